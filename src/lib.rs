@@ -1,0 +1,12 @@
+//! satrail follows bitcoin: from a node's block files it builds an indexed, memory-mapped transaction graph, and answers where
+//! money came from, where it went, and how we know.
+
+pub mod blocks;
+pub mod error;
+pub mod fingerprint;
+pub mod ids;
+pub mod ingest;
+pub mod script;
+pub mod store;
+
+pub use error::{Error, Result};

@@ -1,0 +1,484 @@
+//! A store opened for writing: rows are added, and become the store's with a commit.
+//!
+//! What is written before a commit does not exist for readers: rows beyond the committed counts are not looked at, a spender or a
+//! reveal at or beyond them reads as none, an index entry beyond them is passed over. So the store opens at its last commit
+//! whenever the writer dies. The file "writing" tells the next writer that such leftovers may be there.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::ids::NONE_32;
+use crate::script::Network;
+use crate::store::checksums::{Checksums, read_checked};
+use crate::store::column::AnyColumn;
+use crate::store::columns::{Columns, Counts, SPECS, file_name};
+use crate::store::index::Index;
+use crate::store::lock::{self, WriterLock};
+use crate::store::manifest::{self, FileEntry, IndexEntry, Manifest, replace_file, sync_folder};
+use crate::store::mapping::not_writable;
+use crate::store::postings::{self, Run, RunEntry};
+use crate::store::reader::counts_at;
+
+const DIRTY: &str = "writing";
+/// Neighbouring runs of postings are merged when the older is not this many times larger.
+const RUN_RATIO: u64 = 4;
+
+pub struct Writer {
+    folder: PathBuf,
+    pub manifest: Manifest,
+    pub columns: Columns,
+    pub transaction_index: Index,
+    pub address_index: Index,
+    checksums: Checksums,
+    /// Rows that are as the checksums know them.
+    checked: Counts,
+    /// Bytes that a new index may take in memory until it is saved.
+    pub index_memory: u64,
+    /// Files that the next commit makes superfluous.
+    obsolete: Vec<PathBuf>,
+    _lock: WriterLock,
+}
+
+impl Writer {
+    /// Makes an empty store in a folder that does not exist or is empty.
+    pub fn create(folder: &Path, network: Network, magic: [u8; 4]) -> Result<Writer> {
+        let new = !folder.exists();
+        std::fs::create_dir_all(folder).map_err(|e| not_writable(folder, e))?;
+        let mut entries = std::fs::read_dir(folder).map_err(Error::io("list", folder))?;
+        let foreign = entries.any(|e| e.is_ok_and(|e| !is_own_file(&e.file_name().to_string_lossy())));
+        if foreign && !new {
+            let reason = "it is a folder with other files in it".into();
+            return Err(Error::NotAStore { path: folder.to_path_buf(), reason });
+        }
+        let lock = WriterLock::take(folder)?;
+        if folder.join(manifest::FILE).exists() {
+            return Writer::with_lock(folder, lock);
+        }
+        remove_strays(folder, None);
+        let manifest = Manifest::new(network, magic, random_seed());
+        mark_dirty(folder)?;
+        let mut writer = Writer {
+            transaction_index: Index::create_small(&folder.join(&manifest.transaction_index.file))?,
+            address_index: Index::create_small(&folder.join(&manifest.address_index.file))?,
+            columns: Columns::write(folder, 0, &manifest.counts)?,
+            folder: folder.to_path_buf(),
+            manifest,
+            checksums: Checksums::default(),
+            checked: Counts::default(),
+            index_memory: 0,
+            obsolete: Vec::new(),
+            _lock: lock,
+        };
+        writer.commit()?;
+        Ok(writer)
+    }
+
+    /// Opens a store that is there, and puts right what a killed writer left behind.
+    pub fn open(folder: &Path) -> Result<Writer> {
+        Manifest::read(folder)?;
+        Writer::with_lock(folder, WriterLock::take(folder)?)
+    }
+
+    fn with_lock(folder: &Path, lock: WriterLock) -> Result<Writer> {
+        let manifest = Manifest::read(folder)?;
+        let killed = folder.join(DIRTY).exists();
+        if killed {
+            remove_strays(folder, Some(&manifest));
+        }
+        mark_dirty(folder)?;
+        let index = |entry: &IndexEntry| Index::write(&folder.join(&entry.file), entry.used, killed);
+        let mut writer = Writer {
+            columns: Columns::write(folder, manifest.generation, &manifest.counts)?,
+            transaction_index: index(&manifest.transaction_index)?,
+            address_index: index(&manifest.address_index)?,
+            checksums: Checksums::read(folder, &manifest.checksums)?,
+            checked: manifest.counts,
+            folder: folder.to_path_buf(),
+            manifest,
+            index_memory: 0,
+            obsolete: Vec::new(),
+            _lock: lock,
+        };
+        if counts_at(&writer.columns, writer.manifest.counts.blocks)? != writer.manifest.counts {
+            return Err(Error::corrupt(folder, "has a manifest whose counts contradict its blocks"));
+        }
+        if killed {
+            writer.forget_uncommitted();
+        }
+        Ok(writer)
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The rows that are there now, committed or not.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            blocks: self.columns.blocks_hash.rows(),
+            transactions: self.columns.transactions_txid.rows(),
+            inputs: self.columns.inputs_spends.rows(),
+            outputs: self.columns.outputs_value.rows(),
+            addresses: self.columns.addresses_kind.rows(),
+            payload_bytes: self.columns.addresses_payload.rows(),
+            reveals: self.columns.reveals_address.rows(),
+            keys: self.columns.keys_key.rows(),
+        }
+    }
+
+    /// Clears spenders and reveals that point beyond the rows, wherever they stand.
+    fn forget_uncommitted(&mut self) {
+        let counts = self.counts();
+        for output in 0..counts.outputs {
+            let spender = self.columns.outputs_spender.value(output);
+            if spender != NONE_32 && spender as u64 >= counts.transactions {
+                self.columns.outputs_spender.set(output, NONE_32);
+            }
+        }
+        for address in 0..counts.addresses {
+            let reveal = self.columns.addresses_reveal.value(address);
+            if reveal != NONE_32 && reveal as u64 >= counts.reveals {
+                self.columns.addresses_reveal.set(address, NONE_32);
+            }
+        }
+    }
+
+    /// Forgets all rows beyond `counts`, with the marks that the forgotten transactions left on earlier outputs and addresses.
+    pub fn truncate(&mut self, counts: &Counts) {
+        let now = self.counts();
+        let columns = &mut self.columns;
+        for input in counts.inputs..now.inputs {
+            let output = columns.inputs_spends.value(input).0;
+            if output < counts.outputs && columns.outputs_spender.value(output) as u64 >= counts.transactions {
+                columns.outputs_spender.set(output, NONE_32);
+            }
+        }
+        for reveal in counts.reveals..now.reveals {
+            let address = columns.reveals_address.value(reveal) as u64;
+            if address < counts.addresses {
+                columns.addresses_reveal.set(address, NONE_32);
+            }
+        }
+        let gone = |later: u32| later as u64 >= counts.transactions;
+        for (later, earlier) in std::mem::take(&mut self.manifest.duplicates) {
+            if !gone(later) {
+                self.manifest.duplicates.push((later, earlier));
+            } else if (earlier as u64) < counts.transactions {
+                for output in outputs_of_transaction(columns, earlier) {
+                    columns.outputs_spender.set(output, NONE_32);
+                }
+            }
+        }
+        for (spec, column) in SPECS.iter().zip(columns.all_mut()) {
+            column.truncate(counts.of(spec.count));
+        }
+    }
+
+    /// Takes the chain back to so many blocks, and commits that. While readers look at later rows these stay as they are, and the
+    /// rows that remain are copied to files of a new generation.
+    pub fn roll_back(&mut self, blocks: u64) -> Result<()> {
+        self.commit()?;
+        let counts = counts_at(&self.columns, blocks)?;
+        match lock::without_readers(&self.folder) {
+            Some(_no_readers) => {
+                // Readers that open from here on see the shorter chain; only then are marks of the longer one removed.
+                let before = self.manifest.clone();
+                self.forget_runs(&counts);
+                self.commit_counts(counts, &before)?;
+                self.truncate(&counts);
+                Ok(())
+            }
+            None => {
+                self.next_generation(&counts)?;
+                self.forget_runs(&counts);
+                self.truncate(&counts);
+                self.commit()
+            }
+        }
+    }
+
+    /// A manifest with fewer rows than the columns hold.
+    fn commit_counts(&mut self, counts: Counts, before: &Manifest) -> Result<()> {
+        let mut shorter = before.clone();
+        shorter.runs = self.manifest.runs.clone();
+        shorter.duplicates.retain(|(later, _)| (*later as u64) < counts.transactions);
+        shorter.counts = counts;
+        shorter.commit += 1;
+        let now = self.counts();
+        for (spec, column) in SPECS.iter().zip(self.columns.all_mut()) {
+            column.truncate(counts.of(spec.count));
+        }
+        shorter.checksums = self.write_checksums(shorter.commit)?;
+        shorter.replace(&self.folder)?;
+        self.manifest = Manifest { duplicates: std::mem::take(&mut self.manifest.duplicates), ..shorter };
+        // The forgotten rows are looked at once more, for the marks that they left.
+        self.columns = Columns::write(&self.folder, self.manifest.generation, &now)?;
+        self.remove_obsolete();
+        Ok(())
+    }
+
+    fn forget_runs(&mut self, counts: &Counts) {
+        let (kept, gone): (Vec<RunEntry>, Vec<RunEntry>) =
+            self.manifest.runs.drain(..).partition(|run| run.outputs.start < counts.outputs);
+        self.obsolete.extend(gone.iter().map(|run| self.folder.join(&run.file)));
+        self.manifest.runs = kept;
+        for run in &mut self.manifest.runs {
+            run.valid_below = run.valid_below.min(counts.outputs);
+        }
+    }
+
+    /// Copies the columns' files under the next generation's names and goes on with those.
+    fn next_generation(&mut self, counts: &Counts) -> Result<()> {
+        let now = self.counts();
+        let old = self.manifest.generation;
+        for spec in SPECS {
+            let (from, to) = (self.folder.join(file_name(spec.name, old)), self.folder.join(file_name(spec.name, old + 1)));
+            std::fs::copy(&from, &to).map_err(Error::io("copy", &to))?;
+            self.obsolete.push(from);
+        }
+        self.columns = Columns::write(&self.folder, old + 1, &now)?;
+        self.manifest.generation = old + 1;
+        self.checked = *counts;
+        Ok(())
+    }
+
+    /// Makes room in the indexes for a block's transactions and addresses.
+    pub fn reserve(&mut self, transactions: u64, addresses: u64) -> Result<()> {
+        let (numbers, memory) = (self.counts(), self.index_memory);
+        grow(
+            &mut self.transaction_index,
+            &self.folder,
+            "index.transactions",
+            numbers.transactions,
+            transactions,
+            memory,
+            &mut self.obsolete,
+        )?;
+        grow(&mut self.address_index, &self.folder, "index.addresses", numbers.addresses, addresses, memory, &mut self.obsolete)
+    }
+
+    /// Appends rows to the files where many have come together.
+    pub fn flush_if_long(&mut self) -> Result<()> {
+        self.columns.all_mut().into_iter().try_for_each(|column| column.flush_if_long())
+    }
+
+    /// Makes all rows that are there the store's.
+    pub fn commit(&mut self) -> Result<()> {
+        self.commit_with(|_| Ok(()))
+    }
+
+    /// The same, with postings for the outputs that have none yet.
+    pub fn commit_indexed(&mut self, memory: u64) -> Result<()> {
+        self.commit_with(|writer| writer.index_postings(memory))
+    }
+
+    /// Does `meanwhile` while the disk takes the columns.
+    fn commit_with(&mut self, meanwhile: impl FnOnce(&mut Runs) -> Result<()>) -> Result<()> {
+        self.columns.all_mut().into_iter().try_for_each(|column| column.flush())?;
+        let runs = std::mem::take(&mut self.manifest.runs);
+        let mut runs = Runs { folder: &self.folder, columns: &self.columns, runs, obsolete: Vec::new() };
+        let (indexes, columns) = ([&mut self.transaction_index, &mut self.address_index], &self.columns);
+        let done = std::thread::scope(|scope| {
+            let saving = scope.spawn(|| {
+                indexes.into_iter().try_for_each(|index| index.save())?;
+                sync_all(&columns.all())
+            });
+            let done = meanwhile(&mut runs);
+            saving.join().expect("saving does not panic").and(done)
+        });
+        self.manifest.runs = runs.runs;
+        self.obsolete.append(&mut runs.obsolete);
+        done?;
+        let mut next = self.manifest.clone();
+        next.counts = self.counts();
+        next.commit += 1;
+        next.transaction_index = index_entry(&self.transaction_index);
+        next.address_index = index_entry(&self.address_index);
+        next.checksums = self.write_checksums(next.commit)?;
+        next.replace(&self.folder)?;
+        self.manifest = next;
+        self.remove_obsolete();
+        Ok(())
+    }
+
+    fn write_checksums(&mut self, commit: u64) -> Result<FileEntry> {
+        let counts = self.counts();
+        let (checked, columns) = (self.checked, self.columns.all());
+        let rows = |i: usize| checked.of(SPECS[i].count).min(counts.of(SPECS[i].count));
+        self.checksums.update(&self.columns, |i| rows(i) * columns[i].width() as u64);
+        self.checked = counts;
+        if !self.manifest.checksums.file.is_empty() {
+            self.obsolete.push(self.folder.join(&self.manifest.checksums.file));
+        }
+        self.checksums.write(&self.folder, format!("checksums.{commit}"))
+    }
+
+    /// Keeps what a scan of block files found, from the next commit on.
+    pub fn set_scan(&mut self, bytes: &[u8]) -> Result<()> {
+        if let Some(old) = self.manifest.scan.take() {
+            self.obsolete.push(self.folder.join(old.file));
+        }
+        let file = format!("scan.{}", self.manifest.commit + 1);
+        replace_file(&self.folder, &file, bytes)?;
+        self.manifest.scan = Some(FileEntry { file, checksum: xxhash_rust::xxh3::xxh3_64(bytes) });
+        Ok(())
+    }
+
+    /// What the last scan found; `None` when there is none or it is damaged, for it can be made again.
+    pub fn scan(&self) -> Option<Vec<u8>> {
+        read_checked(&self.folder, self.manifest.scan.as_ref()?).ok()
+    }
+
+    /// Takes all pages out of this process's memory.
+    pub fn release_memory(&self) {
+        self.columns.all().iter().for_each(|column| column.release());
+        self.transaction_index.release();
+        self.address_index.release();
+    }
+
+    /// Ends the writing: rows that were not committed are removed.
+    pub fn close(mut self) -> Result<()> {
+        let counts = self.manifest.counts;
+        let all_committed = self.counts() == counts;
+        self.truncate(&counts);
+        self.columns.into_all().into_iter().try_for_each(|column| column.close())?;
+        // After a failed commit it is better to look again for what is left of it.
+        if all_committed {
+            let path = self.folder.join(DIRTY);
+            std::fs::remove_file(&path).map_err(Error::io("remove", &path))?;
+            sync_folder(&self.folder)?;
+        }
+        Ok(())
+    }
+
+    fn remove_obsolete(&mut self) {
+        let manifest = &self.manifest;
+        let used = |path: &PathBuf| {
+            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            name == manifest.transaction_index.file || name == manifest.address_index.file || name == manifest.checksums.file
+        };
+        for path in self.obsolete.drain(..).filter(|p| !used(p)) {
+            // Where a reader keeps it from being removed it only takes space.
+            _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// The runs of postings, while some are being added.
+struct Runs<'a> {
+    folder: &'a Path,
+    columns: &'a Columns,
+    runs: Vec<RunEntry>,
+    obsolete: Vec<PathBuf>,
+}
+
+impl Runs<'_> {
+    fn index_postings(&mut self, memory: u64) -> Result<()> {
+        let outputs = self.columns.outputs_value.rows();
+        let indexed = self.runs.last().map_or(0, |run| run.valid_below);
+        if indexed < outputs {
+            let name = free_name(self.folder, "postings");
+            self.runs.push(postings::build(self.folder, &name, &self.columns.outputs_address, indexed..outputs, memory)?);
+        }
+        while let Some(count) = runs_to_merge(&self.runs) {
+            let at = self.runs.len() - count;
+            let runs = self.runs[at..].iter().map(|run| Run::open(self.folder, run)).collect::<Result<Vec<_>>>()?;
+            let name = free_name(self.folder, "postings");
+            let merged = postings::merge(self.folder, &name, &runs.iter().collect::<Vec<_>>())?;
+            self.obsolete.extend(self.runs.drain(at..).map(|run| self.folder.join(run.file)));
+            self.runs.push(merged);
+        }
+        Ok(())
+    }
+}
+
+/// The outputs of a transaction.
+pub fn outputs_of_transaction(columns: &Columns, tx: u32) -> std::ops::Range<u64> {
+    let end = |tx: u64| columns.transactions_outputs_end.value(tx).0;
+    (if tx == 0 { 0 } else { end(tx as u64 - 1) })..end(tx as u64)
+}
+
+fn index_entry(index: &Index) -> IndexEntry {
+    let file = index.path().file_name().map(|name| name.to_string_lossy().into_owned());
+    IndexEntry { file: file.expect("an index has a file name"), used: index.used() }
+}
+
+fn grow(
+    index: &mut Index,
+    folder: &Path,
+    stem: &str,
+    numbers: u64,
+    more: u64,
+    memory: u64,
+    obsolete: &mut Vec<PathBuf>,
+) -> Result<()> {
+    if index.has_room(more) {
+        return Ok(());
+    }
+    let larger = index.grown(&folder.join(free_name(folder, stem)), numbers as u32, more, memory)?;
+    obsolete.push(std::mem::replace(index, larger).path());
+    Ok(())
+}
+
+/// How many of the last runs should become one.
+fn runs_to_merge(runs: &[RunEntry]) -> Option<usize> {
+    let size = |run: &RunEntry| run.outputs.end - run.outputs.start;
+    let (mut count, mut total) = (1, size(runs.last()?));
+    for run in runs.iter().rev().skip(1) {
+        if size(run) > total * RUN_RATIO {
+            break;
+        }
+        total += size(run);
+        count += 1;
+    }
+    (count as u64 >= RUN_RATIO).then_some(count)
+}
+
+/// Writes all columns to disk, several at a time, for a disk takes many requests at once.
+fn sync_all(columns: &[&dyn AnyColumn]) -> Result<()> {
+    std::thread::scope(|scope| {
+        let parts = columns.chunks(columns.len().div_ceil(8));
+        let threads: Vec<_> = parts.map(|part| scope.spawn(|| part.iter().try_for_each(|column| column.sync()))).collect();
+        threads.into_iter().try_for_each(|thread| thread.join().expect("syncing does not panic"))
+    })
+}
+
+fn mark_dirty(folder: &Path) -> Result<()> {
+    let path = folder.join(DIRTY);
+    std::fs::write(&path, b"").map_err(|e| not_writable(&path, e))?;
+    sync_folder(folder)
+}
+
+/// A file name of the stem that is not taken.
+fn free_name(folder: &Path, stem: &str) -> String {
+    (0u64..).map(|n| format!("{stem}.{n}")).find(|name| !folder.join(name).exists()).expect("there are enough numbers")
+}
+
+fn is_own_file(name: &str) -> bool {
+    let column = SPECS.iter().any(|spec| name.strip_prefix(spec.name).is_some_and(|rest| rest.starts_with('.')));
+    let others = ["lock", "readers", DIRTY, "index.", "postings.", "checksums.", "scan.", "manifest"];
+    column || others.iter().any(|other| name.starts_with(other))
+}
+
+/// Removes the store's files that do not belong to the commit: what a killed writer left, or what a reader kept from being removed.
+fn remove_strays(folder: &Path, manifest: Option<&Manifest>) {
+    let mut kept: Vec<String> = ["lock", "lock.holder", "readers", DIRTY, manifest::FILE].map(String::from).to_vec();
+    if let Some(manifest) = manifest {
+        kept.extend(SPECS.iter().map(|spec| file_name(spec.name, manifest.generation)));
+        kept.extend(manifest.runs.iter().map(|run| run.file.clone()));
+        kept.extend([&manifest.transaction_index.file, &manifest.address_index.file, &manifest.checksums.file].map(String::clone));
+        kept.extend(manifest.scan.iter().map(|scan| scan.file.clone()));
+    }
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if is_own_file(&name) && !kept.contains(&name) {
+            _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// From the system's random source, through the standard library's hash seeds.
+fn random_seed() -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    std::hash::RandomState::new().build_hasher().finish()
+}
