@@ -2,6 +2,7 @@
 //! money came from, where it went, and how we know.
 
 pub mod blocks;
+pub mod chain;
 pub mod error;
 pub mod fingerprint;
 pub mod ids;

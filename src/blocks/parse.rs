@@ -138,6 +138,14 @@ pub fn parse(bytes: Vec<u8>, options: ParseOptions) -> Result<ParsedBlock, Fault
     Ok(ParsedBlock { hash: double_sha256(&[&header]), bytes, weight, txs, inputs, outputs, witness_items })
 }
 
+/// The id of the transaction that some bytes are; `None` when they are not just one.
+pub fn parse_transaction_id(bytes: &[u8], options: ParseOptions) -> Option<Hash> {
+    let mut cursor = Cursor { bytes, position: 0 };
+    let mut rows = Rows { options, ..Rows::with_capacity(1) };
+    rows.transaction(&mut cursor, 0).ok()?;
+    (cursor.position == bytes.len()).then(|| rows.txs[0].txid)
+}
+
 struct Rows {
     options: ParseOptions,
     txs: Vec<ParsedTx>,

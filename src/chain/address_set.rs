@@ -1,0 +1,215 @@
+//! A set of addresses from a list of texts, of any length: which of them the chain knows, and what happened to each.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arrow_array::{Array, ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray, TimestampSecondArray};
+use xxhash_rust::xxh3::xxh3_128_with_seed;
+
+use crate::chain::{Chain, Flows, Table};
+use crate::error::Result;
+use crate::ids::AddrNum;
+use crate::script::{self, Kind, ScriptPayload};
+
+/// Texts that are looked up together, so that their look-ups wait for memory together.
+const TOGETHER: usize = 64;
+
+/// A text that names no address.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rejected {
+    /// Its place in what was given, from 0.
+    pub row: u64,
+    pub text: String,
+    pub reason: String,
+}
+
+/// Distinct addresses, in the order in which they were given first.
+#[derive(Clone)]
+pub struct AddressSet {
+    chain: Chain,
+    given: u64,
+    texts: Arc<StringArray>,
+    kinds: Arc<[Kind]>,
+    numbers: Arc<[Option<AddrNum>]>,
+    rejected: Arc<[Rejected]>,
+}
+
+/// What the texts of one piece of the list came to, in their order.
+enum Found {
+    Address { row: usize, identity: u128, kind: Kind, number: Option<AddrNum> },
+    Rejected(Rejected),
+}
+
+impl Chain {
+    /// Looks up many texts: addresses of the chain's network, or output scripts in hex.
+    pub fn addresses(&self, texts: &StringArray) -> AddressSet {
+        let rows: Vec<usize> = (0..texts.len()).collect();
+        let pieces = in_parallel(&rows, |rows| self.look_up(texts, rows));
+        let (mut seen, mut kinds, mut numbers, mut rejected) =
+            (HashSet::with_capacity(texts.len()), Vec::new(), Vec::new(), Vec::new());
+        let mut kept = Vec::new();
+        for found in pieces.into_iter().flatten() {
+            match found {
+                Found::Rejected(text) => rejected.push(text),
+                Found::Address { row, identity, kind, number } => {
+                    if seen.insert(identity) {
+                        kept.push(texts.value(row).trim());
+                        kinds.push(kind);
+                        numbers.push(number);
+                    }
+                }
+            }
+        }
+        AddressSet {
+            chain: self.clone(),
+            given: texts.len() as u64,
+            texts: Arc::new(StringArray::from(kept)),
+            kinds: kinds.into(),
+            numbers: numbers.into(),
+            rejected: rejected.into(),
+        }
+    }
+
+    fn look_up(&self, texts: &StringArray, rows: &[usize]) -> Vec<Found> {
+        let mut found = Vec::with_capacity(rows.len());
+        let mut parsed: Vec<Result<(Kind, ScriptPayload), Rejected>> = Vec::with_capacity(TOGETHER);
+        for rows in rows.chunks(TOGETHER) {
+            parsed.clear();
+            for row in rows {
+                let text = if texts.is_null(*row) { "" } else { texts.value(*row) };
+                let scripts = script::parse(self.network(), text);
+                if let Ok((kind, payload)) = &scripts {
+                    self.store().prefetch_address(*kind, payload.as_ref());
+                }
+                parsed.push(scripts.map_err(|e| Rejected { row: *row as u64, text: text.to_string(), reason: e.to_string() }));
+            }
+            found.extend(rows.iter().zip(parsed.drain(..)).map(|(row, parsed)| match parsed {
+                Err(rejected) => Found::Rejected(rejected),
+                Ok((kind, payload)) => {
+                    let number = self.store().find_address(kind, payload.as_ref(), self.counts().addresses);
+                    // Known addresses have a number; for the others 128 bits of a hash are as good.
+                    let identity =
+                        number.map_or_else(|| xxh3_128_with_seed(payload.as_ref(), kind as u64) | 1 << 127, |n| n.0 as u128);
+                    Found::Address { row: *row, identity, kind, number }
+                }
+            }));
+        }
+        found
+    }
+}
+
+impl AddressSet {
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// How many texts were given.
+    pub fn given(&self) -> u64 {
+        self.given
+    }
+
+    /// How many distinct addresses they name.
+    pub fn len(&self) -> usize {
+        self.numbers.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.numbers.is_empty()
+    }
+
+    /// The addresses that the chain knows, in the order given.
+    pub fn known(&self) -> impl Iterator<Item = AddrNum> {
+        self.numbers.iter().flatten().copied()
+    }
+
+    pub fn text(&self, i: usize) -> &str {
+        self.texts.value(i)
+    }
+
+    pub fn number(&self, i: usize) -> Option<AddrNum> {
+        self.numbers[i]
+    }
+
+    pub fn rejected(&self) -> &[Rejected] {
+        &self.rejected
+    }
+
+    /// The texts that name no address: row, text, reason.
+    pub fn rejected_table(&self) -> Table {
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("row", Arc::new(Int64Array::from_iter_values(self.rejected.iter().map(|r| r.row as i64)))),
+            ("text", Arc::new(StringArray::from_iter_values(self.rejected.iter().map(|r| &r.text)))),
+            ("reason", Arc::new(StringArray::from_iter_values(self.rejected.iter().map(|r| &r.reason)))),
+        ];
+        Table::ready(RecordBatch::try_from_iter(columns).expect("the columns have one length"))
+    }
+
+    /// One row an address, in the order given: what came to it and left it, and when.
+    pub fn summary(&self) -> Result<Table> {
+        let flows = in_parallel(&self.numbers, |numbers| self.flows(numbers)).into_iter().collect::<Result<Vec<_>>>()?;
+        let rows: Vec<Row> = flows.into_iter().flatten().collect();
+        let int64 = |get: fn(&Flows) -> u64| -> ArrayRef {
+            Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| get(&row.flows) as i64)))
+        };
+        let height = |get: fn(&Row) -> Option<(u32, u32)>| -> ArrayRef {
+            Arc::new(Int32Array::from_iter(rows.iter().map(|row| get(row).map(|(h, _)| h as i32))))
+        };
+        let time = |get: fn(&Row) -> Option<(u32, u32)>| -> ArrayRef {
+            Arc::new(
+                TimestampSecondArray::from_iter(rows.iter().map(|row| get(row).map(|(_, time)| time as i64))).with_timezone("UTC"),
+            )
+        };
+        let columns: Vec<(&str, ArrayRef, bool)> = vec![
+            ("address", self.texts.clone(), false),
+            ("kind", Arc::new(StringArray::from_iter_values(self.kinds.iter().map(|kind| kind.name()))), false),
+            ("known", Arc::new(BooleanArray::from_iter(self.numbers.iter().map(|n| Some(n.is_some())))), false),
+            ("received", int64(|f| f.received), false),
+            ("sent", int64(|f| f.sent), false),
+            ("balance", int64(|f| f.balance()), false),
+            ("payments", int64(|f| f.outputs), false),
+            ("first_height", height(|row| row.first), true),
+            ("last_height", height(|row| row.last), true),
+            ("first_time", time(|row| row.first), true),
+            ("last_time", time(|row| row.last), true),
+        ];
+        Ok(Table::ready(RecordBatch::try_from_iter_with_nullable(columns).expect("the columns have one length")))
+    }
+
+    fn flows(&self, numbers: &[Option<AddrNum>]) -> Result<Vec<Row>> {
+        let mut outputs = Vec::new();
+        let chain = &self.chain;
+        let when = |tx| -> Result<(u32, u32)> {
+            let height = chain.height_of(tx)?;
+            Ok((height.0, chain.time_at(height)?))
+        };
+        let mut rows = Vec::with_capacity(numbers.len());
+        for together in numbers.chunks(TOGETHER) {
+            together.iter().flatten().for_each(|address| chain.store().prefetch_outputs_of(*address));
+            for number in together {
+                let flows = number.map_or(Ok(Flows::default()), |address| chain.flows_of(address, &mut outputs))?;
+                rows.push(Row { flows, first: flows.first.map(when).transpose()?, last: flows.last.map(when).transpose()? });
+            }
+        }
+        Ok(rows)
+    }
+}
+
+/// One address of a summary; (height, time) of its first and last transaction.
+struct Row {
+    flows: Flows,
+    first: Option<(u32, u32)>,
+    last: Option<(u32, u32)>,
+}
+
+/// Cuts a list into pieces, one for each processor, and works on them at the same time; short lists stay on this thread.
+fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> R + Sync) -> Vec<R> {
+    let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
+    if threads == 1 || items.len() < 1024 {
+        return vec![work(items)];
+    }
+    let work = &work;
+    std::thread::scope(|scope| {
+        let pieces: Vec<_> = items.chunks(items.len().div_ceil(threads)).map(|piece| scope.spawn(move || work(piece))).collect();
+        pieces.into_iter().map(|piece| piece.join().expect("the work does not panic")).collect()
+    })
+}

@@ -1,0 +1,23 @@
+//! One hash of all that a chain says: the same for the same blocks, whatever files, threads and number of ingests they came from.
+
+use sha2::{Digest, Sha256};
+
+use crate::chain::Chain;
+use crate::error::Result;
+use crate::store::columns::{Role, SPECS};
+
+impl Chain {
+    /// SHA-256 over the network, and over each content column's name, number of rows and rows up to the chain's height.
+    /// docs/format.md lists the columns; where the blocks lie in the files is not part of it.
+    pub fn digest(&self) -> Result<[u8; 32]> {
+        let mut hash = Sha256::new();
+        hash.update(format!("satrail digest 1\n{}\n", crate::ids::hex(&self.store().magic())));
+        let contents = SPECS.iter().zip(self.columns().all()).filter(|(spec, _)| spec.role == Role::Content);
+        for (spec, column) in contents {
+            let rows = self.counts().of(spec.count);
+            hash.update(format!("{} {rows}\n", spec.name));
+            hash.update(&column.content()[..rows as usize * column.width()]);
+        }
+        Ok(hash.finalize().into())
+    }
+}

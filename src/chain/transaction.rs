@@ -1,0 +1,182 @@
+//! A transaction of a chain, and its inputs.
+
+use std::ops::Range;
+
+use crate::chain::{Address, Block, Chain, Output};
+use crate::error::Result;
+use crate::fingerprint::Fingerprint;
+use crate::ids::{Height, InNum, NONE_40, OutNum, TxNum};
+use crate::store::reader::start_of;
+
+#[derive(Clone)]
+pub struct Transaction {
+    chain: Chain,
+    number: TxNum,
+}
+
+impl Transaction {
+    pub(crate) fn new(chain: Chain, number: TxNum) -> Transaction {
+        Transaction { chain, number }
+    }
+
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    pub fn number(&self) -> TxNum {
+        self.number
+    }
+
+    pub fn txid(&self) -> Result<[u8; 32]> {
+        self.chain.txid(self.number)
+    }
+
+    pub fn height(&self) -> Result<Height> {
+        self.chain.height_of(self.number)
+    }
+
+    pub fn block(&self) -> Result<Block> {
+        self.chain.block(self.height()?.0 as i64)
+    }
+
+    /// Its place in its block, from 0, the coinbase.
+    pub fn position(&self) -> Result<u32> {
+        Ok(self.number.0 - self.block()?.transaction_numbers()?.start)
+    }
+
+    /// The time of its block, in seconds UTC.
+    pub fn time(&self) -> Result<u32> {
+        self.chain.time_at(self.height()?)
+    }
+
+    pub fn version(&self) -> Result<i32> {
+        self.chain.columns().transactions_version.get(self.number.row())
+    }
+
+    pub fn locktime(&self) -> Result<u32> {
+        self.chain.columns().transactions_locktime.get(self.number.row())
+    }
+
+    /// Bytes, witnesses included.
+    pub fn size(&self) -> Result<u32> {
+        self.chain.columns().transactions_size.get(self.number.row())
+    }
+
+    pub fn weight(&self) -> Result<u32> {
+        self.chain.columns().transactions_weight.get(self.number.row())
+    }
+
+    /// A quarter of the weight, rounded up.
+    pub fn vsize(&self) -> Result<u32> {
+        Ok(self.weight()?.div_ceil(4))
+    }
+
+    /// What the inputs have more than the outputs, in satoshi; none for a coinbase.
+    pub fn fee(&self) -> Result<Option<i64>> {
+        let fee = self.chain.columns().transactions_fee.get(self.number.row())?;
+        Ok((!self.is_coinbase()?).then_some(fee))
+    }
+
+    pub fn fingerprint(&self) -> Result<Fingerprint> {
+        Ok(Fingerprint(self.chain.columns().transactions_fingerprint.get(self.number.row())?))
+    }
+
+    pub fn is_coinbase(&self) -> Result<bool> {
+        self.chain.is_coinbase(self.number)
+    }
+
+    pub fn input_numbers(&self) -> Result<Range<u64>> {
+        self.chain.inputs_of(self.number)
+    }
+
+    pub fn output_numbers(&self) -> Result<Range<u64>> {
+        self.chain.outputs_of(self.number)
+    }
+
+    pub fn inputs(&self) -> Result<impl ExactSizeIterator<Item = Input> + use<>> {
+        let (tx, numbers) = (self.clone(), self.input_numbers()?);
+        Ok((0..(numbers.end - numbers.start) as usize).map(move |i| Input {
+            number: InNum(numbers.start + i as u64),
+            position: i as u32,
+            tx: tx.clone(),
+        }))
+    }
+
+    pub fn outputs(&self) -> Result<impl ExactSizeIterator<Item = Output> + use<>> {
+        let (chain, numbers) = (self.chain.clone(), self.output_numbers()?);
+        Ok((0..(numbers.end - numbers.start) as usize).map(move |i| Output::new(chain.clone(), OutNum(numbers.start + i as u64))))
+    }
+
+    /// Its bytes, read back from the block files and compared with its id.
+    pub fn raw(&self, blocks: Option<&std::path::Path>) -> Result<Vec<u8>> {
+        crate::chain::raw::raw(self, blocks)
+    }
+}
+
+impl Chain {
+    /// The numbers of a transaction's inputs.
+    #[inline]
+    pub fn inputs_of(&self, number: TxNum) -> Result<Range<u64>> {
+        let ends = &self.columns().transactions_inputs_end;
+        Ok(start_of(number.row(), |row| Ok(ends.get(row)?.0))?..ends.get(number.row())?.0)
+    }
+
+    /// The numbers of a transaction's outputs.
+    #[inline]
+    pub fn outputs_of(&self, number: TxNum) -> Result<Range<u64>> {
+        let ends = &self.columns().transactions_outputs_end;
+        Ok(start_of(number.row(), |row| Ok(ends.get(row)?.0))?..ends.get(number.row())?.0)
+    }
+
+    /// The output that an input spends; none for that of a coinbase.
+    #[inline]
+    pub fn spends(&self, number: InNum) -> Result<Option<OutNum>> {
+        let output = self.columns().inputs_spends.get(number.row())?.0;
+        Ok((output != NONE_40).then_some(OutNum(output)))
+    }
+
+    pub fn is_coinbase(&self, number: TxNum) -> Result<bool> {
+        Ok(self.spends(InNum(self.inputs_of(number)?.start))?.is_none())
+    }
+}
+
+/// An input of a transaction.
+#[derive(Clone)]
+pub struct Input {
+    tx: Transaction,
+    number: InNum,
+    position: u32,
+}
+
+impl Input {
+    pub fn transaction(&self) -> &Transaction {
+        &self.tx
+    }
+
+    pub fn number(&self) -> InNum {
+        self.number
+    }
+
+    /// Its place among the transaction's inputs, from 0.
+    pub fn position(&self) -> u32 {
+        self.position
+    }
+
+    /// The output that it spends; none for the input of a coinbase.
+    pub fn spends(&self) -> Result<Option<Output>> {
+        Ok(self.tx.chain.spends(self.number)?.map(|output| Output::new(self.tx.chain.clone(), output)))
+    }
+
+    /// Satoshi that it brings in; none for the input of a coinbase.
+    pub fn value(&self) -> Result<Option<u64>> {
+        self.spends()?.map(|output| output.value()).transpose()
+    }
+
+    pub fn address(&self) -> Result<Option<Address>> {
+        self.spends()?.map(|output| output.address()).transpose()
+    }
+
+    pub fn sequence(&self) -> Result<u32> {
+        self.tx.chain.columns().inputs_sequence.get(self.number.row())
+    }
+}
