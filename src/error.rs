@@ -75,7 +75,7 @@ pub enum Error {
     #[error("{text:?} is no block hash: {reason}")]
     BadBlockHash { text: String, reason: String },
 
-    #[error("height {height} is beyond the tip, which is at {tip}; ingest more blocks or ask for a smaller height")]
+    #[error("there is no height {height}: the chain has heights 0 to {tip}; ingest more blocks or ask for one of those")]
     HeightBeyondTip { height: i64, tip: u32 },
 
     #[error("{text} is before the chain begins ({first}, in median time past)")]

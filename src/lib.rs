@@ -7,6 +7,8 @@ pub mod error;
 pub mod fingerprint;
 pub mod ids;
 pub mod ingest;
+#[cfg(feature = "python")]
+mod python;
 pub mod script;
 pub mod store;
 

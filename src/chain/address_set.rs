@@ -1,13 +1,15 @@
 //! A set of addresses from a list of texts, of any length: which of them the chain knows, and what happened to each.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::Arc;
 
+use arrow_array::builder::StringBuilder;
 use arrow_array::{Array, ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray, TimestampSecondArray};
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use crate::chain::{Chain, Flows, Table};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::AddrNum;
 use crate::script::{self, Kind, ScriptPayload};
 
@@ -27,7 +29,7 @@ pub struct Rejected {
 #[derive(Clone)]
 pub struct AddressSet {
     chain: Chain,
-    given: u64,
+    given: StringArray,
     texts: Arc<StringArray>,
     kinds: Arc<[Kind]>,
     numbers: Arc<[Option<AddrNum>]>,
@@ -62,7 +64,7 @@ impl Chain {
         }
         AddressSet {
             chain: self.clone(),
-            given: texts.len() as u64,
+            given: texts.clone(),
             texts: Arc::new(StringArray::from(kept)),
             kinds: kinds.into(),
             numbers: numbers.into(),
@@ -105,7 +107,12 @@ impl AddressSet {
 
     /// How many texts were given.
     pub fn given(&self) -> u64 {
-        self.given
+        self.given.len() as u64
+    }
+
+    /// The texts that were given.
+    pub fn texts_given(&self) -> &StringArray {
+        &self.given
     }
 
     /// How many distinct addresses they name.
@@ -212,4 +219,30 @@ fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> R + Sync) -
         let pieces: Vec<_> = items.chunks(items.len().div_ceil(threads)).map(|piece| scope.spawn(move || work(piece))).collect();
         pieces.into_iter().map(|piece| piece.join().expect("the work does not panic")).collect()
     })
+}
+
+/// The texts in a file: one a line, or of a file of columns (separated by commas, semicolons or tabs) the column that its first line
+/// calls "address", else the first one. Quotes around a text are taken off.
+pub fn read_texts(path: &Path) -> Result<StringArray> {
+    let bytes = std::fs::read(path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => Error::NotFound { what: "file of addresses", path: path.to_path_buf() },
+        _ => Error::io("read", path)(e),
+    })?;
+    let wrong = |_| Error::Invalid {
+        what: format!("{} is no text file; give a file with an address a line, or a CSV file", path.display()),
+    };
+    let text = String::from_utf8(bytes).map_err(wrong)?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let fields =
+        |line: &'_ str| line.split([',', ';', '\t']).map(|field| field.trim().trim_matches('"').to_string()).collect::<Vec<_>>();
+    let head = fields(text.lines().next().unwrap_or(""));
+    let named = head.iter().position(|name| ["address", "addresses"].contains(&name.to_ascii_lowercase().as_str()));
+    let lines = text.lines().skip(named.is_some() as usize).filter(|line| !line.trim().is_empty());
+    let column = named.unwrap_or(0);
+    let mut texts = StringBuilder::new();
+    for line in lines {
+        let field = line.split([',', ';', '\t']).nth(column).unwrap_or("");
+        texts.append_value(field.trim().trim_matches('"'));
+    }
+    Ok(texts.finish())
 }

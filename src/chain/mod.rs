@@ -24,7 +24,7 @@ use crate::store::reader::counts_at;
 use crate::store::{Columns, Counts, Store};
 
 pub use address::{Address, Flows, RevealedKeys};
-pub use address_set::{AddressSet, Rejected};
+pub use address_set::{AddressSet, Rejected, read_texts};
 pub use block::Block;
 pub use output::{End, Output};
 pub use table::Table;

@@ -230,10 +230,8 @@ impl Ingest<'_> {
             for _ in 1..threads {
                 scope.spawn(|| pipeline.work());
             }
-            let write_back = WriteBack::start(scope);
-            let result = self.add_from(plan, &pipeline, &write_back);
-            pipeline.stop();
-            result
+            let _stop = pipeline.stop_when_dropped();
+            self.add_from(plan, &pipeline, &WriteBack::start(scope))
         })
     }
 

@@ -48,6 +48,7 @@ impl<'a> Pipeline<'a> {
 
     /// Parses blocks until there are none left or the pipeline is stopped.
     pub fn work(&self) {
+        let _stop = StopOnPanic(self);
         let mut state = self.lock();
         loop {
             if state.stopped || state.unclaimed == self.blocks.len() {
@@ -76,6 +77,7 @@ impl<'a> Pipeline<'a> {
                 self.changed.notify_all();
                 return Some(outcome);
             }
+            assert!(!state.stopped, "a thread that parses blocks has panicked");
             state = match self.claim(&mut state) {
                 Some(index) => {
                     drop(state);
@@ -86,10 +88,9 @@ impl<'a> Pipeline<'a> {
         }
     }
 
-    /// Lets the workers end.
-    pub fn stop(&self) {
-        self.lock().stopped = true;
-        self.changed.notify_all();
+    /// Lets the workers end when the returned value is dropped, also by a panic: they wait for blocks to be taken.
+    pub fn stop_when_dropped(&self) -> Stop<'_, 'a> {
+        Stop(self)
     }
 
     fn claim(&self, state: &mut State) -> Option<usize> {
@@ -106,6 +107,11 @@ impl<'a> Pipeline<'a> {
         state.done.insert(index, outcome);
         self.changed.notify_all();
         state
+    }
+
+    fn stop(&self) {
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).stopped = true;
+        self.changed.notify_all();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -129,5 +135,24 @@ impl<'a> Pipeline<'a> {
         self.files.read(place, &mut bytes).map_err(BadBlock::Error)?;
         let parsed = parse(bytes, self.options).map_err(|fault| BadBlock::Fault(fault, place))?;
         if parsed.hash == block.hash { Ok(parsed) } else { Err(BadBlock::Fault(Fault::HeaderChanged, place)) }
+    }
+}
+
+/// Stops a pipeline when it is dropped.
+pub struct Stop<'p, 'a>(&'p Pipeline<'a>);
+
+impl Drop for Stop<'_, '_> {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+struct StopOnPanic<'p, 'a>(&'p Pipeline<'a>);
+
+impl Drop for StopOnPanic<'_, '_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.stop();
+        }
     }
 }

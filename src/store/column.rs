@@ -172,11 +172,7 @@ impl<T: Value> Column<T> {
     pub fn slice(&self, rows: std::ops::Range<u64>) -> &[u8] {
         let end = rows.end.min(self.rows) as usize * T::WIDTH;
         let start = (rows.start.min(self.rows) as usize * T::WIDTH).min(end);
-        if start >= self.flushed && end > start {
-            &self.tail[start - self.flushed..end - self.flushed]
-        } else {
-            &self.map.bytes()[start..end]
-        }
+        if start >= self.flushed { &self.tail[start - self.flushed..end - self.flushed] } else { &self.map.bytes()[start..end] }
     }
 
     #[inline]

@@ -5,6 +5,7 @@ pub mod checksums;
 pub mod column;
 pub mod columns;
 pub mod index;
+pub mod info;
 pub mod lock;
 pub mod manifest;
 pub mod mapping;
@@ -14,6 +15,7 @@ pub mod writer;
 
 pub use column::{Column, U40};
 pub use columns::{Columns, Counts};
+pub use info::StoreInfo;
 pub use manifest::Manifest;
 pub use reader::Store;
 pub use writer::Writer;

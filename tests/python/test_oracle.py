@@ -8,9 +8,8 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 import oracle
+import pytest
 from oracle import OracleHistory, output_kind, read_chain
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,0 +1,63 @@
+# What can be done here. Everything that is needed is installed into .venv; a Rust toolchain, Python 3.11 or newer and make are not.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+RUST := Cargo.toml Cargo.lock $(shell find src -name '*.rs')
+
+.PHONY: demo test test-rust test-python check stubs bench fuzz docs clean
+
+# The main job, on the chain that comes with the package.
+demo: $(VENV)/.built
+	$(BIN)/satrail demo
+
+test: test-rust test-python
+
+# The core alone, without Python: this is what keeps it free of it.
+test-rust:
+	cargo test --quiet
+
+test-python: $(VENV)/.built
+	$(BIN)/python -m pytest
+
+# Formats, lints, types, and whether the stubs are what the Rust code says.
+check: $(VENV)/.built
+	cargo fmt --check
+	cargo clippy --quiet --all-targets --features python -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --document-private-items
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest satrail._core --allowlist tests/python/stubtest-allowlist.txt
+	$(BIN)/python scripts/stubs.py --check
+
+stubs: $(VENV)/.built
+	$(BIN)/python scripts/stubs.py
+
+# Speed and memory beside their targets; the data sets are made first. BENCH=small is quick, BENCH=huge needs 60 GB of disk.
+bench: $(VENV)/.built-release
+	$(BIN)/python benches/bench.py $(or $(BENCH),big)
+
+# Each target for SECONDS (60); needs cargo-fuzz and a nightly compiler.
+fuzz:
+	scripts/fuzz.sh $(or $(SECONDS),60)
+
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet "maturin>=1.16,<2" --group test --group check
+	touch $@
+
+# Tests and the demo use one unoptimised build, the same dependencies as `cargo test --features python`.
+$(VENV)/.built: $(VENV)/.installed $(RUST)
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --quiet
+	rm -f $(VENV)/.built-release
+	touch $@
+
+$(VENV)/.built-release: $(VENV)/.installed $(RUST)
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --quiet --release
+	rm -f $(VENV)/.built
+	touch $@
+
+clean:
+	rm -rf $(VENV) target

@@ -1,0 +1,56 @@
+"""satrail follows bitcoin: an indexed transaction graph from a node's block files, with answers that can be checked.
+
+>>> import satrail
+>>> satrail.ingest("~/.bitcoin/blocks", "mainnet.satrail")  # doctest: +SKIP
+>>> chain = satrail.open("mainnet.satrail")  # doctest: +SKIP
+"""
+
+from satrail._core import (
+    VERSION,
+    Address,
+    AddressSet,
+    Block,
+    Blocks,
+    Chain,
+    Fingerprint,
+    Input,
+    Output,
+    Revealed,
+    Table,
+    Transaction,
+    info,
+    ingest,
+    open,
+)
+from satrail._demo import demo
+from satrail.errors import BlockFilesError, LockedError, NotInChainError, SatrailError, StoreError
+from satrail.report import Gap, IngestReport, InvalidBlock, StoreInfo
+
+__version__: str = VERSION
+
+__all__ = [
+    "Address",
+    "AddressSet",
+    "Block",
+    "BlockFilesError",
+    "Blocks",
+    "Chain",
+    "Fingerprint",
+    "Gap",
+    "IngestReport",
+    "Input",
+    "InvalidBlock",
+    "LockedError",
+    "NotInChainError",
+    "Output",
+    "Revealed",
+    "SatrailError",
+    "StoreError",
+    "StoreInfo",
+    "Table",
+    "Transaction",
+    "demo",
+    "info",
+    "ingest",
+    "open",
+]

@@ -1,0 +1,965 @@
+"""
+The compiled part of satrail; use it through the package `satrail`.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from os import PathLike
+from typing import Final, SupportsIndex, final
+
+from satrail.report import IngestReport, StoreInfo
+
+__all__ = [
+    "VERSION",
+    "Address",
+    "AddressSet",
+    "Block",
+    "Blocks",
+    "Chain",
+    "Fingerprint",
+    "Input",
+    "Output",
+    "Revealed",
+    "Table",
+    "Transaction",
+    "_restore_chain",
+    "_restore_table",
+    "info",
+    "ingest",
+    "open",
+]
+
+VERSION: Final[str]
+"""
+The version of the package.
+"""
+
+@final
+class Address:
+    """
+    An address: one distinct output script, and all that happened to it, as of the chain's height. Amounts are satoshi.
+
+    Examples
+    --------
+    >>> address = chain.block(300).transactions[0].outputs[0].address
+    >>> address.received - address.sent == address.balance
+    True
+    >>> address.first_height <= 300 <= address.last_height
+    True
+    """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __reduce__(self, /) -> tuple[object, ...]: ...
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def balance(self, /) -> int:
+        """
+        Satoshi that it received and that were neither sent on nor lost for good.
+        """
+    @property
+    def first_height(self, /) -> int | None:
+        """
+        The height of the first transaction that pays it.
+        """
+    @property
+    def first_time(self, /) -> datetime | None:
+        """
+        The time of the first block that pays it (UTC).
+        """
+    @property
+    def kind(self, /) -> str:
+        """
+        The kind of its script, as in `Output.kind`.
+        """
+    @property
+    def last_height(self, /) -> int | None:
+        """
+        The height of the last transaction that pays it or spends from it.
+        """
+    @property
+    def last_time(self, /) -> datetime | None:
+        """
+        The time of the last block that pays it or spends from it (UTC).
+        """
+    @property
+    def number(self, /) -> int:
+        """
+        Its number, in order of first appearance in the chain.
+        """
+    @property
+    def outputs(self, /) -> list[Output]:
+        """
+        The outputs that pay it, in chain order.
+        """
+    @property
+    def payments(self, /) -> int:
+        """
+        The number of outputs that pay it.
+        """
+    @property
+    def received(self, /) -> int:
+        """
+        Satoshi of all outputs that pay it.
+        """
+    @property
+    def revealed(self, /) -> Revealed | None:
+        """
+        What its first spend revealed; None before it, and for kinds that hide nothing.
+        """
+    @property
+    def script(self, /) -> str:
+        """
+        Its output script, as hex.
+        """
+    @property
+    def sent(self, /) -> int:
+        """
+        Satoshi of its outputs that were spent.
+        """
+    @property
+    def text(self, /) -> str | None:
+        """
+        Its text on the chain's network; None for kinds that have none (p2pk, multisig, op_return, nonstandard).
+        """
+    @property
+    def transactions(self, /) -> list[Transaction]:
+        """
+        The transactions that pay it or spend from it, in chain order.
+        """
+
+@final
+class AddressSet:
+    """
+    Distinct addresses, in the order in which they were given first; most may never have been paid.
+
+    Examples
+    --------
+    >>> watch = chain.addresses([o.address.text for o in chain.block(300).transactions[0].outputs if o.address.text])
+    >>> watch.summary().columns[:4]
+    ['address', 'kind', 'known', 'received']
+    """
+    def __len__(self, /) -> int: ...
+    def __reduce__(self, /) -> tuple[object, ...]:
+        """
+        Pickles carry the texts; they are looked up again when they are read.
+        """
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def given(self, /) -> int:
+        """
+        How many texts were given.
+        """
+    @property
+    def known(self, /) -> int:
+        """
+        How many of the addresses are in the chain.
+        """
+    @property
+    def rejected(self, /) -> Table:
+        """
+        The texts that are no address: row (from 0, int64), text, reason.
+        """
+    def summary(self, /) -> Table:
+        """
+        One row an address, in the order given, as of the chain's height.
+
+        Columns: address, kind (text), known (bool: ever paid), received, sent, balance (int64, satoshi), payments (int64: outputs that pay
+        it), and null where it was never paid: first_height, last_height (int32), first_time, last_time (header times, seconds UTC).
+        """
+
+@final
+class Block:
+    """
+    A block of a chain.
+
+    Examples
+    --------
+    >>> block = chain.block(1)
+    >>> block.height, len(block), block.parent == chain.block(0).hash
+    (1, 1, True)
+    """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __len__(self, /) -> int: ...
+    def __reduce__(self, /) -> tuple[object, ...]: ...
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def chain_work(self, /) -> int:
+        """
+        The expected number of hashes done for the chain up to this block.
+        """
+    @property
+    def hash(self, /) -> str:
+        """
+        Its hash, as hex.
+        """
+    @property
+    def header(self, /) -> bytes:
+        """
+        The 80 bytes of its header.
+        """
+    @property
+    def height(self, /) -> int:
+        """
+        Its distance from the genesis block.
+        """
+    @property
+    def median_time(self, /) -> datetime:
+        """
+        The median of the last eleven header times, its own included (UTC); dates are compared with it.
+        """
+    @property
+    def merkle_root(self, /) -> str:
+        """
+        The Merkle root of its transactions, as hex.
+        """
+    @property
+    def parent(self, /) -> str:
+        """
+        The hash of the block before it; zeros for the genesis block.
+        """
+    @property
+    def size(self, /) -> int:
+        """
+        Bytes, witnesses included.
+        """
+    @property
+    def time(self, /) -> datetime:
+        """
+        The time in its header (UTC). It may be earlier than that of the block before.
+        """
+    @property
+    def transactions(self, /) -> list[Transaction]:
+        """
+        Its transactions, the coinbase first.
+        """
+    @property
+    def weight(self, /) -> int:
+        """
+        Weight units (BIP141).
+        """
+
+@final
+class Blocks:
+    """
+    The blocks of a chain, one after the other.
+    """
+    def __iter__(self, /) -> Blocks: ...
+    def __next__(self, /) -> Block: ...
+
+@final
+class Chain:
+    """
+    The chain of a store, as of a height.
+
+    All that is asked of it is answered as if later blocks did not exist. It can be shared by threads; it keeps showing the
+    version of the store that it was opened at, whatever is ingested meanwhile.
+
+    Examples
+    --------
+    >>> chain.height, chain.network
+    (495, 'regtest')
+    >>> chain.at(100).height
+    100
+    >>> chain.block(0).hash
+    '0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206'
+    """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __iter__(self, /) -> Blocks: ...
+    def __len__(self, /) -> int: ...
+    def __reduce__(self, /) -> tuple[object, ...]:
+        """
+        Pickles carry the store's path and the tip's hash; the store must be there when they are read.
+        """
+    def __repr__(self, /) -> str: ...
+    def _object(self, /, kind: str, number: SupportsIndex) -> object:
+        """
+        An object of the chain by its number; pickles use it.
+        """
+    def _repr_html_(self, /) -> str: ...
+    def address(self, text: str, /) -> Address:
+        """
+        The address of a text: an address of the chain's network, or an output script in hex (some scripts have no address text).
+
+        Raises
+        ------
+        ValueError : the text is no address of this network; the message says why.
+        NotInChainError : the address was never paid, up to the chain's height.
+
+        Examples
+        --------
+        >>> address = chain.block(300).transactions[0].outputs[0].address
+        >>> chain.address(address.text) == chain.address(address.script)
+        True
+        """
+    def addresses(self, texts: Iterable[str] | str | PathLike[str], /) -> AddressSet:
+        """
+        A set of addresses, up to millions, of which many may never have been paid.
+
+        Parameters
+        ----------
+        texts : a list of texts; an Arrow column (of polars, pandas, pyarrow), or a table with a column "address"; or the path of a
+            text or CSV file. Texts are addresses or output scripts in hex. Repeated ones count once; those that are no
+            address are kept with the reason in `rejected`.
+
+        Examples
+        --------
+        >>> watch = chain.addresses([chain.block(300).transactions[0].outputs[0].address.text, "no address"])
+        >>> len(watch), len(watch.rejected)
+        (1, 1)
+        """
+    def at(self, moment: int | str | date | datetime, /) -> Chain:
+        """
+        The chain as it was at a moment: a height, a block hash, or a date (text, date or datetime; without a time zone it is UTC).
+
+        A date means the last block whose median time past is not later. Header times are not used for it, because they can go
+        back; the median of the last eleven cannot.
+
+        Raises
+        ------
+        NotInChainError : a height beyond the tip, an unknown hash, a date before the first block.
+        ValueError : a text that is neither a date nor a hash.
+
+        Examples
+        --------
+        >>> chain.at(10).counts["blocks"]
+        11
+        >>> chain.at("2024-01-03").time <= chain.time
+        True
+        """
+    def block(self, moment: int | str | date | datetime, /) -> Block:
+        """
+        The block at a height or with a hash; a date means the last block whose median time past is not later.
+
+        Raises
+        ------
+        NotInChainError : there is no such block in the chain.
+
+        Examples
+        --------
+        >>> chain.block(1).transactions[0].is_coinbase
+        True
+        """
+    def blocks(
+        self,
+        /,
+        start: int | str | date | None = None,
+        stop: int | str | date | None = None,
+        *,
+        columns: list[str] | None = None,
+    ) -> Table:
+        """
+        A table of the blocks from `start` up to, and without, `stop`: heights, dates or hashes; a date means the first block whose
+        median time past is not earlier. All columns, or those named.
+
+        Columns: height (int32), hash, parent, merkle_root (text), time, median_time (seconds UTC), version (int32), bits, nonce
+        (int64), size (bytes), weight, transactions (int32), inputs, outputs, value_out, fees (int64, satoshi).
+
+        Examples
+        --------
+        >>> chain.blocks(0, 10, columns=["fees"]).columns
+        ['fees']
+        """
+    @property
+    def counts(self, /) -> dict[str, int]:
+        """
+        How many blocks, transactions, inputs, outputs and addresses there are; an address is a distinct output script.
+        """
+    def digest(self, /) -> str:
+        """
+        One SHA-256 over all that the chain says up to its height, as hex: the same for the same blocks on any machine, whatever
+        files they stood in and however they were ingested. docs/format.md has its definition.
+
+        Examples
+        --------
+        >>> chain.digest() == satrail.open(store).digest()
+        True
+        """
+    @property
+    def height(self, /) -> int:
+        """
+        The height of the last block.
+        """
+    def inputs(
+        self,
+        /,
+        start: int | str | date | None = None,
+        stop: int | str | date | None = None,
+        *,
+        columns: list[str] | None = None,
+    ) -> Table:
+        """
+        A table of the inputs of a range of blocks, which is given as for `blocks`.
+
+        Columns: transaction (number, int64), txid (text), height (int32), time (seconds UTC), position (int32), sequence (int64); and of the
+        output that it spends, null for coinbases: spends (its number, int64), spends_txid (text), spends_position (int32), value
+        (int64, satoshi), address_number (int64), address (text; null where the kind has none), kind (text).
+
+        Examples
+        --------
+        >>> chain.inputs(0, 2, columns=["value"]).to_pydict()
+        {'value': [None, None]}
+        """
+    @property
+    def network(self, /) -> str:
+        """
+        "mainnet", "testnet3", "testnet4", "signet" or "regtest".
+        """
+    def output(self, outpoint: str, /) -> Output:
+        """
+        The output that "txid:n" names, n being its position from 0.
+
+        Raises
+        ------
+        ValueError : the text is not of that form.
+        NotInChainError : no such transaction is in the chain, or it has no such output.
+
+        Examples
+        --------
+        >>> chain.output(chain.block(1).transactions[0].txid + ":0").value
+        5000000000
+        """
+    def outputs(
+        self,
+        /,
+        start: int | str | date | None = None,
+        stop: int | str | date | None = None,
+        *,
+        columns: list[str] | None = None,
+    ) -> Table:
+        """
+        A table of the outputs of a range of blocks, which is given as for `blocks`.
+
+        Columns: output (number, int64), transaction (number, int64), txid (text), height (int32), time (seconds UTC), position (int32), value
+        (int64, satoshi), address_number (int64), address (text; null where the kind has none), kind (text), and as of the
+        chain's height, null while unspent: spent_by (number of the transaction, int64), spent_by_txid (text), spent_height (int32).
+
+        Examples
+        --------
+        >>> chain.outputs(0, 1, columns=["value", "kind"]).to_pydict()
+        {'value': [5000000000], 'kind': ['p2pk']}
+        """
+    @property
+    def store(self, /) -> str:
+        """
+        The folder of the store.
+        """
+    @property
+    def time(self, /) -> datetime:
+        """
+        The median time past of the last block (UTC): the time by which dates are compared.
+        """
+    @property
+    def tip(self, /) -> Block:
+        """
+        The last block.
+        """
+    def transactions(
+        self,
+        /,
+        start: int | str | date | None = None,
+        stop: int | str | date | None = None,
+        *,
+        columns: list[str] | None = None,
+    ) -> Table:
+        """
+        A table of the transactions of a range of blocks, which is given as for `blocks`.
+
+        Columns: transaction (its number in chain order, int64), txid (text), height, position (int32), time (of the block's header,
+        seconds UTC), version (int32), locktime (int64), size, vsize, weight, inputs, outputs (int32), value_in (null for coinbases),
+        value_out, fee (null for coinbases) (int64, satoshi), is_coinbase, fingerprint (int64, see docs/format.md).
+
+        Examples
+        --------
+        >>> fees = chain.transactions("2024-01-01", columns=["height", "fee"])  # pl.DataFrame(fees).group_by("height").sum()
+        >>> fees.columns
+        ['height', 'fee']
+        """
+    def tx(self, txid: str, /) -> Transaction:
+        """
+        The transaction with an id (64 hex digits).
+
+        Of two with the same id (there are two such pairs of coinbases, see BIP30) it is the later one.
+
+        Raises
+        ------
+        ValueError : the text is no transaction id.
+        NotInChainError : no such transaction is in the chain.
+
+        Examples
+        --------
+        >>> tx = chain.block(200).transactions[0]
+        >>> chain.tx(tx.txid) == tx
+        True
+        """
+
+@final
+class Fingerprint:
+    """
+    What a transaction's shape tells about the software that made it. Lists name the classes that occur in it.
+
+    Examples
+    --------
+    >>> print(chain.block(1).transactions[0].fingerprint.sequences)
+    ['final']
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, bits: SupportsIndex) -> Fingerprint: ...
+    def __reduce__(self, /) -> tuple[object, ...]: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def bip69(self, /) -> bool:
+        """
+        Whether inputs and outputs both stand in the order of BIP69.
+        """
+    @property
+    def bits(self, /) -> int:
+        """
+        All of it as a number; docs/format.md says what each bit means.
+        """
+    @property
+    def compressed_keys(self, /) -> bool | None:
+        """
+        Whether all public keys shown are compressed; None when none is shown.
+        """
+    @property
+    def input_kinds(self, /) -> list[str]:
+        """
+        Kinds of the outputs that it spends.
+        """
+    @property
+    def low_r(self, /) -> bool | None:
+        """
+        Whether all ECDSA signatures have a low R; None when there are none.
+        """
+    @property
+    def output_kinds(self, /) -> list[str]:
+        """
+        Kinds of its outputs.
+        """
+    @property
+    def replaceable(self, /) -> bool:
+        """
+        Whether it signals that it may be replaced (BIP125).
+        """
+    @property
+    def schnorr(self, /) -> bool:
+        """
+        Whether an input spends a taproot output by its key, with a Schnorr signature.
+        """
+    @property
+    def segwit(self, /) -> bool:
+        """
+        Whether it has a witness.
+        """
+    @property
+    def sequences(self, /) -> list[str]:
+        """
+        Classes of its inputs' sequences: final, "locktime", "replaceable", "relative".
+        """
+
+@final
+class Input:
+    """
+    An input of a transaction.
+
+    Examples
+    --------
+    >>> tx = next(tx for block in chain for tx in block.transactions if not tx.is_coinbase)
+    >>> tx.inputs[0].spends.spent_by.transaction == tx
+    True
+    """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __reduce__(self, /) -> tuple[object, ...]: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def address(self, /) -> Address | None:
+        """
+        The address that it spends from; None for the input of a coinbase.
+        """
+    @property
+    def position(self, /) -> int:
+        """
+        Its place among the transaction's inputs, from 0.
+        """
+    @property
+    def sequence(self, /) -> int:
+        """
+        Its sequence number.
+        """
+    @property
+    def spends(self, /) -> Output | None:
+        """
+        The output that it spends; None for the input of a coinbase.
+        """
+    @property
+    def transaction(self, /) -> Transaction:
+        """
+        The transaction that it belongs to.
+        """
+    @property
+    def value(self, /) -> int | None:
+        """
+        Satoshi that it brings in; None for the input of a coinbase.
+        """
+
+@final
+class Output:
+    """
+    An output of a transaction: a coin, as a thing that moves.
+
+    Examples
+    --------
+    >>> coin = chain.output(chain.block(1).transactions[0].txid + ":0")
+    >>> coin.value, coin.kind, coin.position
+    (5000000000, 'p2pk', 0)
+    """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __reduce__(self, /) -> tuple[object, ...]: ...
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def address(self, /) -> Address:
+        """
+        The address that it pays.
+        """
+    @property
+    def is_lost(self, /) -> bool:
+        """
+        Whether it can never be spent because it is the genesis block's, or was replaced by a coinbase of the same id (BIP30).
+        """
+    @property
+    def kind(self, /) -> str:
+        """
+        The kind of its script: p2pk, "p2pkh", "p2sh", "multisig", "p2wpkh", "p2wsh", "p2tr", "anchor", "witness_unknown", "op_return" or
+        "nonstandard", as Bitcoin Core tells them apart.
+        """
+    @property
+    def number(self, /) -> int:
+        """
+        Its number in chain order.
+        """
+    @property
+    def outpoint(self, /) -> str:
+        """
+        Its name: txid:n.
+        """
+    @property
+    def position(self, /) -> int:
+        """
+        Its place among the transaction's outputs, from 0.
+        """
+    @property
+    def spent_by(self, /) -> Input | None:
+        """
+        The input that spends it, as of the chain's height; None while it is unspent.
+        """
+    @property
+    def transaction(self, /) -> Transaction:
+        """
+        The transaction that it belongs to.
+        """
+    @property
+    def value(self, /) -> int:
+        """
+        Satoshi.
+        """
+
+@final
+class Revealed:
+    """
+    What the first spend from an address revealed. It is taken from the spend's form: before the soft forks that made p2sh, segwit and
+    taproot rules, such outputs could be spent in any way.
+
+    Examples
+    --------
+    >>> spent = next(o for b in chain for t in b.transactions for o in t.outputs if o.kind == "p2wpkh" and o.spent_by)
+    >>> spent.address.revealed.inner, len(spent.address.revealed.keys)
+    ('key', 1)
+    """
+    def __repr__(self, /) -> str: ...
+    @property
+    def inner(self, /) -> str:
+        """
+        What stood behind the address: key, "p2pk", "p2pkh", "multisig", "other", "key_path" or "script_path".
+        """
+    @property
+    def keys(self, /) -> list[str]:
+        """
+        The public keys as hex of 33 bytes. One that was shown uncompressed begins with 04 or 05 (even or odd y) in place of 02 or 03.
+        """
+    @property
+    def required(self, /) -> int:
+        """
+        Signatures needed; 0 where it cannot be told.
+        """
+    @property
+    def total(self, /) -> int:
+        """
+        Keys listed; 0 where it cannot be told.
+        """
+    @property
+    def wrapped(self, /) -> bool:
+        """
+        Whether a p2sh address turned out to hold a witness program.
+        """
+
+@final
+class Table:
+    """
+    A table of named columns, which polars, pandas, pyarrow and DuckDB take without a copy: `pl.DataFrame(table)`,
+    `pd.DataFrame.from_arrow(table)`, `pa.table(table)`.
+
+    Tables of the chain make their rows when they are read, so a table of all inputs costs nothing until then. Amounts are
+    64-bit satoshi, times are timestamps in seconds UTC, hashes are hex as everybody writes it.
+
+    Examples
+    --------
+    >>> table = chain.blocks(0, 3, columns=["height", "transactions"])
+    >>> table.columns
+    ['height', 'transactions']
+    >>> len(table)
+    3
+    >>> table.to_pydict()
+    {'height': [0, 1, 2], 'transactions': [1, 1, 1]}
+    """
+    def __arrow_c_schema__(self, /) -> object:
+        """
+        The Arrow schema of the table (Arrow PyCapsule interface).
+        """
+    def __arrow_c_stream__(self, /, requested_schema: object = None) -> object:
+        """
+        The Arrow stream of the table's batches (Arrow PyCapsule interface).
+        """
+    def __len__(self, /) -> int: ...
+    def __reduce__(self, /) -> tuple[object, ...]:
+        """
+        Pickles carry the rows.
+        """
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def columns(self, /) -> list[str]:
+        """
+        The names of the columns.
+        """
+    def to_pydict(self, /) -> dict[str, list[object]]:
+        """
+        The columns as lists of Python values (int, str, bool, datetime, None). For small tables; it needs no other package.
+        """
+
+@final
+class Transaction:
+    """
+    A transaction of a chain.
+
+    Examples
+    --------
+    >>> tx = chain.block(200).transactions[0]
+    >>> tx.is_coinbase, tx.fee, tx.height
+    (True, None, 200)
+    >>> sum(output.value for output in tx.outputs) > 0
+    True
+    """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __reduce__(self, /) -> tuple[object, ...]: ...
+    def __repr__(self, /) -> str: ...
+    def _input(self, /, position: SupportsIndex) -> Input | None:
+        """
+        The input at a position; pickles use it.
+        """
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def block(self, /) -> Block:
+        """
+        Its block.
+        """
+    @property
+    def fee(self, /) -> int | None:
+        """
+        Satoshi that the inputs have more than the outputs; None for a coinbase.
+        """
+    @property
+    def fingerprint(self, /) -> Fingerprint:
+        """
+        What its shape tells about the software that made it.
+        """
+    @property
+    def height(self, /) -> int:
+        """
+        The height of its block.
+        """
+    @property
+    def inputs(self, /) -> list[Input]:
+        """
+        Its inputs.
+        """
+    @property
+    def is_coinbase(self, /) -> bool:
+        """
+        Whether it is the first of its block, which spends nothing.
+        """
+    @property
+    def locktime(self, /) -> int:
+        """
+        Its locktime: a height below 500,000,000, else seconds UTC.
+        """
+    @property
+    def number(self, /) -> int:
+        """
+        Its number in chain order.
+        """
+    @property
+    def outputs(self, /) -> list[Output]:
+        """
+        Its outputs.
+        """
+    @property
+    def position(self, /) -> int:
+        """
+        Its place in its block, from 0.
+        """
+    def raw(self, /) -> bytes:
+        """
+        Its bytes, read back from the block files and compared with its id.
+
+        Raises
+        ------
+        BlockFilesError : the files are gone, moved or changed; `satrail.open(store, blocks=...)` says where they are.
+        """
+    @property
+    def size(self, /) -> int:
+        """
+        Bytes, witnesses included.
+        """
+    @property
+    def time(self, /) -> datetime:
+        """
+        The time in its block's header (UTC).
+        """
+    @property
+    def txid(self, /) -> str:
+        """
+        Its id, as hex.
+        """
+    @property
+    def version(self, /) -> int:
+        """
+        Its version; negative ones exist.
+        """
+    @property
+    def vsize(self, /) -> int:
+        """
+        A quarter of the weight, rounded up.
+        """
+    @property
+    def weight(self, /) -> int:
+        """
+        Weight units (BIP141).
+        """
+
+def _restore_chain(store: str | PathLike[str], blocks: str | PathLike[str] | None, tip: str) -> Chain:
+    """
+    Opens a chain from its pickle.
+    """
+
+def _restore_table(bytes: bytes) -> Table:
+    """
+    Makes a table from the bytes of its pickle.
+    """
+
+def info(store: str | PathLike[str], /) -> StoreInfo:
+    """
+    What a store is, without looking at its rows.
+
+    Raises
+    ------
+    FileNotFoundError : there is no such folder.
+    StoreError : it is no store, or one of a newer format.
+
+    Examples
+    --------
+    >>> info = satrail.info(store)
+    >>> info.network, info.height, info.format
+    ('regtest', 495, 1)
+    """
+
+def ingest(
+    blocks: str | PathLike[str],
+    store: str | PathLike[str],
+    *,
+    network: str | None = None,
+    until: int | str | date | datetime | None = None,
+    threads: int | None = None,
+    memory_limit: int | str | None = None,
+    verify: bool = True,
+    progress: bool | Callable[[dict[str, object]], object] | None = None,
+) -> IngestReport:
+    """
+    Brings a store up to date with a node's block files, and makes it where there is none.
+
+    Blocks are found whatever their order in the files; the chain with the most work is taken. Only what is new is added; after a
+    reorganisation the store goes back to the fork first. A gap or an invalid block is named in the report, and the chain goes up to it.
+    The work can be stopped at any time (Ctrl-C, a crash) and goes on with the next call.
+
+    Parameters
+    ----------
+    blocks : path of the folder with blk*.dat (and xor.dat), "blocks" in a node's data directory. The node may be running.
+    store : path of the store's folder; it is made if it is not there.
+    network : mainnet, "testnet3", "testnet4", "signet", "regtest", or the 8 hex digits of a custom signet's magic. Found from the
+        data when not given.
+    until : the last height to ingest, or a date: the last block whose median time past is not later.
+    threads : how many threads to use; all processors when not given.
+    memory_limit : bytes, or a text like "4 GB"; 2 GiB when not given.
+    verify : check Merkle roots and witness commitments. Proof of work is always checked.
+    progress : None shows a bar in terminals and notebooks, True always, False never; or a function that is called about ten
+        times a second with a dict of phase ("scan", "blocks", "index"), blocks, blocks_total, bytes, bytes_total, height, seconds.
+
+    Returns
+    -------
+    IngestReport : what was done and found.
+
+    Raises
+    ------
+    FileNotFoundError : no such folder, or no block files in it.
+    ValueError : the files are of another network; an unknown network; a memory limit below 256 MiB.
+    BlockFilesError : xor.dat is damaged, or there is no genesis block.
+    LockedError : somebody else is writing to the store.
+    StoreError : the folder holds something else, or a damaged store.
+    OSError : the disk is full or cannot be written; the store stays at its last commit.
+
+    Examples
+    --------
+    >>> report = satrail.ingest(blocks, store, progress=False)
+    >>> report.height, report.blocks_added
+    (495, 0)
+    """
+
+def open(store: str | PathLike[str], *, blocks: str | PathLike[str] | None = None) -> Chain:
+    """
+    Opens a store for reading, at the tip of its last commit.
+
+    Parameters
+    ----------
+    store : path of a folder that `satrail.ingest` has made.
+    blocks : path of the node's block files, if they have moved since the ingest. Only raw bytes are read from them.
+
+    Raises
+    ------
+    FileNotFoundError : there is no such folder.
+    StoreError : it is no store, one of a newer format, a damaged or an empty one.
+
+    Examples
+    --------
+    >>> satrail.open(store).height
+    495
+    """

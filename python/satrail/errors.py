@@ -1,0 +1,23 @@
+"""What satrail raises besides Python's own exceptions. Each message says what was wrong, where, and what to do next."""
+
+
+class SatrailError(Exception):
+    """The base of satrail's own exceptions."""
+
+
+class StoreError(SatrailError):
+    """A folder is no store, a store of a newer format, a damaged or an empty one."""
+
+
+class LockedError(SatrailError):
+    """Somebody else is writing to the store."""
+
+
+class BlockFilesError(SatrailError):
+    """The block files are not as they should be: a damaged key, no genesis block, bytes that have moved."""
+
+
+class NotInChainError(SatrailError, KeyError):
+    """What was asked for is not in the chain up to its height: a transaction, an output, a block, an address, a date."""
+
+    __str__ = Exception.__str__

@@ -1,0 +1,124 @@
+"""What satrail tells of a store and of its work on it."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, fields
+from html import escape
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidBlock:
+    """A block that could not be added, and with it all that follow it."""
+
+    hash: str
+    height: int
+    file: str
+    offset: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A block that is not in the files although others follow it.
+
+    `height` is None where the block that follows does not state its own (before BIP34).
+    """
+
+    missing: str
+    height: int | None
+    needed_by: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class IngestReport:
+    """What an ingest did and found.
+
+    Attributes
+    ----------
+    store : the folder of the store.
+    network : "mainnet", "testnet3", "testnet4", "signet" or "regtest".
+    height, tip : height and hash of the chain's last block; None when no block is valid.
+    blocks_added, transactions_added, bytes_added : what is new.
+    blocks_removed : blocks that were rolled back because another branch has more work.
+    stale_blocks : blocks in the files that are on branches with less work.
+    invalid_blocks : blocks that are not valid, and why.
+    gap : the block that is missing although others follow it, or None.
+    notes : what one should know besides the numbers, a sentence each.
+    seconds : how long it took.
+    """
+
+    store: str
+    network: str
+    height: int | None
+    tip: str | None
+    blocks_added: int
+    blocks_removed: int
+    transactions_added: int
+    bytes_added: int
+    stale_blocks: int
+    invalid_blocks: tuple[InvalidBlock, ...]
+    gap: Gap | None
+    notes: tuple[str, ...]
+    seconds: float
+
+    @classmethod
+    def _from_core(cls, facts: dict[str, Any]) -> IngestReport:
+        facts["invalid_blocks"] = tuple(InvalidBlock(*block) for block in facts["invalid_blocks"])
+        facts["gap"] = facts["gap"] and Gap(*facts["gap"])
+        facts["notes"] = tuple(facts["notes"])
+        return cls(**facts)
+
+    def __repr__(self) -> str:
+        shown = ("network", "height", "blocks_added", "transactions_added", "stale_blocks")
+        facts = ", ".join(f"{name}={getattr(self, name)!r}" for name in shown)
+        notes = "".join(f"\n  note: {note}" for note in self.notes)
+        return f"IngestReport({facts}, seconds={self.seconds:.2f}){notes}"
+
+    def _repr_html_(self) -> str:
+        rows = [(field.name, getattr(self, field.name)) for field in fields(self) if field.name != "notes"]
+        return _html(rows + [("note", note) for note in self.notes])
+
+
+@dataclass(frozen=True, slots=True)
+class StoreInfo:
+    """What a store is.
+
+    Attributes
+    ----------
+    store : its folder.
+    format : the version of its format.
+    network : "mainnet", "testnet3", "testnet4", "signet" or "regtest".
+    height, tip, time : height, hash and median time past (UTC) of the last block; None when it holds no block.
+    transactions, inputs, outputs, addresses : how many there are; an address is a distinct output script.
+    bytes : the size of all its files.
+    commit : the number of its last commit.
+    sources : the folders of block files that it was made from.
+    """
+
+    store: str
+    format: int
+    network: str
+    height: int | None
+    tip: str | None
+    time: datetime.datetime | None
+    transactions: int
+    inputs: int
+    outputs: int
+    addresses: int
+    bytes: int
+    commit: int
+    sources: list[str]
+
+    def _repr_html_(self) -> str:
+        return _html([(field.name, getattr(self, field.name)) for field in fields(self)])
+
+
+def _html(rows: list[tuple[str, object]]) -> str:
+    cells = "".join(
+        f'<tr><th style="text-align:left">{name.replace("_", " ")}</th>'
+        f'<td style="text-align:left">{escape(str(value))}</td></tr>'
+        for name, value in rows
+    )
+    return f"<table>{cells}</table>"

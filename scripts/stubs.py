@@ -1,0 +1,51 @@
+"""Write python/satrail/_core.pyi from the docstrings and signatures in the Rust code, or check that it is up to date.
+
+maturin makes the stubs; here they get the imports that annotations in Rust need, and the project's format.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+STUB = ROOT / "python" / "satrail" / "_core.pyi"
+BIN = Path(sys.executable).parent
+IMPORTS = "from collections.abc import Callable, Iterable\nfrom datetime import date, datetime\nfrom os import PathLike\n\nfrom satrail.report import IngestReport, StoreInfo, VerifyReport\n\n"
+
+
+def generated() -> str:
+    """Return the stubs as the Rust code has them now."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [BIN / "maturin", "generate-stubs", "--quiet", "--features", "stubs", "--out", folder]
+        subprocess.run(command, cwd=ROOT, check=True)
+        text = next(Path(folder).rglob("_core.pyi")).read_text()
+    head, body = text.split("\nfrom ", 1)
+    # Annotations written in Rust arrive as quoted texts.
+    body = re.sub(r'(: |-> )"([^"\n]*)"', r"\1\2", "from " + body)
+    formatted = head + "\n" + IMPORTS + body
+    for action in (["check", "--fix-only", "--quiet", "--select", "I,F401,UP"], ["format", "--quiet"]):
+        command = [BIN / "ruff", *action, "--stdin-filename", STUB, "-"]
+        formatted = subprocess.run(command, input=formatted, capture_output=True, text=True, check=True).stdout
+    return formatted
+
+
+def main() -> int:
+    """Write the stubs, or with --check say how they differ."""
+    new = generated()
+    if "--check" not in sys.argv:
+        STUB.write_text(new)
+        return 0
+    old = STUB.read_text() if STUB.exists() else ""
+    sys.stdout.writelines(difflib.unified_diff(old.splitlines(True), new.splitlines(True), "committed", "generated"))
+    if old != new:
+        print("python/satrail/_core.pyi is out of date: run make stubs", file=sys.stderr)
+    return int(old != new)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

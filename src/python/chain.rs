@@ -1,0 +1,420 @@
+//! The chain.
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+use crate::chain::table::Of;
+use crate::chain::{Chain, block_hash_named, txid_named};
+use crate::ids::{AddrNum, OutNum, TxNum, hash_text, hex};
+use crate::python::address::PyAddress;
+use crate::python::address_set::PyAddressSet;
+use crate::python::block::{PyBlock, PyBlocks};
+use crate::python::convert::{self, Moment};
+use crate::python::output::PyOutput;
+use crate::python::show;
+use crate::python::table::PyTable;
+use crate::python::transaction::PyTransaction;
+
+/// The chain of a store, as of a height.
+///
+/// All that is asked of it is answered as if later blocks did not exist. It can be shared by threads; it keeps showing the
+/// version of the store that it was opened at, whatever is ingested meanwhile.
+///
+/// Examples
+/// --------
+/// >>> chain.height, chain.network
+/// (495, 'regtest')
+/// >>> chain.at(100).height
+/// 100
+/// >>> chain.block(0).hash
+/// '0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206'
+#[pyclass(name = "Chain", module = "satrail", frozen)]
+pub struct PyChain {
+    pub chain: Chain,
+    /// The folder of block files to read raw bytes from, where it is not the one of the ingest.
+    pub blocks: Option<PathBuf>,
+}
+
+/// Opens a store for reading, at the tip of its last commit.
+///
+/// Parameters
+/// ----------
+/// store : path of a folder that `satrail.ingest` has made.
+/// blocks : path of the node's block files, if they have moved since the ingest. Only raw bytes are read from them.
+///
+/// Raises
+/// ------
+/// FileNotFoundError : there is no such folder.
+/// StoreError : it is no store, one of a newer format, a damaged or an empty one.
+///
+/// Examples
+/// --------
+/// >>> satrail.open(store).height
+/// 495
+#[pyfunction]
+#[pyo3(signature = (store: "str | PathLike[str]", *, blocks: "str | PathLike[str] | None" = None) -> "Chain")]
+pub fn open(store: &Bound<'_, PyAny>, blocks: Option<&Bound<'_, PyAny>>) -> PyResult<PyChain> {
+    let (path, blocks) = (convert::path(store)?, blocks.map(convert::path).transpose()?);
+    Ok(PyChain { chain: Chain::open(&path)?, blocks })
+}
+
+/// Opens a chain from its pickle.
+#[pyfunction]
+#[pyo3(name = "_restore_chain", signature = (store, blocks, tip) -> "Chain")]
+pub fn restore_chain(store: PathBuf, blocks: Option<PathBuf>, tip: &str) -> PyResult<PyChain> {
+    Ok(PyChain { chain: Chain::open(&store)?.at_hash(&block_hash_named(tip)?)?, blocks })
+}
+
+impl PyChain {
+    fn of(&self, chain: Chain) -> PyChain {
+        PyChain { chain, blocks: self.blocks.clone() }
+    }
+
+    fn table(
+        &self,
+        of: Of,
+        start: Option<&Bound<'_, PyAny>>,
+        stop: Option<&Bound<'_, PyAny>>,
+        columns: Option<Vec<String>>,
+    ) -> PyResult<PyTable> {
+        let heights = convert::heights(&self.chain, start, stop)?;
+        Ok(PyTable(self.chain.table(of, heights, columns.as_deref())?))
+    }
+}
+
+#[pymethods]
+impl PyChain {
+    /// The height of the last block.
+    #[getter]
+    fn height(&self) -> u32 {
+        self.chain.height().0
+    }
+
+    /// The last block.
+    #[getter]
+    fn tip(&self) -> PyBlock {
+        PyBlock(self.chain.tip())
+    }
+
+    /// "mainnet", "testnet3", "testnet4", "signet" or "regtest".
+    #[getter]
+    fn network(&self) -> &'static str {
+        self.chain.network().name()
+    }
+
+    /// The median time past of the last block (UTC): the time by which dates are compared.
+    #[getter]
+    fn time(&self) -> PyResult<chrono::DateTime<chrono::Utc>> {
+        Ok(convert::datetime(self.chain.tip().median_time()?))
+    }
+
+    /// The folder of the store.
+    #[getter]
+    fn store(&self) -> String {
+        self.chain.store().folder().display().to_string()
+    }
+
+    /// How many blocks, transactions, inputs, outputs and addresses there are; an address is a distinct output script.
+    #[getter]
+    fn counts(&self) -> std::collections::BTreeMap<&'static str, u64> {
+        let counts = self.chain.counts();
+        [
+            ("blocks", counts.blocks),
+            ("transactions", counts.transactions),
+            ("inputs", counts.inputs),
+            ("outputs", counts.outputs),
+            ("addresses", counts.addresses),
+        ]
+        .into()
+    }
+
+    /// The chain as it was at a moment: a height, a block hash, or a date (text, date or datetime; without a time zone it is UTC).
+    ///
+    /// A date means the last block whose median time past is not later. Header times are not used for it, because they can go
+    /// back; the median of the last eleven cannot.
+    ///
+    /// Raises
+    /// ------
+    /// NotInChainError : a height beyond the tip, an unknown hash, a date before the first block.
+    /// ValueError : a text that is neither a date nor a hash.
+    ///
+    /// Examples
+    /// --------
+    /// >>> chain.at(10).counts["blocks"]
+    /// 11
+    /// >>> chain.at("2024-01-03").time <= chain.time
+    /// True
+    #[pyo3(signature = (moment: "int | str | date | datetime", /) -> "Chain")]
+    fn at(&self, moment: &Bound<'_, PyAny>) -> PyResult<PyChain> {
+        Ok(self.of(match convert::moment(moment)? {
+            Moment::Height(height) => self.chain.at_height(height)?,
+            Moment::Time(time) => self.chain.at_time(time)?,
+            Moment::Hash(hash) => self.chain.at_hash(&hash)?,
+        }))
+    }
+
+    /// The block at a height or with a hash; a date means the last block whose median time past is not later.
+    ///
+    /// Raises
+    /// ------
+    /// NotInChainError : there is no such block in the chain.
+    ///
+    /// Examples
+    /// --------
+    /// >>> chain.block(1).transactions[0].is_coinbase
+    /// True
+    #[pyo3(signature = (moment: "int | str | date | datetime", /) -> "Block")]
+    fn block(&self, moment: &Bound<'_, PyAny>) -> PyResult<PyBlock> {
+        Ok(PyBlock(match convert::moment(moment)? {
+            Moment::Height(height) => self.chain.block(height)?,
+            Moment::Time(time) => self.chain.block(self.chain.at_time(time)?.height().0 as i64)?,
+            Moment::Hash(hash) => self.chain.block_by_hash(&hash)?,
+        }))
+    }
+
+    /// The transaction with an id (64 hex digits).
+    ///
+    /// Of two with the same id (there are two such pairs of coinbases, see BIP30) it is the later one.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError : the text is no transaction id.
+    /// NotInChainError : no such transaction is in the chain.
+    ///
+    /// Examples
+    /// --------
+    /// >>> tx = chain.block(200).transactions[0]
+    /// >>> chain.tx(tx.txid) == tx
+    /// True
+    #[pyo3(signature = (txid, /) -> "Transaction")]
+    fn tx(&self, txid: &str) -> PyResult<PyTransaction> {
+        Ok(PyTransaction::new(self.chain.transaction(&txid_named(txid)?)?, self.blocks.clone()))
+    }
+
+    /// The output that "txid:n" names, n being its position from 0.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError : the text is not of that form.
+    /// NotInChainError : no such transaction is in the chain, or it has no such output.
+    ///
+    /// Examples
+    /// --------
+    /// >>> chain.output(chain.block(1).transactions[0].txid + ":0").value
+    /// 5000000000
+    #[pyo3(signature = (outpoint, /) -> "Output")]
+    fn output(&self, outpoint: &str) -> PyResult<PyOutput> {
+        Ok(PyOutput(self.chain.output_named(outpoint)?))
+    }
+
+    /// The address of a text: an address of the chain's network, or an output script in hex (some scripts have no address text).
+    ///
+    /// Raises
+    /// ------
+    /// ValueError : the text is no address of this network; the message says why.
+    /// NotInChainError : the address was never paid, up to the chain's height.
+    ///
+    /// Examples
+    /// --------
+    /// >>> address = chain.block(300).transactions[0].outputs[0].address
+    /// >>> chain.address(address.text) == chain.address(address.script)
+    /// True
+    #[pyo3(signature = (text, /) -> "Address")]
+    fn address(&self, text: &str) -> PyResult<PyAddress> {
+        Ok(PyAddress::new(self.chain.address(text)?))
+    }
+
+    /// A set of addresses, up to millions, of which many may never have been paid.
+    ///
+    /// Parameters
+    /// ----------
+    /// texts : a list of texts; an Arrow column (of polars, pandas, pyarrow), or a table with a column "address"; or the path of a
+    ///     text or CSV file. Texts are addresses or output scripts in hex. Repeated ones count once; those that are no
+    ///     address are kept with the reason in `rejected`.
+    ///
+    /// Examples
+    /// --------
+    /// >>> watch = chain.addresses([chain.block(300).transactions[0].outputs[0].address.text, "no address"])
+    /// >>> len(watch), len(watch.rejected)
+    /// (1, 1)
+    #[pyo3(signature = (texts: "Iterable[str] | str | PathLike[str]", /) -> "AddressSet")]
+    fn addresses(&self, texts: &Bound<'_, PyAny>) -> PyResult<PyAddressSet> {
+        let given = convert::texts(texts)?;
+        Ok(texts.py().detach(|| PyAddressSet(self.chain.addresses(&given))))
+    }
+
+    /// A table of the blocks from `start` up to, and without, `stop`: heights, dates or hashes; a date means the first block whose
+    /// median time past is not earlier. All columns, or those named.
+    ///
+    /// Columns: height (int32), hash, parent, merkle_root (text), time, median_time (seconds UTC), version (int32), bits, nonce
+    /// (int64), size (bytes), weight, transactions (int32), inputs, outputs, value_out, fees (int64, satoshi).
+    ///
+    /// Examples
+    /// --------
+    /// >>> chain.blocks(0, 10, columns=["fees"]).columns
+    /// ['fees']
+    #[pyo3(signature = (start: "int | str | date | None" = None, stop: "int | str | date | None" = None, *, columns: "list[str] | None" = None) -> "Table")]
+    fn blocks(
+        &self,
+        start: Option<&Bound<'_, PyAny>>,
+        stop: Option<&Bound<'_, PyAny>>,
+        columns: Option<Vec<String>>,
+    ) -> PyResult<PyTable> {
+        self.table(Of::Blocks, start, stop, columns)
+    }
+
+    /// A table of the transactions of a range of blocks, which is given as for `blocks`.
+    ///
+    /// Columns: transaction (its number in chain order, int64), txid (text), height, position (int32), time (of the block's header,
+    /// seconds UTC), version (int32), locktime (int64), size, vsize, weight, inputs, outputs (int32), value_in (null for coinbases),
+    /// value_out, fee (null for coinbases) (int64, satoshi), is_coinbase, fingerprint (int64, see docs/format.md).
+    ///
+    /// Examples
+    /// --------
+    /// >>> fees = chain.transactions("2024-01-01", columns=["height", "fee"])  # pl.DataFrame(fees).group_by("height").sum()
+    /// >>> fees.columns
+    /// ['height', 'fee']
+    #[pyo3(signature = (start: "int | str | date | None" = None, stop: "int | str | date | None" = None, *, columns: "list[str] | None" = None) -> "Table")]
+    fn transactions(
+        &self,
+        start: Option<&Bound<'_, PyAny>>,
+        stop: Option<&Bound<'_, PyAny>>,
+        columns: Option<Vec<String>>,
+    ) -> PyResult<PyTable> {
+        self.table(Of::Transactions, start, stop, columns)
+    }
+
+    /// A table of the inputs of a range of blocks, which is given as for `blocks`.
+    ///
+    /// Columns: transaction (number, int64), txid (text), height (int32), time (seconds UTC), position (int32), sequence (int64); and of the
+    /// output that it spends, null for coinbases: spends (its number, int64), spends_txid (text), spends_position (int32), value
+    /// (int64, satoshi), address_number (int64), address (text; null where the kind has none), kind (text).
+    ///
+    /// Examples
+    /// --------
+    /// >>> chain.inputs(0, 2, columns=["value"]).to_pydict()
+    /// {'value': [None, None]}
+    #[pyo3(signature = (start: "int | str | date | None" = None, stop: "int | str | date | None" = None, *, columns: "list[str] | None" = None) -> "Table")]
+    fn inputs(
+        &self,
+        start: Option<&Bound<'_, PyAny>>,
+        stop: Option<&Bound<'_, PyAny>>,
+        columns: Option<Vec<String>>,
+    ) -> PyResult<PyTable> {
+        self.table(Of::Inputs, start, stop, columns)
+    }
+
+    /// A table of the outputs of a range of blocks, which is given as for `blocks`.
+    ///
+    /// Columns: output (number, int64), transaction (number, int64), txid (text), height (int32), time (seconds UTC), position (int32), value
+    /// (int64, satoshi), address_number (int64), address (text; null where the kind has none), kind (text), and as of the
+    /// chain's height, null while unspent: spent_by (number of the transaction, int64), spent_by_txid (text), spent_height (int32).
+    ///
+    /// Examples
+    /// --------
+    /// >>> chain.outputs(0, 1, columns=["value", "kind"]).to_pydict()
+    /// {'value': [5000000000], 'kind': ['p2pk']}
+    #[pyo3(signature = (start: "int | str | date | None" = None, stop: "int | str | date | None" = None, *, columns: "list[str] | None" = None) -> "Table")]
+    fn outputs(
+        &self,
+        start: Option<&Bound<'_, PyAny>>,
+        stop: Option<&Bound<'_, PyAny>>,
+        columns: Option<Vec<String>>,
+    ) -> PyResult<PyTable> {
+        self.table(Of::Outputs, start, stop, columns)
+    }
+
+    /// One SHA-256 over all that the chain says up to its height, as hex: the same for the same blocks on any machine, whatever
+    /// files they stood in and however they were ingested. docs/format.md has its definition.
+    ///
+    /// Examples
+    /// --------
+    /// >>> chain.digest() == satrail.open(store).digest()
+    /// True
+    fn digest(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(hex(&py.detach(|| self.chain.digest())?))
+    }
+
+    fn __len__(&self) -> usize {
+        self.chain.counts().blocks as usize
+    }
+
+    fn __iter__(&self) -> PyBlocks {
+        PyBlocks::new(self.chain.clone())
+    }
+
+    fn __repr__(&self) -> PyResult<String> {
+        let tip = hash_text(&self.chain.tip().hash()?);
+        Ok(format!("Chain({}, {}, height={}, tip={tip})", self.store(), self.network(), self.height()))
+    }
+
+    fn _repr_html_(&self) -> PyResult<String> {
+        let tip = self.chain.tip();
+        let counts = self.chain.counts();
+        let mut facts = vec![
+            ("store", self.store()),
+            ("height", show::number(self.height() as u64)),
+            ("tip", hash_text(&tip.hash()?)),
+            ("median time past", crate::chain::time::text(tip.median_time()? as i64)),
+        ];
+        let tables = [
+            ("transactions", counts.transactions),
+            ("inputs", counts.inputs),
+            ("outputs", counts.outputs),
+            ("addresses", counts.addresses),
+        ];
+        facts.extend(tables.map(|(name, count)| (name, show::number(count))));
+        Ok(show::facts(&format!("Chain of {}", self.network()), &facts))
+    }
+
+    fn __eq__(&self, other: &PyChain) -> PyResult<bool> {
+        Ok(self.chain.network() == other.chain.network()
+            && self.height() == other.height()
+            && self.chain.tip().hash()? == other.chain.tip().hash()?)
+    }
+
+    fn __hash__(&self) -> PyResult<u64> {
+        let hash = self.chain.tip().hash()?;
+        Ok(u64::from_le_bytes(hash[..8].try_into().expect("eight bytes")))
+    }
+
+    /// Pickles carry the store's path and the tip's hash; the store must be there when they are read.
+    #[pyo3(signature = () -> "tuple[object, ...]")]
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let folder = std::path::absolute(self.chain.store().folder())?;
+        let tip = hash_text(&self.chain.tip().hash()?);
+        let arguments = (folder, self.blocks.clone(), tip).into_pyobject(py)?;
+        PyTuple::new(py, [py.import("satrail._core")?.getattr("_restore_chain")?, arguments.into_any()])
+    }
+
+    /// An object of the chain by its number; pickles use it.
+    #[pyo3(signature = (kind, number) -> "object")]
+    fn _object<'py>(&self, py: Python<'py>, kind: &str, number: u64) -> PyResult<Bound<'py, PyAny>> {
+        Ok(match kind {
+            "block" => PyBlock(self.chain.block(number as i64)?).into_pyobject(py)?.into_any(),
+            "transaction" => PyTransaction::new(self.chain.transaction_at(TxNum(number as u32))?, self.blocks.clone())
+                .into_pyobject(py)?
+                .into_any(),
+            "output" => PyOutput(self.chain.output_at(OutNum(number))?).into_pyobject(py)?.into_any(),
+            _ => PyAddress::new(self.chain.address_at(AddrNum(number as u32))?).into_pyobject(py)?.into_any(),
+        })
+    }
+}
+
+/// What a pickle of an object of the chain is: the chain, and the object's kind and number.
+pub fn reduce<'py>(py: Python<'py>, chain: &Chain, kind: &str, number: u64) -> PyResult<Bound<'py, PyTuple>> {
+    let chain = PyChain { chain: chain.clone(), blocks: None }.into_pyobject(py)?.into_any();
+    let arguments = (kind, number).into_pyobject(py)?;
+    PyTuple::new(py, [chain.getattr("_object")?, arguments.into_any()])
+}
+
+/// A value that is computed once for an object that never changes.
+pub fn once<T: Copy>(cell: &OnceLock<T>, compute: impl FnOnce() -> crate::Result<T>) -> crate::Result<T> {
+    match cell.get() {
+        Some(value) => Ok(*value),
+        None => compute().map(|value| *cell.get_or_init(|| value)),
+    }
+}

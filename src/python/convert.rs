@@ -1,0 +1,175 @@
+//! What Python gives, as the core wants it.
+
+use std::path::PathBuf;
+
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, StringArray, StructArray, TimestampSecondArray,
+};
+use arrow_schema::DataType;
+use chrono::{DateTime, Utc};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{IntoPyDict, PyDate, PyDateTime, PyList, PyString};
+use pyo3_arrow::input::AnyArray;
+
+use crate::chain::{Chain, time};
+use crate::error::Error;
+use crate::ids::parse_hash;
+
+/// A path, with "~" for the user's home.
+pub fn path(given: &Bound<'_, PyAny>) -> PyResult<PathBuf> {
+    given.py().import("os.path")?.call_method1("expanduser", (given,))?.extract()
+}
+
+/// A moment of the chain.
+pub enum Moment {
+    Height(i64),
+    Time(i64),
+    Hash([u8; 32]),
+}
+
+/// A height, a date (text, date or datetime) or a block hash.
+pub fn moment(given: &Bound<'_, PyAny>) -> PyResult<Moment> {
+    if let Ok(text) = given.cast::<PyString>() {
+        let text = text.to_cow()?;
+        return match parse_hash(&text) {
+            Ok(hash) => Ok(Moment::Hash(hash)),
+            Err(reason) if text.trim().len() >= 40 => Err(Error::BadBlockHash { text: text.into_owned(), reason }.into()),
+            Err(_) => Ok(Moment::Time(time::parse(&text)?)),
+        };
+    }
+    if given.cast::<PyDateTime>().is_ok() {
+        let aware = match given.getattr("tzinfo")?.is_none() {
+            true => given.call_method(
+                "replace",
+                (),
+                Some(&[("tzinfo", pyo3::types::PyTzInfo::utc(given.py())?)].into_py_dict(given.py())?),
+            )?,
+            false => given.clone(),
+        };
+        return Ok(Moment::Time(aware.call_method0("timestamp")?.extract::<f64>()?.floor() as i64));
+    }
+    if given.cast::<PyDate>().is_ok() {
+        return Ok(Moment::Time(time::parse(&given.call_method0("isoformat")?.extract::<String>()?)?));
+    }
+    given.extract().map(Moment::Height).map_err(|_| {
+        PyTypeError::new_err(format!(
+            "{given:?} is neither a height, a date nor a block hash; give 500000, \"2018-03-05\", a datetime, or 64 hex digits"
+        ))
+    })
+}
+
+/// A range of heights from `start` up to, and without, `stop`. Dates mean the first block whose median time past is not earlier.
+pub fn heights(chain: &Chain, start: Option<&Bound<'_, PyAny>>, stop: Option<&Bound<'_, PyAny>>) -> PyResult<std::ops::Range<u64>> {
+    let bound = |given: Option<&Bound<'_, PyAny>>, otherwise: u64| -> PyResult<u64> {
+        Ok(match given.map(moment).transpose()? {
+            None => otherwise,
+            Some(Moment::Height(height)) => u64::try_from(height)
+                .map_err(|_| PyValueError::new_err(format!("height {height} is negative; heights begin at 0")))?,
+            Some(Moment::Time(time)) => chain.blocks_before(time)?,
+            Some(Moment::Hash(hash)) => chain.block_by_hash(&hash)?.height().row(),
+        })
+    };
+    let blocks = chain.counts().blocks;
+    let (start, stop) = (bound(start, 0)?, bound(stop, blocks)?);
+    match start <= stop {
+        true => Ok(start..stop),
+        false => Err(PyValueError::new_err(format!("the range ends at height {stop}, before it starts at {start}; swap them"))),
+    }
+}
+
+/// Bytes from a number, or from a text like "4 GB".
+pub fn bytes(given: &Bound<'_, PyAny>) -> PyResult<u64> {
+    if let Ok(number) = given.extract::<u64>() {
+        return Ok(number);
+    }
+    let wrong =
+        || PyValueError::new_err(format!("{given} is no amount of memory; give bytes, or a text like \"4 GB\" or \"512 MiB\""));
+    let text: String = given.extract().map_err(|_| wrong())?;
+    let text = text.trim().to_ascii_lowercase();
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let factor = match text[digits..].trim() {
+        "" | "b" => 1.0,
+        "kb" => 1e3,
+        "mb" => 1e6,
+        "gb" => 1e9,
+        "tb" => 1e12,
+        "kib" => 1024.0,
+        "mib" => 1024f64.powi(2),
+        "gib" => 1024f64.powi(3),
+        "tib" => 1024f64.powi(4),
+        _ => return Err(wrong()),
+    };
+    text[..digits].parse::<f64>().map(|n| (n * factor) as u64).map_err(|_| wrong())
+}
+
+/// Seconds UTC as a datetime.
+pub fn datetime(seconds: u32) -> DateTime<Utc> {
+    DateTime::from_timestamp(seconds as i64, 0).expect("32 bits of seconds are in range")
+}
+
+/// Texts from a file, an Arrow column or table, or anything that can be iterated.
+pub fn texts(given: &Bound<'_, PyAny>) -> PyResult<StringArray> {
+    if given.cast::<PyString>().is_ok() || given.hasattr("__fspath__")? {
+        let path = path(given)?;
+        return given.py().detach(|| Ok(crate::chain::read_texts(&path)?));
+    }
+    if given.hasattr("__arrow_c_array__")? || given.hasattr("__arrow_c_stream__")? {
+        let chunks = given.extract::<AnyArray>()?.into_chunked_array()?;
+        let parts = chunks.chunks().iter().map(|chunk| text_column(chunk.clone())).collect::<PyResult<Vec<_>>>()?;
+        let mut texts = arrow_array::builder::StringBuilder::new();
+        parts.iter().flat_map(|part| part.iter()).for_each(|text| texts.append_option(text));
+        return Ok(texts.finish());
+    }
+    let mut texts = arrow_array::builder::StringBuilder::new();
+    let items =
+        given.try_iter().map_err(|_| PyTypeError::new_err("addresses are given as a list of texts, a file, or an Arrow column"))?;
+    for item in items {
+        let item = item?;
+        match item.cast::<PyString>() {
+            Ok(text) => texts.append_value(text.to_cow()?),
+            Err(_) if item.is_none() => texts.append_null(),
+            Err(_) => return Err(PyTypeError::new_err(format!("{item:?} is no text; addresses are given as texts"))),
+        }
+    }
+    Ok(texts.finish())
+}
+
+/// An array of texts; of a table the column "address", or the only one that holds texts.
+fn text_column(array: ArrayRef) -> PyResult<StringArray> {
+    if let Some(table) = array.as_any().downcast_ref::<StructArray>() {
+        let is_text = |a: &ArrayRef| {
+            matches!(a.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(..))
+        };
+        let texts: Vec<&ArrayRef> = table.columns().iter().filter(|a| is_text(a)).collect();
+        let column = table.column_by_name("address").or(if texts.len() == 1 { Some(texts[0]) } else { None });
+        let column = column.ok_or_else(|| {
+            PyValueError::new_err("the table has no column \"address\"; give the column itself, for example table[\"name\"]")
+        })?;
+        return text_column(column.clone());
+    }
+    let text =
+        arrow_cast::cast(&array, &DataType::Utf8).map_err(|e| PyTypeError::new_err(format!("the column holds no texts: {e}")))?;
+    Ok(text.as_any().downcast_ref::<StringArray>().expect("the cast gives texts").clone())
+}
+
+/// Adds an array's values to a list.
+pub fn append_values(list: &Bound<'_, PyList>, array: &ArrayRef) -> PyResult<()> {
+    macro_rules! append {
+        ($array:ty, |$value:ident| $convert:expr) => {
+            if let Some(array) = array.as_any().downcast_ref::<$array>() {
+                return array.iter().try_for_each(|value| list.append(value.map(|$value| $convert)));
+            }
+        };
+    }
+    append!(Int64Array, |v| v);
+    append!(Int32Array, |v| v);
+    append!(Float64Array, |v| v);
+    append!(BooleanArray, |v| v);
+    append!(StringArray, |v| v);
+    append!(TimestampSecondArray, |v| DateTime::from_timestamp(v, 0));
+    Err(PyTypeError::new_err(format!(
+        "a column of {} cannot be made into a list; read the table with polars, pandas or pyarrow",
+        array.data_type()
+    )))
+}

@@ -1,0 +1,41 @@
+//! The Python face: a thin layer that converts, releases the interpreter, makes one call of the core, and wraps what it returns.
+
+mod address;
+mod address_set;
+mod block;
+mod chain;
+mod convert;
+mod error;
+mod info;
+mod ingest;
+mod output;
+mod show;
+mod table;
+mod transaction;
+
+/// The compiled part of satrail; use it through the package `satrail`.
+#[pyo3::pymodule]
+mod _core {
+    #[pymodule_export]
+    use super::address::{PyAddress, PyRevealed};
+    #[pymodule_export]
+    use super::address_set::PyAddressSet;
+    #[pymodule_export]
+    use super::block::{PyBlock, PyBlocks};
+    #[pymodule_export]
+    use super::chain::{PyChain, open, restore_chain};
+    #[pymodule_export]
+    use super::info::info;
+    #[pymodule_export]
+    use super::ingest::ingest;
+    #[pymodule_export]
+    use super::output::PyOutput;
+    #[pymodule_export]
+    use super::table::{PyTable, restore_table};
+    #[pymodule_export]
+    use super::transaction::{PyFingerprint, PyInput, PyTransaction};
+
+    /// The version of the package.
+    #[pymodule_export]
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+}
