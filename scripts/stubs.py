@@ -15,7 +15,13 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 STUB = ROOT / "python" / "satrail" / "_core.pyi"
 BIN = Path(sys.executable).parent
-IMPORTS = "from collections.abc import Callable, Iterable\nfrom datetime import date, datetime\nfrom os import PathLike\n\nfrom satrail.report import IngestReport, StoreInfo, VerifyReport\n\n"
+IMPORTS = """from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from os import PathLike
+
+from satrail.report import IngestReport, StoreInfo, VerifyReport
+
+"""
 
 
 def generated() -> str:
@@ -26,7 +32,7 @@ def generated() -> str:
         text = next(Path(folder).rglob("_core.pyi")).read_text()
     head, body = text.split("\nfrom ", 1)
     # Annotations written in Rust arrive as quoted texts.
-    body = re.sub(r'(: |-> )"([^"\n]*)"', r"\1\2", "from " + body)
+    body = re.sub(r'(?<=\w)(: | -> )"([^"\n]*)"|(?<=\))( -> )"([^"\n]*)"', r"\1\2\3\4", "from " + body)
     formatted = head + "\n" + IMPORTS + body
     for action in (["check", "--fix-only", "--quiet", "--select", "I,F401,UP"], ["format", "--quiet"]):
         command = [BIN / "ruff", *action, "--stdin-filename", STUB, "-"]

@@ -915,7 +915,7 @@ def ingest(
     ----------
     blocks : path of the folder with blk*.dat (and xor.dat), "blocks" in a node's data directory. The node may be running.
     store : path of the store's folder; it is made if it is not there.
-    network : mainnet, "testnet3", "testnet4", "signet", "regtest", or the 8 hex digits of a custom signet's magic. Found from the
+    network : "mainnet", "testnet3", "testnet4", "signet", "regtest", or the 8 hex digits of a custom signet's magic. Found from the
         data when not given.
     until : the last height to ingest, or a date: the last block whose median time past is not later.
     threads : how many threads to use; all processors when not given.

@@ -18,6 +18,6 @@ class BlockFilesError(SatrailError):
 
 
 class NotInChainError(SatrailError, KeyError):
-    """What was asked for is not in the chain up to its height: a transaction, an output, a block, an address, a date."""
+    """What was asked for (a transaction, output, block, address or date) is not in the chain up to its height."""
 
     __str__ = Exception.__str__
