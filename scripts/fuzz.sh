@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Runs every fuzz target for so many seconds.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+seconds=${1:-60}
+if ! cargo fuzz --version >/dev/null 2>&1; then
+  echo "cargo-fuzz is not installed: cargo install cargo-fuzz" >&2
+  exit 1
+fi
+for target in $(cargo fuzz list); do
+  echo "== $target"
+  cargo fuzz run "$target" -- -max_total_time="$seconds" -timeout=20 -rss_limit_mb=4096
+done
