@@ -172,11 +172,7 @@ impl<T: Value> Column<T> {
     pub fn slice(&self, rows: std::ops::Range<u64>) -> &[u8] {
         let end = rows.end.min(self.rows) as usize * T::WIDTH;
         let start = (rows.start.min(self.rows) as usize * T::WIDTH).min(end);
-        if start >= self.flushed && end > start {
-            &self.tail[start - self.flushed..end - self.flushed]
-        } else {
-            &self.map.bytes()[start..end]
-        }
+        if start >= self.flushed { &self.tail[start - self.flushed..end - self.flushed] } else { &self.map.bytes()[start..end] }
     }
 
     #[inline]
@@ -288,5 +284,26 @@ impl<T: Value + Send + Sync> AnyColumn for Column<T> {
         let path = map.path().to_path_buf();
         drop(map);
         writing.map_or(Ok(()), |w| w.file.set_len(flushed as u64).map_err(Error::io("shorten", &path)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_part_can_be_taken_wherever_it_lies() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut column = Column::<u8>::write(&folder.path().join("bytes"), 0, false).unwrap();
+        column.extend(b"abc");
+        for start in 0..=3 {
+            assert_eq!(column.slice(start..start), b"");
+        }
+        column.flush().unwrap();
+        column.extend(b"de");
+        for start in 0..=5 {
+            assert_eq!(column.slice(start..start), b"");
+        }
+        assert_eq!((column.slice(1..3), column.slice(3..9)), (&b"bc"[..], &b"de"[..]));
     }
 }
