@@ -105,6 +105,9 @@ pub enum Error {
     #[error("the source of the trace is empty; give at least one output, transaction or address")]
     EmptySource,
 
+    #[error("the trace was interrupted after {transactions} transactions; nothing of it is kept")]
+    TraceInterrupted { transactions: u64 },
+
     #[error("{what}")]
     Invalid { what: String },
 }

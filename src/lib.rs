@@ -5,6 +5,7 @@ pub mod blocks;
 pub mod chain;
 pub mod error;
 pub mod fingerprint;
+pub mod flow;
 pub mod ids;
 pub mod ingest;
 #[cfg(feature = "python")]
