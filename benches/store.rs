@@ -65,7 +65,8 @@ fn transactions(chain: &Chain) {
 
 fn addresses(chain: &Chain) {
     let numbers = scattered(chain.counts().addresses, LOOKUPS);
-    let texts: Vec<String> = numbers.iter().map(|n| chain.address_at(AddrNum(*n as u32)).and_then(|a| a.name()).expect("it is there")).collect();
+    let texts: Vec<String> =
+        numbers.iter().map(|n| chain.address_at(AddrNum(*n as u32)).and_then(|a| a.name()).expect("it is there")).collect();
     let find = || {
         for text in &texts {
             let (kind, payload) = parse(chain.network(), text).expect("it is an address");

@@ -232,6 +232,7 @@ impl Rows {
         if count == 0 {
             return Err(Fault::Transaction { tx, what: "no outputs" });
         }
+        let mut total = 0;
         for _ in 0..count {
             let value = u64::from_le_bytes(cursor.array("an output")?);
             if value > MAX_MONEY {
@@ -243,6 +244,10 @@ impl Rows {
             let hash = script_hash(kind, &script[payload.clone()], self.options.seed);
             let payload = range.start + payload.start as u32..range.start + payload.end as u32;
             self.outputs.push(ParsedOutput { value, kind, payload, hash });
+            total += value;
+            if total > MAX_MONEY {
+                return Err(Fault::Transaction { tx, what: "outputs of more than 21 million bitcoin" });
+            }
         }
         Ok(())
     }

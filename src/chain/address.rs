@@ -33,7 +33,7 @@ pub struct Flows {
 impl Flows {
     /// Satoshi that can still be spent.
     pub fn balance(&self) -> u64 {
-        self.received - self.sent - self.lost
+        self.received.saturating_sub(self.sent).saturating_sub(self.lost)
     }
 }
 
@@ -80,14 +80,15 @@ impl Chain {
         self.outputs_to(address, outputs);
         for output in outputs.iter().map(|o| OutNum(*o)) {
             let value = self.value_of(output)?;
-            flows.received += value;
+            // No valid chain has so much money that these sums do not fit.
+            flows.received = flows.received.saturating_add(value);
             flows.outputs += 1;
             flows.last = flows.last.max(Some(self.transaction_of(output)?));
             match self.end_of(output)? {
                 End::Unspent => {}
-                End::Lost(_) => flows.lost += value,
+                End::Lost(_) => flows.lost = flows.lost.saturating_add(value),
                 End::Spent(tx) => {
-                    flows.sent += value;
+                    flows.sent = flows.sent.saturating_add(value);
                     flows.spent_outputs += 1;
                     flows.last = flows.last.max(Some(tx));
                 }

@@ -1,6 +1,7 @@
 //! A set of addresses from a list of texts, of any length: which of them the chain knows, and what happened to each.
 
 use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -36,6 +37,8 @@ pub struct AddressSet {
     rejected: Arc<[Rejected]>,
 }
 
+type Identities = HashSet<u128, BuildHasherDefault<IdentityHasher>>;
+
 /// What the texts of one piece of the list came to, in their order.
 enum Found {
     Address { row: usize, identity: u128, kind: Kind, number: Option<AddrNum> },
@@ -48,7 +51,7 @@ impl Chain {
         let rows: Vec<usize> = (0..texts.len()).collect();
         let pieces = in_parallel(&rows, |rows| self.look_up(texts, rows));
         let (mut seen, mut kinds, mut numbers, mut rejected) =
-            (HashSet::with_capacity(texts.len()), Vec::new(), Vec::new(), Vec::new());
+            (Identities::with_capacity_and_hasher(texts.len(), Default::default()), Vec::new(), Vec::new(), Vec::new());
         let mut kept = Vec::new();
         for found in pieces.into_iter().flatten() {
             match found {
@@ -74,29 +77,54 @@ impl Chain {
 
     fn look_up(&self, texts: &StringArray, rows: &[usize]) -> Vec<Found> {
         let mut found = Vec::with_capacity(rows.len());
-        let mut parsed: Vec<Result<(Kind, ScriptPayload), Rejected>> = Vec::with_capacity(TOGETHER);
+        let (mut scripts, mut parsed, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
         for rows in rows.chunks(TOGETHER) {
-            parsed.clear();
+            (scripts.clear(), parsed.clear(), numbers.clear());
             for row in rows {
                 let text = if texts.is_null(*row) { "" } else { texts.value(*row) };
-                let scripts = script::parse(self.network(), text);
-                if let Ok((kind, payload)) = &scripts {
-                    self.store().prefetch_address(*kind, payload.as_ref());
+                match script::parse(self.network(), text) {
+                    Ok(script) => {
+                        scripts.push(script);
+                        parsed.push(*row);
+                    }
+                    Err(e) => {
+                        found.push(Found::Rejected(Rejected { row: *row as u64, text: text.to_string(), reason: e.to_string() }))
+                    }
                 }
-                parsed.push(scripts.map_err(|e| Rejected { row: *row as u64, text: text.to_string(), reason: e.to_string() }));
             }
-            found.extend(rows.iter().zip(parsed.drain(..)).map(|(row, parsed)| match parsed {
-                Err(rejected) => Found::Rejected(rejected),
-                Ok((kind, payload)) => {
-                    let number = self.store().find_address(kind, payload.as_ref(), self.counts().addresses);
-                    // Known addresses have a number; for the others 128 bits of a hash are as good.
-                    let identity =
-                        number.map_or_else(|| xxh3_128_with_seed(payload.as_ref(), kind as u64) | 1 << 127, |n| n.0 as u128);
-                    Found::Address { row: *row, identity, kind, number }
-                }
+            self.store().find_addresses(&scripts, self.counts().addresses, &mut numbers);
+            found.extend(parsed.iter().zip(&scripts).zip(&numbers).map(|((row, (kind, payload)), number)| Found::Address {
+                row: *row,
+                identity: identity(*kind, payload, *number),
+                kind: *kind,
+                number: *number,
             }));
         }
         found
+    }
+}
+
+/// What tells addresses apart: known ones by their number, others by 128 bits of a hash.
+fn identity(kind: Kind, payload: &ScriptPayload, number: Option<AddrNum>) -> u128 {
+    match number {
+        Some(number) => number.0 as u128,
+        None => xxh3_128_with_seed(payload.as_ref(), kind as u64) | 1 << 127,
+    }
+}
+
+/// Hashes an identity, most of which are hashes already.
+#[derive(Default)]
+struct IdentityHasher(u64);
+
+impl Hasher for IdentityHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = (self.0 ^ *byte as u64).wrapping_mul(0x0100_0000_01b3));
+    }
+    fn write_u128(&mut self, identity: u128) {
+        self.0 = (identity as u64 ^ (identity >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 }
 

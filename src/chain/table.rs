@@ -362,11 +362,13 @@ impl<'a> Context<'a> {
         let counts = |blocks: u64| crate::store::reader::counts_at(columns, blocks);
         let sum_of_fees = |row: u64| -> Result<i64> {
             let transactions = counts(row)?.transactions..counts(row + 1)?.transactions;
-            transactions.map(|tx| columns.transactions_fee.get(tx)).sum()
+            transactions.map(|tx| columns.transactions_fee.get(tx)).try_fold(0i64, |sum, fee| Ok(sum.saturating_add(fee?)))
         };
         let sum_of_outputs = |row: u64| -> Result<i64> {
             let outputs = counts(row)?.outputs..counts(row + 1)?.outputs;
-            outputs.map(|output| Ok(columns.outputs_value.get(output)? as i64)).sum()
+            outputs
+                .map(|output| columns.outputs_value.get(output))
+                .try_fold(0i64, |sum, value| Ok(sum.saturating_add_unsigned(value?)))
         };
         match name {
             "hash" => self.text(|_, row| Ok(Some(hash_text(&columns.blocks_hash.get(row)?)))),

@@ -3,7 +3,7 @@
 use crate::flow::{Outcome, Step};
 
 /// What became of the money of a source, in satoshi: `source` is the sum of all the others. [`Outcome`] says what they mean.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Ledger {
     pub source: u64,
     pub unspent: u64,

@@ -8,6 +8,7 @@ use pyo3::types::PyTuple;
 
 use crate::chain::table::Of;
 use crate::chain::{Chain, block_hash_named, txid_named};
+use crate::flow::{Source, SourceItem};
 use crate::ids::{AddrNum, OutNum, TxNum, hash_text, hex};
 use crate::python::address::PyAddress;
 use crate::python::address_set::PyAddressSet;
@@ -16,6 +17,7 @@ use crate::python::convert::{self, Moment};
 use crate::python::output::PyOutput;
 use crate::python::show;
 use crate::python::table::PyTable;
+use crate::python::trace::{self, PyTrace};
 use crate::python::transaction::PyTransaction;
 
 /// The chain of a store, as of a height.
@@ -336,6 +338,43 @@ impl PyChain {
     /// True
     fn digest(&self, py: Python<'_>) -> PyResult<String> {
         Ok(hex(&py.detach(|| self.chain.digest())?))
+    }
+
+    /// Follows money: where that of a source went, or where it came from, every satoshi accounted for, as of the chain's height.
+    ///
+    /// Parameters
+    /// ----------
+    /// source : an `Output`; a `Transaction` (all its outputs); an `Address` or `AddressSet` (all outputs that pay them, spent or not); a
+    ///     text that names an output ("txid:n"), a transaction or an address; or a list of these. Outputs named more than once count once.
+    /// direction : "out", where it went, or "in", where it came from.
+    /// policy : how a transaction divides traced money. "haircut": pro rata over its outputs and its fee (direction "in": over its
+    ///     inputs), in whole satoshi by the largest remainder, ties to the output with the smaller position, the fee last.
+    /// max_hops : outputs so many transactions from the source are not followed. All are followed when not given.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError : an empty source, an unknown direction or policy, a text that names nothing.
+    /// NotInChainError : an output or transaction that is not in the chain.
+    ///
+    /// Examples
+    /// --------
+    /// >>> print(chain.trace(chain.block(495).transactions[0].outputs[0]).ledger.lines["fees"])
+    /// 0
+    /// >>> chain.trace(chain.tip.transactions[0], direction="in").ledger.mined > 0
+    /// True
+    #[pyo3(signature = (
+        source: "Output | Transaction | Address | AddressSet | str | Iterable[object]", *, direction = "out", policy = "haircut",
+        max_hops: "int | None" = None
+    ) -> "Trace")]
+    fn trace(&self, source: &Bound<'_, PyAny>, direction: &str, policy: &str, max_hops: Option<u32>) -> PyResult<PyTrace> {
+        trace::trace(source.py(), &self.chain, &trace::source(&self.chain, source)?, direction, policy, max_hops)
+    }
+
+    /// A trace from the numbers of outputs; pickles use it.
+    #[pyo3(signature = (outputs: "list[int]", direction, policy, max_hops: "int | None") -> "Trace")]
+    fn _trace(&self, py: Python<'_>, outputs: Vec<u64>, direction: &str, policy: &str, max_hops: Option<u32>) -> PyResult<PyTrace> {
+        let source = Source::of(&self.chain, outputs.into_iter().map(|output| SourceItem::Output(OutNum(output))))?;
+        trace::trace(py, &self.chain, &source, direction, policy, max_hops)
     }
 
     fn __len__(&self) -> usize {

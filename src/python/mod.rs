@@ -11,6 +11,7 @@ mod ingest;
 mod output;
 mod show;
 mod table;
+mod trace;
 mod transaction;
 
 /// The compiled part of satrail; use it through the package `satrail`.
@@ -32,6 +33,8 @@ mod _core {
     use super::output::PyOutput;
     #[pymodule_export]
     use super::table::{PyTable, restore_table};
+    #[pymodule_export]
+    use super::trace::{PyLedger, PyTrace};
     #[pymodule_export]
     use super::transaction::{PyFingerprint, PyInput, PyTransaction};
 

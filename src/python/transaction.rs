@@ -36,6 +36,10 @@ impl PyTransaction {
     pub fn new(tx: Transaction, blocks: Option<PathBuf>) -> PyTransaction {
         PyTransaction { tx, blocks }
     }
+
+    pub fn tx(&self) -> &Transaction {
+        &self.tx
+    }
 }
 
 #[pymethods]

@@ -94,9 +94,30 @@ impl Store {
         find_address(&self.address_index, &self.columns, hash, kind, payload, addresses)
     }
 
-    /// Where the index will look for a script; to be asked for some time before [`Store::find_address`].
-    pub fn prefetch_address(&self, kind: Kind, payload: &[u8]) {
-        self.address_index.prefetch(tag_of_script(script_hash(kind, payload, self.manifest.seed)));
+    /// The addresses of some dozens of scripts among the first `addresses`, looked up together so that they wait for memory together.
+    pub fn find_addresses<P: AsRef<[u8]>>(&self, scripts: &[(Kind, P)], addresses: u64, found: &mut Vec<Option<AddrNum>>) {
+        let (index, columns) = (&self.address_index, &self.columns);
+        let hash = |(kind, payload): &(Kind, P)| script_hash(*kind, payload.as_ref(), self.manifest.seed);
+        let hashes: Vec<u64> = scripts.iter().map(hash).collect();
+        hashes.iter().for_each(|hash| index.prefetch(tag_of_script(*hash)));
+        let first = |hash: &u64| index.candidates(tag_of_script(*hash)).next().unwrap_or(NONE_32) as u64;
+        let candidates: Vec<u64> = hashes.iter().map(first).collect();
+        for candidate in &candidates {
+            columns.addresses_kind.prefetch(*candidate);
+            columns.addresses_payload_end.prefetch(*candidate);
+        }
+        for candidate in &candidates {
+            if let Ok(end) = columns.addresses_payload_end.get(*candidate) {
+                columns.addresses_payload.prefetch(end.0.saturating_sub(1));
+                columns.addresses_payload.prefetch(end.0.saturating_sub(32));
+            }
+        }
+        found.extend(
+            scripts
+                .iter()
+                .zip(hashes)
+                .map(|((kind, payload), hash)| find_address(index, columns, hash, *kind, payload.as_ref(), addresses)),
+        );
     }
 
     /// An address's outputs below `limit`, ascending, into `outputs`, which is cleared first.
