@@ -9,5 +9,6 @@ pub mod ids;
 pub mod ingest;
 pub mod script;
 pub mod store;
+pub mod verify;
 
 pub use error::{Error, Result};

@@ -231,9 +231,8 @@ impl Ingest<'_> {
                 scope.spawn(|| pipeline.work());
             }
             let write_back = WriteBack::start(scope);
-            let result = self.add_from(plan, &pipeline, &write_back);
-            pipeline.stop();
-            result
+            let _stop = pipeline.stop_when_dropped();
+            self.add_from(plan, &pipeline, &write_back)
         })
     }
 

@@ -30,6 +30,15 @@ pub struct Pipeline<'a> {
     changed: Condvar,
 }
 
+struct Stop<'a, 'b>(&'a Pipeline<'b>);
+
+impl Drop for Stop<'_, '_> {
+    fn drop(&mut self) {
+        self.0.lock().stopped = true;
+        self.0.changed.notify_all();
+    }
+}
+
 struct State {
     /// The first block that nobody has begun with.
     unclaimed: usize,
@@ -86,10 +95,9 @@ impl<'a> Pipeline<'a> {
         }
     }
 
-    /// Lets the workers end.
-    pub fn stop(&self) {
-        self.lock().stopped = true;
-        self.changed.notify_all();
+    /// Lets the workers end when the value returned is dropped, which a panic does too: they would wait for ever.
+    pub fn stop_when_dropped(&self) -> impl Drop {
+        Stop(self)
     }
 
     fn claim(&self, state: &mut State) -> Option<usize> {
