@@ -54,7 +54,7 @@ pub enum Error {
     #[error("memory limit {limit} is too small: at least {least} bytes are needed")]
     MemoryLimit { limit: u64, least: u64 },
 
-    #[error("interrupted; the work up to height {height} is kept, run the ingest again to go on")]
+    #[error("interrupted; the store holds the chain up to height {height}, run it again to go on")]
     Interrupted { height: i64 },
 
     #[error("{text:?} is no transaction id: {reason}")]

@@ -12,5 +12,6 @@ pub mod ingest;
 mod python;
 pub mod script;
 pub mod store;
+pub mod verify;
 
 pub use error::{Error, Result};

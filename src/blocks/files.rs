@@ -68,11 +68,16 @@ impl BlockFiles {
         Ok(BlockFile { file, path, key: self.key })
     }
 
-    /// A block's bytes, into `bytes`, which is cleared first.
+    /// A block's bytes, into `bytes`, which is cleared first. No memory is taken for a block that the file cannot hold.
     pub fn read(&self, at: Location, bytes: &mut Vec<u8>) -> Result<()> {
         bytes.clear();
+        let file = self.file(at.file)?;
+        let (size, _) = file.state()?;
+        if at.offset.checked_add(at.length as u64).is_none_or(|end| end > size) {
+            return Err(Error::io("read", file.path())(std::io::ErrorKind::UnexpectedEof.into()));
+        }
         bytes.resize(at.length as usize, 0);
-        self.file(at.file)?.read_exact(at.offset, bytes)
+        file.read_exact(at.offset, bytes)
     }
 }
 

@@ -4,7 +4,7 @@ use crate::chain::{Chain, End, Output, Transaction};
 use crate::error::{Error, Result};
 use crate::ids::{AddrNum, Height, NONE_32, OutNum, TxNum};
 use crate::script::{self, InnerKind, Kind};
-use crate::store::reader::{payload_of, start_of};
+use crate::store::reader::payload_of;
 
 #[derive(Clone)]
 pub struct Address {
@@ -33,7 +33,7 @@ pub struct Flows {
 impl Flows {
     /// Satoshi that can still be spent.
     pub fn balance(&self) -> u64 {
-        self.received.saturating_sub(self.sent).saturating_sub(self.lost)
+        self.received - self.sent - self.lost
     }
 }
 
@@ -80,15 +80,16 @@ impl Chain {
         self.outputs_to(address, outputs);
         for output in outputs.iter().map(|o| OutNum(*o)) {
             let value = self.value_of(output)?;
-            // No valid chain has so much money that these sums do not fit.
-            flows.received = flows.received.saturating_add(value);
+            // What was sent and lost is part of what was received, so the other sums fit when this one does.
+            let received = flows.received.checked_add(value);
+            flows.received = received.ok_or_else(|| self.columns().outputs_value.damaged("has amounts beyond all sums".into()))?;
             flows.outputs += 1;
             flows.last = flows.last.max(Some(self.transaction_of(output)?));
             match self.end_of(output)? {
                 End::Unspent => {}
-                End::Lost(_) => flows.lost = flows.lost.saturating_add(value),
+                End::Lost(_) => flows.lost += value,
                 End::Spent(tx) => {
-                    flows.sent = flows.sent.saturating_add(value);
+                    flows.sent += value;
                     flows.spent_outputs += 1;
                     flows.last = flows.last.max(Some(tx));
                 }
@@ -179,8 +180,7 @@ impl Address {
             return Ok(None);
         }
         let inner = columns.reveals_inner.get(row as u64)?;
-        let start = start_of(row as u64, |row| Ok(columns.reveals_keys_end.get(row)?.0))?;
-        let end = columns.reveals_keys_end.get(row as u64)?.0;
+        let keys = columns.reveals_keys_end.part(row as u64, columns.keys_key.rows())?;
         let kind = InnerKind::from_u8(inner & 0x7f)
             .ok_or_else(|| Error::corrupt(self.chain.store().folder(), "has a reveal of an unknown kind"))?;
         Ok(Some(RevealedKeys {
@@ -188,7 +188,7 @@ impl Address {
             wrapped: inner & 0x80 != 0,
             required: columns.reveals_required.get(row as u64)?,
             total: columns.reveals_total.get(row as u64)?,
-            keys: (start..end).map(|key| columns.keys_key.get(key)).collect::<Result<_>>()?,
+            keys: keys.map(|key| columns.keys_key.get(key)).collect::<Result<_>>()?,
         }))
     }
 }

@@ -4,7 +4,6 @@ use crate::blocks::headers::{parent_of, time_of};
 use crate::chain::{Chain, Transaction};
 use crate::error::Result;
 use crate::ids::{Height, TxNum};
-use crate::store::reader::start_of;
 
 #[derive(Clone)]
 pub struct Block {
@@ -63,9 +62,9 @@ impl Block {
 
     /// The numbers of its transactions.
     pub fn transaction_numbers(&self) -> Result<std::ops::Range<u32>> {
-        let ends = &self.chain.columns().blocks_transactions_end;
-        let start = start_of(self.height.row(), |row| Ok(ends.get(row)? as u64))? as u32;
-        Ok(start..ends.get(self.height.row())?)
+        let columns = self.chain.columns();
+        let part = columns.blocks_transactions_end.part(self.height.row(), columns.transactions_txid.rows())?;
+        Ok(part.start as u32..part.end as u32)
     }
 
     pub fn transactions(&self) -> Result<impl Iterator<Item = Transaction> + use<>> {

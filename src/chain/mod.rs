@@ -84,7 +84,7 @@ impl Chain {
 
     /// The chain as it was at a time, in seconds UTC: up to the last block whose median time past is not later.
     pub fn at_time(&self, time: i64) -> Result<Chain> {
-        match self.blocks_before(time + 1)? {
+        match self.blocks_before(time.saturating_add(1))? {
             0 => {
                 let first = self.columns().blocks_median_time.get(0)?;
                 Err(Error::BeforeGenesis { text: time::text(time), first: time::text(first as i64) })
@@ -138,7 +138,7 @@ impl Chain {
     pub fn transaction_at(&self, number: TxNum) -> Result<Transaction> {
         if number.row() >= self.counts.transactions {
             return Err(Error::Invalid {
-                what: format!("transaction number {number} is beyond the last one, {}", self.counts.transactions - 1),
+                what: format!("transaction number {number} is not among the first {}", self.counts.transactions),
             });
         }
         Ok(Transaction::new(self.clone(), number))
@@ -158,9 +158,7 @@ impl Chain {
     /// The output with a number below the chain's count.
     pub fn output_at(&self, number: OutNum) -> Result<Output> {
         if number.row() >= self.counts.outputs {
-            return Err(Error::Invalid {
-                what: format!("output number {number} is beyond the last one, {}", self.counts.outputs - 1),
-            });
+            return Err(Error::Invalid { what: format!("output number {number} is not among the first {}", self.counts.outputs) });
         }
         Ok(Output::new(self.clone(), number))
     }
@@ -185,7 +183,7 @@ impl Chain {
     pub fn address_at(&self, number: AddrNum) -> Result<Address> {
         if number.row() >= self.counts.addresses {
             return Err(Error::Invalid {
-                what: format!("address number {number} is beyond the last one, {}", self.counts.addresses - 1),
+                what: format!("address number {number} is not among the first {}", self.counts.addresses),
             });
         }
         Ok(Address::new(self.clone(), number))

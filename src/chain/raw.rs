@@ -20,7 +20,7 @@ pub fn raw(tx: &Transaction, blocks: Option<&Path>) -> Result<Vec<u8>> {
             known.ok_or_else(|| Error::corrupt(chain.store().folder(), format!("has no block folder number {source}")))?
         }
     };
-    let offset = columns.blocks_offset.get(height)? + columns.transactions_offset.get(row)? as u64;
+    let offset = columns.blocks_offset.get(height)?.saturating_add(columns.transactions_offset.get(row)? as u64);
     let at = Location { file: columns.blocks_file.get(height)?, offset, length: columns.transactions_size.get(row)? };
     let txid = tx.txid()?;
     let unavailable = |reason: String| Error::RawUnavailable { txid, path: folder.clone(), reason };

@@ -8,14 +8,13 @@ use std::sync::Arc;
 
 use arrow_array::builder::StringBuilder;
 use arrow_array::{ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, RecordBatchOptions, TimestampSecondArray};
-use arrow_ipc::reader::StreamReader;
-use arrow_ipc::writer::StreamWriter;
-use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
 use crate::blocks::headers::parent_of;
 use crate::chain::Chain;
 use crate::error::{Error, Result};
 use crate::ids::{AddrNum, InNum, NONE_40, OutNum, TxNum, hash_text};
+use crate::store::Counts;
 use crate::store::reader::spender_below;
 
 /// Rows of a batch.
@@ -175,6 +174,7 @@ impl Chain {
             Of::Inputs => from.inputs..to.inputs,
             Of::Outputs => from.outputs..to.outputs,
         };
+        behind(self, rows.end, rows.start)?;
         Ok(Table { schema: Arc::new(Schema::new(fields)), rows: Rows::Chain { chain: self.clone(), of, rows } })
     }
 }
@@ -226,8 +226,8 @@ impl Table {
     pub fn slice(&self, start: u64, length: u64) -> Result<Vec<RecordBatch>> {
         match &self.rows {
             Rows::Chain { chain, of, rows } => {
-                let start = (rows.start + start).min(rows.end);
-                let part = start..(start + length).min(rows.end);
+                let start = rows.start.saturating_add(start).min(rows.end);
+                let part = start..start.saturating_add(length).min(rows.end);
                 Ok(vec![batch(chain, *of, part, &self.schema)?])
             }
             Rows::Batches(batches) => {
@@ -241,25 +241,6 @@ impl Table {
                 Ok(found)
             }
         }
-    }
-}
-
-impl Table {
-    /// The rows as an Arrow IPC stream.
-    pub fn to_ipc(&self) -> Result<Vec<u8>> {
-        let failed = |e: ArrowError| Error::Invalid { what: format!("the table cannot be written: {e}") };
-        let mut writer = StreamWriter::try_new(Vec::new(), &self.schema).map_err(failed)?;
-        for batch in self.batches() {
-            writer.write(&batch?).map_err(failed)?;
-        }
-        writer.into_inner().map_err(failed)
-    }
-
-    /// A finished table from an Arrow IPC stream.
-    pub fn from_ipc(bytes: &[u8]) -> std::result::Result<Table, ArrowError> {
-        let reader = StreamReader::try_new(bytes, None)?;
-        let schema = reader.schema();
-        Ok(Table::from_batches(schema, reader.collect::<std::result::Result<_, _>>()?))
     }
 }
 
@@ -283,7 +264,11 @@ impl Iterator for Batches {
             Rows::Chain { chain, of, rows } => {
                 let part = self.next..(self.next + BATCH).min(rows.end);
                 self.next = part.end;
-                (!part.is_empty()).then(|| batch(chain, *of, part, &self.table.schema))
+                let batch = (!part.is_empty()).then(|| batch(chain, *of, part, &self.table.schema))?;
+                if batch.is_err() {
+                    self.next = rows.end;
+                }
+                Some(batch)
             }
             Rows::Batches(batches) => {
                 self.next += 1;
@@ -362,14 +347,13 @@ impl<'a> Context<'a> {
         let counts = |blocks: u64| crate::store::reader::counts_at(columns, blocks);
         let sum_of_fees = |row: u64| -> Result<i64> {
             let transactions = counts(row)?.transactions..counts(row + 1)?.transactions;
-            transactions.map(|tx| columns.transactions_fee.get(tx)).try_fold(0i64, |sum, fee| Ok(sum.saturating_add(fee?)))
+            sum(self.chain, transactions.map(|tx| columns.transactions_fee.get(tx)))
         };
         let sum_of_outputs = |row: u64| -> Result<i64> {
             let outputs = counts(row)?.outputs..counts(row + 1)?.outputs;
-            outputs
-                .map(|output| columns.outputs_value.get(output))
-                .try_fold(0i64, |sum, value| Ok(sum.saturating_add_unsigned(value?)))
+            sum(self.chain, outputs.map(|output| Ok(columns.outputs_value.get(output)? as i64)))
         };
+        let grown = |row: u64, count: fn(&Counts) -> u64| behind(self.chain, count(&counts(row + 1)?), count(&counts(row)?));
         match name {
             "hash" => self.text(|_, row| Ok(Some(hash_text(&columns.blocks_hash.get(row)?)))),
             "parent" => self.text(|_, row| Ok(Some(hash_text(&parent_of(&header(row)?))))),
@@ -380,9 +364,9 @@ impl<'a> Context<'a> {
             "nonce" => self.int64(|_, row| Ok(word(row, 76)? as i64)),
             "size" => self.int32(|_, row| Ok(columns.blocks_size.get(row)? as i32)),
             "weight" => self.int32(|_, row| Ok(columns.blocks_weight.get(row)? as i32)),
-            "transactions" => self.int32(|_, row| Ok((counts(row + 1)?.transactions - counts(row)?.transactions) as i32)),
-            "inputs" => self.int64(|_, row| Ok((counts(row + 1)?.inputs - counts(row)?.inputs) as i64)),
-            "outputs" => self.int64(|_, row| Ok((counts(row + 1)?.outputs - counts(row)?.outputs) as i64)),
+            "transactions" => self.int32(|_, row| Ok(grown(row, |counts| counts.transactions)? as i32)),
+            "inputs" => self.int64(|_, row| grown(row, |counts| counts.inputs)),
+            "outputs" => self.int64(|_, row| grown(row, |counts| counts.outputs)),
             "value_out" => self.int64(|_, row| sum_of_outputs(row)),
             _ => self.int64(|_, row| sum_of_fees(row)),
         }
@@ -390,14 +374,15 @@ impl<'a> Context<'a> {
 
     fn transaction_column(&self, name: &str) -> Result<ArrayRef> {
         let (chain, columns) = (self.chain, self.chain.columns());
-        let value_out =
-            |i| -> Result<i64> { chain.outputs_of(self.tx(i))?.map(|o| Ok(columns.outputs_value.get(o)? as i64)).sum() };
+        let value_out = |i| sum(chain, chain.outputs_of(self.tx(i))?.map(|o| Ok(columns.outputs_value.get(o)? as i64)));
         let fee = |i, row| -> Result<Option<i64>> {
             Ok(if chain.is_coinbase(self.tx(i))? { None } else { Some(columns.transactions_fee.get(row)?) })
         };
         match name {
-            "position" => self
-                .int32(|i, row| Ok((row - crate::store::reader::counts_at(columns, self.heights[i] as u64)?.transactions) as i32)),
+            "position" => self.int32(|i, row| {
+                let before = crate::store::reader::counts_at(columns, self.heights[i] as u64)?;
+                Ok(behind(chain, row, before.transactions)? as i32)
+            }),
             "version" => self.int32(|_, row| columns.transactions_version.get(row)),
             "locktime" => self.int64(|_, row| Ok(columns.transactions_locktime.get(row)? as i64)),
             "size" => self.int32(|_, row| Ok(columns.transactions_size.get(row)? as i32)),
@@ -406,7 +391,7 @@ impl<'a> Context<'a> {
             "inputs" => self.int32(|i, _| chain.inputs_of(self.tx(i)).map(|r| (r.end - r.start) as i32)),
             "outputs" => self.int32(|i, _| chain.outputs_of(self.tx(i)).map(|r| (r.end - r.start) as i32)),
             "value_out" => self.int64(|i, _| value_out(i)),
-            "value_in" => self.optional_int64(|i, row| Ok(fee(i, row)?.map(|fee| Ok(value_out(i)? + fee)).transpose()?)),
+            "value_in" => self.optional_int64(|i, row| fee(i, row)?.map(|fee| sum(chain, [value_out(i), Ok(fee)])).transpose()),
             "fee" => self.optional_int64(fee),
             "is_coinbase" => {
                 let flags: Vec<bool> =
@@ -423,7 +408,7 @@ impl<'a> Context<'a> {
         let of_spent = |row: u64, get: &dyn Fn(OutNum) -> Result<i64>| spent(row)?.map(get).transpose();
         let owner = |row: u64| -> Result<Option<AddrNum>> { spent(row)?.map(|o| chain.address_of(o)).transpose() };
         match name {
-            "position" => self.int32(|i, row| Ok((row - chain.inputs_of(self.tx(i))?.start) as i32)),
+            "position" => self.int32(|i, row| Ok(behind(chain, row, chain.inputs_of(self.tx(i))?.start)? as i32)),
             "sequence" => self.int64(|_, row| Ok(columns.inputs_sequence.get(row)? as i64)),
             "spends" => self
                 .optional_int64(|_, row| Ok(Some(columns.inputs_spends.get(row)?.0).filter(|o| *o != NONE_40).map(|o| o as i64))),
@@ -451,7 +436,7 @@ impl<'a> Context<'a> {
         };
         match name {
             "output" => self.int64(|_, row| Ok(row as i64)),
-            "position" => self.int32(|i, row| Ok((row - chain.outputs_of(self.tx(i))?.start) as i32)),
+            "position" => self.int32(|i, row| Ok(behind(chain, row, chain.outputs_of(self.tx(i))?.start)? as i32)),
             "value" => self.int64(|_, row| Ok(columns.outputs_value.get(row)? as i64)),
             "address_number" => self.int64(|_, row| Ok(owner(row)?.0 as i64)),
             "address" => self.text(|_, row| chain.address_text(owner(row)?)),
@@ -493,6 +478,19 @@ impl<'a> Context<'a> {
         }
         Ok(Arc::new(texts.finish()))
     }
+}
+
+/// How far a row is behind another that must not be later.
+fn behind(chain: &Chain, row: u64, first: u64) -> Result<i64> {
+    let distance = row.checked_sub(first).map(|distance| distance as i64);
+    distance.ok_or_else(|| Error::corrupt(chain.store().folder(), format!("has row {row} where {first} is the first")))
+}
+
+/// The sum of amounts, of which every true chain's fits.
+fn sum(chain: &Chain, amounts: impl IntoIterator<Item = Result<i64>>) -> Result<i64> {
+    amounts.into_iter().try_fold(0i64, |sum, amount| {
+        sum.checked_add(amount?).ok_or_else(|| Error::corrupt(chain.store().folder(), "has amounts beyond all sums"))
+    })
 }
 
 /// The transaction that each of the rows belongs to, of which each ends where the next begins.

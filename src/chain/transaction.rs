@@ -6,7 +6,6 @@ use crate::chain::{Address, Block, Chain, Output};
 use crate::error::Result;
 use crate::fingerprint::Fingerprint;
 use crate::ids::{Height, InNum, NONE_40, OutNum, TxNum};
-use crate::store::reader::start_of;
 
 #[derive(Clone)]
 pub struct Transaction {
@@ -41,7 +40,10 @@ impl Transaction {
 
     /// Its place in its block, from 0, the coinbase.
     pub fn position(&self) -> Result<u32> {
-        Ok(self.number.0 - self.block()?.transaction_numbers()?.start)
+        let numbers = self.block()?.transaction_numbers()?;
+        let position = numbers.contains(&self.number.0).then(|| self.number.0 - numbers.start);
+        let ends = &self.chain.columns().blocks_transactions_end;
+        position.ok_or_else(|| ends.damaged(format!("does not lead to the block of transaction number {}", self.number)))
     }
 
     /// The time of its block, in seconds UTC.
@@ -117,15 +119,13 @@ impl Chain {
     /// The numbers of a transaction's inputs.
     #[inline]
     pub fn inputs_of(&self, number: TxNum) -> Result<Range<u64>> {
-        let ends = &self.columns().transactions_inputs_end;
-        Ok(start_of(number.row(), |row| Ok(ends.get(row)?.0))?..ends.get(number.row())?.0)
+        self.columns().transactions_inputs_end.part(number.row(), self.columns().inputs_spends.rows())
     }
 
     /// The numbers of a transaction's outputs.
     #[inline]
     pub fn outputs_of(&self, number: TxNum) -> Result<Range<u64>> {
-        let ends = &self.columns().transactions_outputs_end;
-        Ok(start_of(number.row(), |row| Ok(ends.get(row)?.0))?..ends.get(number.row())?.0)
+        self.columns().transactions_outputs_end.part(number.row(), self.columns().outputs_value.rows())
     }
 
     /// The output that an input spends; none for that of a coinbase.

@@ -332,7 +332,7 @@ fn find_or_add(writer: &mut Writer, hash: u64, kind: Kind, payload: &[u8]) -> u3
 }
 
 /// A public key in 33 bytes: x, and before it the form and the parity of y.
-fn key_row(key: &[u8]) -> [u8; 33] {
+pub(crate) fn key_row(key: &[u8]) -> [u8; 33] {
     let mut row = [0; 33];
     row.copy_from_slice(&key[..33]);
     if key.len() == 65 {

@@ -49,22 +49,25 @@ impl Checksums {
         sums.map(Checksums).ok_or_else(|| Error::corrupt(&path, "ends too early"))
     }
 
-    /// The columns and chunks whose bytes do not have their sums: (index of the column, first byte that may be wrong).
-    pub fn differences(&self, columns: &Columns) -> Vec<(usize, u64)> {
+    /// The columns and chunks whose bytes do not have their sums: (index of the column, first byte that may be wrong). `tick` is
+    /// told how many bytes were read since it was called last.
+    pub fn differences(&self, columns: &Columns, mut tick: impl FnMut(u64) -> Result<()>) -> Result<Vec<(usize, u64)>> {
         let mut found = Vec::new();
-        for (i, (spec, column)) in SPECS.iter().zip(columns.all()).enumerate() {
-            if spec.role == Role::Mutable {
-                continue;
-            }
+        let checked = SPECS.iter().zip(columns.all()).enumerate().filter(|(_, (spec, _))| spec.role != Role::Mutable);
+        for (i, (_, column)) in checked {
             let sums = self.0.get(i).map_or(&[][..], |s| s);
             let chunks = column.content().chunks(CHUNK);
             if chunks.len() != sums.len() {
                 found.push((i, 0));
             }
-            let wrong = chunks.zip(sums).position(|(chunk, sum)| xxhash_rust::xxh3::xxh3_64(chunk) != *sum);
-            found.extend(wrong.map(|chunk| (i, (chunk * CHUNK) as u64)));
+            for (at, (chunk, sum)) in chunks.zip(sums).enumerate() {
+                if xxhash_rust::xxh3::xxh3_64(chunk) != *sum {
+                    found.push((i, (at * CHUNK) as u64));
+                }
+                tick(chunk.len() as u64)?;
+            }
         }
-        found
+        Ok(found)
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::fs::File;
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::path::Path;
 
 use crate::error::{Error, Result};
@@ -35,6 +36,12 @@ impl U40 {
     pub fn to_bytes(number: u64) -> [u8; 5] {
         let b = number.to_le_bytes();
         [b[0], b[1], b[2], b[3], b[4]]
+    }
+}
+
+impl From<U40> for u64 {
+    fn from(number: U40) -> u64 {
+        number.0
     }
 }
 
@@ -160,7 +167,12 @@ impl<T: Value> Column<T> {
 
     #[cold]
     fn beyond(&self, row: u64) -> Error {
-        Error::corrupt(self.map.path(), format!("is asked for row {row} and has {}", self.rows))
+        self.damaged(format!("is asked for row {row} and has {}", self.rows))
+    }
+
+    /// An error that names the column's file.
+    pub fn damaged(&self, what: String) -> Error {
+        Error::corrupt(self.map.path(), what)
     }
 
     /// The rows' bytes; of a column that is being written, those in the file.
@@ -168,11 +180,33 @@ impl<T: Value> Column<T> {
         &self.map.bytes()[..self.flushed]
     }
 
+    /// The rows of another table, which has `of` of them, that belong to a row of this column of ends: those behind the end of the
+    /// row before.
+    #[inline]
+    pub fn part(&self, row: u64, of: u64) -> Result<Range<u64>>
+    where
+        T: Into<u64>,
+    {
+        let start = if row == 0 { 0 } else { self.get(row - 1)?.into() };
+        let end = self.get(row)?.into();
+        if start <= end && end <= of { Ok(start..end) } else { Err(self.out_of_order(row, start..end, of)) }
+    }
+
+    #[cold]
+    fn out_of_order(&self, row: u64, part: Range<u64>, of: u64) -> Error {
+        self.damaged(format!("gives row {row} what stands from {} to {} among {of}", part.start, part.end))
+    }
+
     /// The bytes of a range of rows; the part beyond the last row is left out.
-    pub fn slice(&self, rows: std::ops::Range<u64>) -> &[u8] {
+    pub fn slice(&self, rows: Range<u64>) -> &[u8] {
         let end = rows.end.min(self.rows) as usize * T::WIDTH;
         let start = (rows.start.min(self.rows) as usize * T::WIDTH).min(end);
-        if start >= self.flushed { &self.tail[start - self.flushed..end - self.flushed] } else { &self.map.bytes()[start..end] }
+        match start.checked_sub(self.flushed) {
+            // An empty range may stand anywhere, also where nothing is mapped.
+            _ if start == end => &[],
+            Some(start) => &self.tail[start..end - self.flushed],
+            None => &self.map.bytes()[start..end],
+        }
     }
 
     #[inline]
@@ -284,26 +318,5 @@ impl<T: Value + Send + Sync> AnyColumn for Column<T> {
         let path = map.path().to_path_buf();
         drop(map);
         writing.map_or(Ok(()), |w| w.file.set_len(flushed as u64).map_err(Error::io("shorten", &path)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_empty_part_can_be_taken_wherever_it_lies() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut column = Column::<u8>::write(&folder.path().join("bytes"), 0, false).unwrap();
-        column.extend(b"abc");
-        for start in 0..=3 {
-            assert_eq!(column.slice(start..start), b"");
-        }
-        column.flush().unwrap();
-        column.extend(b"de");
-        for start in 0..=5 {
-            assert_eq!(column.slice(start..start), b"");
-        }
-        assert_eq!((column.slice(1..3), column.slice(3..9)), (&b"bc"[..], &b"de"[..]));
     }
 }

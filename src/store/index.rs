@@ -102,7 +102,7 @@ impl Index {
     }
 
     #[inline]
-    fn slot(&self, slot: u64) -> u64 {
+    pub(crate) fn slot(&self, slot: u64) -> u64 {
         self.map.load_u64(HEADER + slot as usize * 8)
     }
 

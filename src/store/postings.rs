@@ -60,23 +60,34 @@ impl Run {
         &self.map
     }
 
-    /// Whether the content still has the checksum that it was written with.
-    pub fn is_intact(&self) -> bool {
-        xxhash_rust::xxh3::xxh3_64(&self.map.bytes()[HEADER..]) == self.map.load_u64(24)
+    /// Whether the content still has the checksum that it was written with. `tick` is told how many bytes were read since it was
+    /// called last.
+    pub fn is_intact(&self, mut tick: impl FnMut(u64) -> Result<()>) -> Result<bool> {
+        let mut sum = xxhash_rust::xxh3::Xxh3::new();
+        for piece in self.map.bytes()[HEADER..].chunks(1 << 20) {
+            sum.update(piece);
+            tick(piece.len() as u64)?;
+        }
+        Ok(sum.digest() == self.map.load_u64(24))
+    }
+
+    /// How many addresses and how many outputs stand in the run.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        (self.addresses, self.outputs)
     }
 
     #[inline]
-    fn address(&self, i: u64) -> u32 {
+    pub(crate) fn address(&self, i: u64) -> u32 {
         self.map.load_u32(HEADER + i as usize * 4)
     }
 
     #[inline]
-    fn end(&self, i: u64) -> u64 {
+    pub(crate) fn end(&self, i: u64) -> u64 {
         U40::from_bytes(self.map.load(self.ends_at + i as usize * 5)).min(self.outputs)
     }
 
     #[inline]
-    fn output(&self, i: u64) -> u64 {
+    pub(crate) fn output(&self, i: u64) -> u64 {
         U40::from_bytes(self.map.load(self.outputs_at + i as usize * 5))
     }
 

@@ -7,7 +7,7 @@ use crate::blocks::parse::script_hash;
 use crate::error::{Error, Result};
 use crate::ids::{AddrNum, NONE_32, TxNum};
 use crate::script::{Kind, Network};
-use crate::store::column::Column;
+use crate::store::column::{Column, U40};
 use crate::store::columns::{Columns, Counts, SAMPLE};
 use crate::store::index::Index;
 use crate::store::lock;
@@ -177,9 +177,8 @@ pub fn is_address(columns: &Columns, number: u32, kind: Kind, payload: &[u8], ad
 /// An address's payload.
 #[inline]
 pub fn payload_of(columns: &Columns, address: u32) -> Result<&[u8]> {
-    let end = columns.addresses_payload_end.get(address as u64)?.0;
-    let start = start_of(address as u64, |row| Ok(columns.addresses_payload_end.get(row)?.0))?;
-    Ok(columns.addresses_payload.slice(start..end))
+    let part = columns.addresses_payload_end.part(address as u64, columns.addresses_payload.rows())?;
+    Ok(columns.addresses_payload.slice(part))
 }
 
 /// Where a row's part begins: at the end of the row before.
@@ -196,27 +195,39 @@ pub fn counts_at(columns: &Columns, blocks: u64) -> Result<Counts> {
     let transactions = columns.blocks_transactions_end.get(blocks - 1)? as u64;
     let addresses = columns.blocks_addresses_end.get(blocks - 1)? as u64;
     let reveals = columns.blocks_reveals_end.get(blocks - 1)? as u64;
-    let end = |column: &Column<crate::store::column::U40>, rows: u64| start_of(rows, |row| Ok(column.get(row)?.0));
+    let end = |ends: &Column<U40>, rows: u64, of: u64| if rows == 0 { Ok(0) } else { ends.part(rows - 1, of).map(|part| part.end) };
     Ok(Counts {
         blocks,
         transactions,
-        inputs: end(&columns.transactions_inputs_end, transactions)?,
-        outputs: end(&columns.transactions_outputs_end, transactions)?,
+        inputs: end(&columns.transactions_inputs_end, transactions, columns.inputs_spends.rows())?,
+        outputs: end(&columns.transactions_outputs_end, transactions, columns.outputs_value.rows())?,
         addresses,
-        payload_bytes: end(&columns.addresses_payload_end, addresses)?,
+        payload_bytes: end(&columns.addresses_payload_end, addresses, columns.addresses_payload.rows())?,
         reveals,
-        keys: end(&columns.reveals_keys_end, reveals)?,
+        keys: end(&columns.reveals_keys_end, reveals, columns.keys_key.rows())?,
     })
 }
 
-/// The transaction that an output belongs to: from the sample before it on, forward.
+/// The transaction that an output belongs to: from the sample before it on, forward. Every transaction has an output, so it is not
+/// far.
 #[inline]
 pub fn transaction_of_output(columns: &Columns, output: u64) -> Result<TxNum> {
-    let mut tx = columns.outputs_sample.get(output / SAMPLE)? as u64;
-    while columns.transactions_outputs_end.get(tx)?.0 <= output {
+    let ends = &columns.transactions_outputs_end;
+    let first = columns.outputs_sample.get(output / SAMPLE)? as u64;
+    let mut tx = first;
+    while tx < first + SAMPLE && ends.get(tx)?.0 <= output {
         tx += 1;
     }
-    Ok(TxNum(tx as u32))
+    if ends.part(tx, columns.outputs_value.rows())?.contains(&output) {
+        Ok(TxNum(tx as u32))
+    } else {
+        Err(no_owner(columns, output))
+    }
+}
+
+#[cold]
+fn no_owner(columns: &Columns, output: u64) -> Error {
+    columns.outputs_sample.damaged(format!("does not lead to the transaction of output {output}"))
 }
 
 /// What a spender says to somebody who knows the first `transactions`: a later or missing one is none.

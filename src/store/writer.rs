@@ -19,7 +19,8 @@ use crate::store::mapping::not_writable;
 use crate::store::postings::{self, Run, RunEntry};
 use crate::store::reader::counts_at;
 
-const DIRTY: &str = "writing";
+/// Stands in the folder while a writer is at work, and after one was killed.
+pub(crate) const DIRTY: &str = "writing";
 /// Neighbouring runs of postings are merged when the older is not this many times larger.
 const RUN_RATIO: u64 = 4;
 
