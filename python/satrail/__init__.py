@@ -23,10 +23,11 @@ from satrail._core import (
     info,
     ingest,
     open,
+    verify,
 )
 from satrail._demo import demo
 from satrail.errors import BlockFilesError, LockedError, NotInChainError, SatrailError, StoreError
-from satrail.report import Gap, IngestReport, InvalidBlock, StoreInfo
+from satrail.report import Check, Gap, IngestReport, InvalidBlock, Problem, StoreInfo, VerifyReport
 
 __version__: str = VERSION
 
@@ -37,6 +38,7 @@ __all__ = [
     "BlockFilesError",
     "Blocks",
     "Chain",
+    "Check",
     "Fingerprint",
     "Gap",
     "IngestReport",
@@ -46,6 +48,7 @@ __all__ = [
     "LockedError",
     "NotInChainError",
     "Output",
+    "Problem",
     "Revealed",
     "SatrailError",
     "StoreError",
@@ -53,8 +56,10 @@ __all__ = [
     "Table",
     "Trace",
     "Transaction",
+    "VerifyReport",
     "demo",
     "info",
     "ingest",
     "open",
+    "verify",
 ]

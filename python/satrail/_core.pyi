@@ -7,7 +7,7 @@ from datetime import date, datetime
 from os import PathLike
 from typing import Final, SupportsIndex, final
 
-from satrail.report import IngestReport, StoreInfo
+from satrail.report import IngestReport, StoreInfo, VerifyReport
 
 __all__ = [
     "VERSION",
@@ -18,15 +18,18 @@ __all__ = [
     "Chain",
     "Fingerprint",
     "Input",
+    "Ledger",
     "Output",
     "Revealed",
     "Table",
+    "Trace",
     "Transaction",
     "_restore_chain",
     "_restore_table",
     "info",
     "ingest",
     "open",
+    "verify",
 ]
 
 VERSION: Final[str]
@@ -281,6 +284,10 @@ class Chain:
         An object of the chain by its number; pickles use it.
         """
     def _repr_html_(self, /) -> str: ...
+    def _trace(self, /, outputs: list[int], direction: str, policy: str, max_hops: int | None) -> Trace:
+        """
+        A trace from the numbers of outputs; pickles use it.
+        """
     def address(self, text: str, /) -> Address:
         """
         The address of a text: an address of the chain's network, or an output script in hex (some scripts have no address text).
@@ -458,6 +465,39 @@ class Chain:
         """
         The last block.
         """
+    def trace(
+        self,
+        /,
+        source: Output | Transaction | Address | AddressSet | str | Iterable[object],
+        *,
+        direction: str = "out",
+        policy: str = "haircut",
+        max_hops: int | None = None,
+    ) -> Trace:
+        """
+        Follows money: where that of a source went, or where it came from, every satoshi accounted for, as of the chain's height.
+
+        Parameters
+        ----------
+        source : an `Output`; a `Transaction` (all its outputs); an `Address` or `AddressSet` (all outputs that pay them, spent or not); a
+            text that names an output ("txid:n"), a transaction or an address; or a list of these. Outputs named more than once count once.
+        direction : "out", where it went, or "in", where it came from.
+        policy : how a transaction divides traced money. "haircut": pro rata over its outputs and its fee (direction "in": over its
+            inputs), in whole satoshi by the largest remainder, ties to the output with the smaller position, the fee last.
+        max_hops : outputs so many transactions from the source are not followed. All are followed when not given.
+
+        Raises
+        ------
+        ValueError : an empty source, an unknown direction or policy, a text that names nothing.
+        NotInChainError : an output or transaction that is not in the chain.
+
+        Examples
+        --------
+        >>> print(chain.trace(chain.block(495).transactions[0].outputs[0]).ledger.lines["fees"])
+        0
+        >>> chain.trace(chain.tip.transactions[0], direction="in").ledger.mined > 0
+        True
+        """
     def transactions(
         self,
         /,
@@ -611,6 +651,89 @@ class Input:
         """
 
 @final
+class Ledger:
+    """
+    The sums of a trace, in satoshi. `source` is exactly the sum of the lines.
+
+    Examples
+    --------
+    >>> ledger = chain.trace(chain.block(495).transactions[0]).ledger
+    >>> ledger.unspent == ledger.source
+    True
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(
+        cls,
+        /,
+        source: SupportsIndex = 0,
+        unspent: SupportsIndex = 0,
+        lost: SupportsIndex = 0,
+        fees: SupportsIndex = 0,
+        mined: SupportsIndex = 0,
+        unexplained: SupportsIndex = 0,
+        cut_off_hops: SupportsIndex = 0,
+        rejoined: SupportsIndex = 0,
+    ) -> Ledger:
+        """
+        From the amounts by name; those not given are 0.
+
+        Raises
+        ------
+        ValueError : the lines do not add up to the source.
+        """
+    def __reduce__(self, /) -> tuple[object, ...]: ...
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def cut_off_hops(self, /) -> int:
+        """
+        What was not followed because of max_hops.
+        """
+    @property
+    def fees(self, /) -> int:
+        """
+        What went to miners as fees.
+        """
+    @property
+    def lines(self, /) -> dict[str, int]:
+        """
+        All lines by name, without the source.
+        """
+    @property
+    def lost(self, /) -> int:
+        """
+        What stands in outputs that can never be spent (genesis, BIP30).
+        """
+    @property
+    def mined(self, /) -> int:
+        """
+        What came from coinbases (direction "in").
+        """
+    @property
+    def rejoined(self, /) -> int:
+        """
+        What arrived at outputs of the source, which are traced with their whole value already: where a source has outputs before and
+        behind each other, its amount counts the same money more than once, and source less rejoined counts it once.
+        """
+    @property
+    def source(self, /) -> int:
+        """
+        What the source had.
+        """
+    @property
+    def unexplained(self, /) -> int:
+        """
+        What transactions pay out beyond what they take in, which no valid chain has.
+        """
+    @property
+    def unspent(self, /) -> int:
+        """
+        What stands in outputs that are not spent, as of the chain's height.
+        """
+
+@final
 class Output:
     """
     An output of a transaction: a coin, as a thing that moves.
@@ -754,6 +877,79 @@ class Table:
     def to_pydict(self, /) -> dict[str, list[object]]:
         """
         The columns as lists of Python values (int, str, bool, datetime, None). For small tables; it needs no other package.
+        """
+
+@final
+class Trace:
+    """
+    One run of following money: where it went (direction "out"), or where it came from (direction "in").
+
+    Examples
+    --------
+    >>> trace = chain.trace(chain.block(150).transactions[0], max_hops=2)
+    >>> trace.ledger.source == sum(trace.ledger.lines.values())
+    True
+    >>> trace.ends.columns[:3]
+    ['output', 'txid', 'position']
+    """
+    def __reduce__(self, /) -> tuple[object, ...]:
+        """
+        Pickles carry the source and the settings; the trace is done again when they are read.
+        """
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def chain(self, /) -> Chain:
+        """
+        The chain that it was done on, at its height.
+        """
+    @property
+    def direction(self, /) -> str:
+        """
+        "out" or "in".
+        """
+    @property
+    def ends(self, /) -> Table:
+        """
+        One row an output at which the trace ends: output, txid, position, address, kind, reason ("unspent", "lost", "cut_off_hops", "mined"
+        or "rejoined"), amount (satoshi of traced money), value (satoshi in the output), height, time, hops (from the source to it).
+        """
+    @property
+    def ledger(self, /) -> Ledger:
+        """
+        What became of the money, in sums that add up exactly.
+        """
+    @property
+    def max_hops(self, /) -> int | None:
+        """
+        The limit of hops, or None.
+        """
+    @property
+    def overlapping(self, /) -> int:
+        """
+        How often the source named an output that it had named already; each counts once.
+        """
+    @property
+    def policy(self, /) -> str:
+        """
+        The policy by which the money was divided.
+        """
+    @property
+    def steps(self, /) -> Table:
+        """
+        One row a step: an output that traced money arrived at, or a part of it that no output took (fee, unexplained).
+
+        Columns: step, hop (transactions from the source on; 0 for the source); transaction, txid, height, time of the transaction that
+        moved the money, null for the source; output, output_txid, output_position, address, kind, value (satoshi) of where it arrived,
+        null for a fee; amount (satoshi of traced money), share (amount / value), outcome ("followed", or why the trace ends here), and
+        next, next_txid, the transaction by which it is followed.
+
+        A row stands for a transaction and an output, not for a pair of input and output: haircut mixes the money of all inputs.
+        """
+    @property
+    def transactions(self, /) -> int:
+        """
+        How many transactions it went through.
         """
 
 @final
@@ -962,4 +1158,39 @@ def open(store: str | PathLike[str], *, blocks: str | PathLike[str] | None = Non
     --------
     >>> satrail.open(store).height
     495
+    """
+
+def verify(
+    store: str | PathLike[str],
+    *,
+    blocks: str | PathLike[str] | None = None,
+    check_blocks: bool = True,
+    progress: bool | Callable[[dict[str, object]], object] | None = None,
+) -> VerifyReport:
+    """
+    Checks a store: the checksums of its files, every reference from one table to another, its indexes and postings; and against the
+    block files, every block, transaction, input and output.
+
+    Damage never raises: it is a problem in the report.
+
+    Parameters
+    ----------
+    store : path of the store's folder.
+    blocks : path of the block files, if they have moved since the ingest.
+    check_blocks : False leaves the block files alone.
+    progress : as in `ingest`; a function gets a dict of phase ("verify"), check, rows, rows_total, problems, seconds.
+
+    Returns
+    -------
+    VerifyReport : which checks were made, and the problems found.
+
+    Raises
+    ------
+    FileNotFoundError : there is no such folder.
+    StoreError : it is no store, or one of a newer format.
+
+    Examples
+    --------
+    >>> satrail.verify(store, progress=False).is_sound
+    True
     """

@@ -8,12 +8,13 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
-_FIELDS = ("phase", "blocks", "blocks_total", "bytes", "bytes_total", "height", "seconds")
-_LABELS = {"scan": "looking for blocks", "blocks": "blocks", "index": "writing", "verify": "verifying"}
+Facts = dict[str, Any]
+
+_LABELS = {"scan": "looking for blocks", "blocks": "blocks", "index": "writing"}
 
 
 class _Silent:
-    def __call__(self, *now: object) -> None:
+    def __call__(self, now: Facts) -> None:
         pass
 
     def close(self) -> None:
@@ -21,31 +22,30 @@ class _Silent:
 
 
 class _Function(_Silent):
-    def __init__(self, function: Callable[[dict[str, object]], object]) -> None:
+    def __init__(self, function: Callable[[Facts], object]) -> None:
         self._function = function
 
-    def __call__(self, *now: object) -> None:
-        self._function(dict(zip(_FIELDS, now, strict=True)))
+    def __call__(self, now: Facts) -> None:
+        self._function(now)
 
 
 class _Bar(_Silent):
-    """A bar of bytes; it appears when there is something to do."""
+    """A bar of bytes, or of rows when a store is verified; it appears when there is something to do."""
 
     def __init__(self) -> None:
         self._bar: Any = None
 
-    def __call__(self, *now: object) -> None:
-        facts: dict[str, Any] = dict(zip(_FIELDS, now, strict=True))
+    def __call__(self, now: Facts) -> None:
+        verifying = now["phase"] == "verify"
         if self._bar is None:
-            self._bar = tqdm(unit="B", unit_scale=True, leave=True)
-        bar = self._bar
-        bar.set_description(_LABELS[facts["phase"]], refresh=False)
-        if facts["bytes_total"]:
-            bar.total = facts["bytes_total"]
-            bar.set_postfix_str(f"height {facts['height']:,}", refresh=False)
-        if facts["phase"] != "index":
-            bar.n = facts["bytes"]
-        bar.refresh()
+            self._bar = tqdm(unit=" rows" if verifying else "B", unit_scale=True)
+        self._bar.set_description(now["check"] if verifying else _LABELS[now["phase"]], refresh=False)
+        done, total = ("rows", "rows_total") if verifying else ("bytes", "bytes_total")
+        if now["phase"] != "index":
+            self._bar.n, self._bar.total = now[done], now.get(total) or None
+        if now["phase"] == "blocks":
+            self._bar.set_postfix_str(f"height {now['height']:,}", refresh=False)
+        self._bar.refresh()
 
     def close(self) -> None:
         if self._bar is not None:
@@ -56,14 +56,14 @@ def _interactive() -> bool:
     return sys.stderr is not None and (sys.stderr.isatty() or "ipykernel" in sys.modules)
 
 
-def reporter(progress: bool | Callable[[dict[str, object]], object] | None) -> _Silent:
+def reporter(progress: bool | Callable[[Facts], object] | None) -> _Silent:
     """Return what the core tells its progress to."""
     if progress is None:
         progress = _interactive()
     if progress is True:
         return _Bar()
-    if callable(progress):
-        return _Function(progress)
     if progress is False:
         return _Silent()
+    if callable(progress):
+        return _Function(progress)
     raise TypeError(f"progress={progress!r} is none of None, True, False and a function")

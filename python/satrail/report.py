@@ -115,6 +115,64 @@ class StoreInfo:
         return _html([(field.name, getattr(self, field.name)) for field in fields(self)])
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check that was made, and how many rows (of checksums: bytes) it looked at."""
+
+    name: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is not as it must be: the column or file, the row where one is to blame, and what is wrong."""
+
+    place: str
+    row: int | None
+    what: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class VerifyReport:
+    """What the check of a store found.
+
+    Attributes
+    ----------
+    store : the folder of the store.
+    height : the height of its last block; None when it holds none or could not be opened.
+    checks : the checks that were made, in their order.
+    problems : the first problems found, a hundred at most.
+    problems_total : how many were found.
+    seconds : how long it took.
+    text : all of it to be read.
+    """
+
+    store: str
+    height: int | None
+    checks: tuple[Check, ...]
+    problems: tuple[Problem, ...]
+    problems_total: int
+    seconds: float
+    text: str
+
+    @classmethod
+    def _from_core(cls, facts: dict[str, Any]) -> VerifyReport:
+        facts["checks"] = tuple(Check(*check) for check in facts["checks"])
+        facts["problems"] = tuple(Problem(*problem) for problem in facts["problems"])
+        return cls(**facts)
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing is wrong."""
+        return self.problems_total == 0
+
+    def __repr__(self) -> str:
+        return self.text.rstrip()
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(self.text)}</pre>"
+
+
 def _html(rows: list[tuple[str, object]]) -> str:
     cells = "".join(
         f'<tr><th style="text-align:left">{name.replace("_", " ")}</th>'

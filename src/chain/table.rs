@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use arrow_array::builder::StringBuilder;
 use arrow_array::{ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, RecordBatchOptions, TimestampSecondArray};
-use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow_ipc::reader::StreamReader;
+use arrow_ipc::writer::StreamWriter;
+use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 
 use crate::blocks::headers::parent_of;
 use crate::chain::Chain;
@@ -241,6 +243,25 @@ impl Table {
                 Ok(found)
             }
         }
+    }
+}
+
+impl Table {
+    /// The rows as an Arrow IPC stream.
+    pub fn to_ipc(&self) -> Result<Vec<u8>> {
+        let failed = |e: ArrowError| Error::Invalid { what: format!("the table cannot be written: {e}") };
+        let mut writer = StreamWriter::try_new(Vec::new(), &self.schema).map_err(failed)?;
+        for batch in self.batches() {
+            writer.write(&batch?).map_err(failed)?;
+        }
+        writer.into_inner().map_err(failed)
+    }
+
+    /// A finished table from an Arrow IPC stream.
+    pub fn from_ipc(bytes: &[u8]) -> std::result::Result<Table, ArrowError> {
+        let reader = StreamReader::try_new(bytes, None)?;
+        let schema = reader.schema();
+        Ok(Table::from_batches(schema, reader.collect::<std::result::Result<_, _>>()?))
     }
 }
 

@@ -1,7 +1,5 @@
 //! The ingest.
 
-use std::cell::RefCell;
-
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -10,6 +8,7 @@ use crate::ids::hash_text;
 use crate::ingest as core;
 use crate::ingest::{IngestOptions, IngestReport, Progress, Until};
 use crate::python::convert::{self, Moment};
+use crate::python::progress::with_progress;
 
 /// Brings a store up to date with a node's block files, and makes it where there is none.
 ///
@@ -76,8 +75,7 @@ pub fn ingest<'py>(
         verify,
         ..IngestOptions::default()
     };
-    let reporter = py.import("satrail._progress")?.call_method1("reporter", (progress,))?.unbind();
-    let result = with_progress(py, reporter, |tell| core::ingest(&blocks, &store, &options, tell));
+    let result = with_progress(py, progress, facts, |tell| core::ingest(&blocks, &store, &options, tell));
     report_object(py, &result?)
 }
 
@@ -91,34 +89,16 @@ fn until_moment(given: &Bound<'_, PyAny>) -> PyResult<Until> {
     }
 }
 
-/// Does long work without the interpreter, which is taken back to tell the progress and to notice Ctrl-C. What is raised then ends the
-/// work, and is raised when it has ended.
-pub fn with_progress<T: Send>(
-    py: Python<'_>,
-    reporter: Py<PyAny>,
-    work: impl FnOnce(&mut dyn FnMut(&Progress) -> bool) -> crate::Result<T> + Send,
-) -> PyResult<T> {
-    let (result, raised) = py.detach(|| {
-        let raised = RefCell::new(None);
-        let mut tell = |now: &Progress| {
-            let told = Python::attach(|py| {
-                py.check_signals()?;
-                let now = (now.phase.name(), now.blocks, now.blocks_total, now.bytes, now.bytes_total, now.height, now.seconds);
-                reporter.call1(py, now).map(drop)
-            });
-            told.map_err(|error| raised.replace(Some(error))).is_ok()
-        };
-        (work(&mut tell), raised.into_inner())
-    });
-    let closed = reporter.call_method0(py, "close");
-    match raised {
-        Some(error) => Err(error),
-        None => {
-            let result = result?;
-            closed?;
-            Ok(result)
-        }
-    }
+fn facts<'py>(py: Python<'py>, now: &Progress) -> PyResult<Bound<'py, PyDict>> {
+    let facts = PyDict::new(py);
+    facts.set_item("phase", now.phase.name())?;
+    facts.set_item("blocks", now.blocks)?;
+    facts.set_item("blocks_total", now.blocks_total)?;
+    facts.set_item("bytes", now.bytes)?;
+    facts.set_item("bytes_total", now.bytes_total)?;
+    facts.set_item("height", now.height)?;
+    facts.set_item("seconds", now.seconds)?;
+    Ok(facts)
 }
 
 /// The report as satrail.report.IngestReport, a plain dataclass.

@@ -9,10 +9,12 @@ mod error;
 mod info;
 mod ingest;
 mod output;
+mod progress;
 mod show;
 mod table;
 mod trace;
 mod transaction;
+mod verify;
 
 /// The compiled part of satrail; use it through the package `satrail`.
 #[pyo3::pymodule]
@@ -37,6 +39,9 @@ mod _core {
     use super::trace::{PyLedger, PyTrace};
     #[pymodule_export]
     use super::transaction::{PyFingerprint, PyInput, PyTransaction};
+
+    #[pymodule_export]
+    use super::verify::verify;
 
     /// The version of the package.
     #[pymodule_export]

@@ -1,8 +1,10 @@
 //! Traces.
 
+use std::collections::BTreeMap;
+
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyString, PyTuple};
 
 use crate::chain::Chain;
 use crate::flow::{Direction, Ledger, Policy, Source, SourceItem, Trace, TraceOptions};
@@ -213,10 +215,8 @@ impl PyLedger {
 
     /// All lines by name, without the source.
     #[getter]
-    fn lines<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let lines = PyDict::new(py);
-        self.0.lines().into_iter().try_for_each(|(name, amount)| lines.set_item(name, amount))?;
-        Ok(lines)
+    fn lines(&self) -> BTreeMap<&'static str, u64> {
+        self.0.lines().into()
     }
 
     fn __repr__(&self) -> String {

@@ -320,3 +320,24 @@ impl<T: Value + Send + Sync> AnyColumn for Column<T> {
         writing.map_or(Ok(()), |w| w.file.set_len(flushed as u64).map_err(Error::io("shorten", &path)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_part_can_be_taken_wherever_it_lies() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut column = Column::<u8>::write(&folder.path().join("bytes"), 0, false).unwrap();
+        column.extend(b"abc");
+        for start in 0..=3 {
+            assert_eq!(column.slice(start..start), b"");
+        }
+        column.flush().unwrap();
+        column.extend(b"de");
+        for start in 0..=5 {
+            assert_eq!(column.slice(start..start), b"");
+        }
+        assert_eq!((column.slice(1..3), column.slice(3..9)), (&b"bc"[..], &b"de"[..]));
+    }
+}
