@@ -38,7 +38,7 @@ stubs: $(VENV)/.built
 bench: $(VENV)/.built-release
 	$(BIN)/python benches/bench.py $(or $(BENCH),big)
 
-# Each target for SECONDS (60); needs cargo-fuzz and a nightly compiler.
+# Each target for SECONDS (60); needs cargo-fuzz.
 fuzz:
 	scripts/fuzz.sh $(or $(SECONDS),60)
 
