@@ -16,7 +16,7 @@ use crate::blocks::parse::ParseOptions;
 use crate::blocks::scan::{self, Magic, Scan};
 use crate::error::{Error, Result};
 use crate::ingest::memory::Memory;
-use crate::ingest::pipeline::{BadBlock, Pipeline};
+use crate::ingest::pipeline::{BadBlock, Pipeline, StopOnPanic};
 use crate::ingest::plan::{Plan, PlannedBlock, ScanCache};
 use crate::ingest::resolve::{BlockFacts, Refused, Scratch, add_block};
 use crate::ingest::write_back::WriteBack;
@@ -230,6 +230,7 @@ impl Ingest<'_> {
             for _ in 1..threads {
                 scope.spawn(|| pipeline.work());
             }
+            let _guard = StopOnPanic(&pipeline);
             let write_back = WriteBack::start(scope);
             let result = self.add_from(plan, &pipeline, &write_back);
             pipeline.stop();

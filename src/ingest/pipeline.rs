@@ -20,6 +20,17 @@ pub enum BadBlock {
     Error(Error),
 }
 
+/// Stops a pipeline when its thread panics: the other threads would wait for it for ever.
+pub struct StopOnPanic<'p, 'a>(pub &'p Pipeline<'a>);
+
+impl Drop for StopOnPanic<'_, '_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.stop();
+        }
+    }
+}
+
 /// The blocks being parsed, shared by all threads.
 pub struct Pipeline<'a> {
     files: &'a BlockFiles,
@@ -48,6 +59,7 @@ impl<'a> Pipeline<'a> {
 
     /// Parses blocks until there are none left or the pipeline is stopped.
     pub fn work(&self) {
+        let _guard = StopOnPanic(self);
         let mut state = self.lock();
         loop {
             if state.stopped || state.unclaimed == self.blocks.len() {
@@ -71,6 +83,7 @@ impl<'a> Pipeline<'a> {
             return None;
         }
         loop {
+            assert!(!state.stopped, "a thread that parses blocks has panicked");
             if let Some(outcome) = state.done.remove(&wanted) {
                 state.next += 1;
                 self.changed.notify_all();
@@ -88,7 +101,9 @@ impl<'a> Pipeline<'a> {
 
     /// Lets the workers end.
     pub fn stop(&self) {
-        self.lock().stopped = true;
+        if let Ok(mut state) = self.state.lock() {
+            state.stopped = true;
+        }
         self.changed.notify_all();
     }
 

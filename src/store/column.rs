@@ -172,10 +172,9 @@ impl<T: Value> Column<T> {
     pub fn slice(&self, rows: std::ops::Range<u64>) -> &[u8] {
         let end = rows.end.min(self.rows) as usize * T::WIDTH;
         let start = (rows.start.min(self.rows) as usize * T::WIDTH).min(end);
-        if start >= self.flushed && end > start {
-            &self.tail[start - self.flushed..end - self.flushed]
-        } else {
-            &self.map.bytes()[start..end]
+        match start.checked_sub(self.flushed) {
+            Some(start) => &self.tail[start..end - self.flushed],
+            None => &self.map.bytes()[start..end],
         }
     }
 

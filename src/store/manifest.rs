@@ -30,7 +30,7 @@ pub struct Manifest {
     pub runs: Vec<RunEntry>,
     /// The folders of block files that blocks were read from.
     pub sources: Vec<PathBuf>,
-    /// Transactions that have the id of an earlier one: (the later, the earlier).
+    /// Transactions that have the id of an earlier one: (the later, the latest before it), ascending.
     pub duplicates: Vec<(u32, u32)>,
     pub checksums: FileEntry,
     pub scan: Option<FileEntry>,
@@ -96,8 +96,7 @@ impl Manifest {
             return Err(Error::StoreVersion { path: folder.to_path_buf(), found: version, supported: VERSION });
         }
         let body = text.rfind("\nchecksum ").ok_or_else(|| lines.wrong("checksum"))? + 1;
-        let checksum = text[body..].trim_end().strip_prefix("checksum ").and_then(|hex| u64::from_str_radix(hex, 16).ok());
-        if checksum != Some(xxhash_rust::xxh3::xxh3_64(&bytes[..body])) {
+        if text[body..] != checksum_line(&text[..body]) {
             return Err(Error::corrupt(&lines.path, "does not have the checksum that it states"));
         }
         lines.manifest()
@@ -136,15 +135,19 @@ impl Manifest {
         line("checksums", format!("{:016x} {}", self.checksums.checksum, self.checksums.file));
         let scan = self.scan.clone().unwrap_or_default();
         line("scan", format!("{:016x} {}", scan.checksum, scan.file));
-        let sum = xxhash_rust::xxh3::xxh3_64(text.as_bytes());
-        writeln!(text, "checksum {sum:016x}").expect("writing to a String cannot fail");
-        text
+        let last = checksum_line(&text);
+        text + &last
     }
 
     /// Replaces the manifest of a store in one step, after which it is on disk.
     pub fn replace(&self, folder: &Path) -> Result<()> {
         replace_file(folder, FILE, self.text().as_bytes())
     }
+}
+
+/// The last line, which stands for all others.
+fn checksum_line(text: &str) -> String {
+    format!("checksum {:016x}\n", xxhash_rust::xxh3::xxh3_64(text.as_bytes()))
 }
 
 /// Writes a small file so that at any instant either the old or the new one is there, whole.
@@ -286,7 +289,7 @@ mod tests {
     #[test]
     fn every_flipped_byte_is_noticed() {
         let text = manifest().text().into_bytes();
-        for i in 0..text.len() - 1 {
+        for i in 0..text.len() {
             for bit in 0..8 {
                 let mut damaged = text.clone();
                 damaged[i] ^= 1 << bit;

@@ -77,10 +77,8 @@ impl Store {
 
     /// The latest transaction with an id among the first `transactions`.
     pub fn find_transaction(&self, txid: &[u8; 32], transactions: u64) -> Option<TxNum> {
-        let first = find_transaction(&self.transaction_index, &self.columns.transactions_txid, txid, transactions)?;
-        let later =
-            self.manifest.duplicates.iter().filter(|(later, earlier)| *earlier == first.0 && (*later as u64) < transactions);
-        Some(later.map(|(later, _)| TxNum(*later)).max().unwrap_or(first))
+        let found = find_transaction(&self.transaction_index, &self.columns.transactions_txid, txid, transactions)?;
+        Some(latest_of(&self.manifest.duplicates, found, transactions))
     }
 
     /// An earlier transaction with the same id, whose outputs can no longer be spent since `tx` replaced them (BIP30).
@@ -137,6 +135,14 @@ pub fn tag_of_script(hash: u64) -> u32 {
 pub fn find_transaction(index: &Index, txids: &Column<[u8; 32]>, txid: &[u8; 32], transactions: u64) -> Option<TxNum> {
     let mut candidates = index.candidates(tag_of_txid(txid));
     candidates.find(|n| (*n as u64) < transactions && txids.get(*n as u64).is_ok_and(|found| found == *txid)).map(TxNum)
+}
+
+/// The latest with a transaction's id among the first `transactions`. Each of `duplicates` names the one just before it, in
+/// ascending order.
+#[inline]
+pub fn latest_of(duplicates: &[(u32, u32)], found: TxNum, transactions: u64) -> TxNum {
+    let below = duplicates.iter().take_while(|(later, _)| (*later as u64) < transactions);
+    below.fold(found, |tx, (later, earlier)| if *earlier == tx.0 { TxNum(*later) } else { tx })
 }
 
 /// The address of a script among the first `addresses`.

@@ -1,0 +1,78 @@
+//! Short words for what nearly every test does.
+
+use std::path::{Path, PathBuf};
+
+use satrail::Result;
+use satrail::chain::Chain;
+use satrail::ingest::{IngestOptions, IngestReport, Until, ingest};
+use tempfile::TempDir;
+
+use super::files::{Layout, write};
+use super::{Rng, Tree};
+
+/// A folder that is gone after the test; in memory where that is possible, for a commit waits for the disk many times.
+pub fn scratch() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir()).unwrap()
+}
+
+pub fn options() -> IngestOptions {
+    IngestOptions { threads: Some(1), ..IngestOptions::default() }
+}
+
+pub fn until(until: Until) -> IngestOptions {
+    IngestOptions { until: Some(until), ..options() }
+}
+
+pub fn try_bring(blocks: &Path, store: &Path) -> Result<IngestReport> {
+    ingest(blocks, store, &options(), |_| true)
+}
+
+/// Brings a store up to date.
+pub fn bring(blocks: &Path, store: &Path) -> IngestReport {
+    try_bring(blocks, store).unwrap()
+}
+
+pub fn bring_with(blocks: &Path, store: &Path, options: &IngestOptions) -> IngestReport {
+    ingest(blocks, store, options, |_| true).unwrap()
+}
+
+pub fn digest(store: &Path) -> [u8; 32] {
+    Chain::open(store).unwrap().digest().unwrap()
+}
+
+/// A clean store of a chain, from one file in order.
+pub struct Clean {
+    pub folder: TempDir,
+    pub chain: Chain,
+}
+
+impl Clean {
+    pub fn of(blocks: &[&[u8]]) -> Clean {
+        let folder = scratch();
+        let (files, store) = (folder.path().join("blocks"), folder.path().join("store"));
+        write(&files, blocks, Layout::default(), &mut Rng::new(0));
+        bring(&files, &store);
+        Clean { chain: Chain::open(&store).unwrap(), folder }
+    }
+
+    /// The best chain of a tree.
+    pub fn best(tree: &Tree) -> Clean {
+        Clean::of(&tree.chain(tree.best()))
+    }
+
+    /// The digest of the chain when it had so many blocks.
+    pub fn digest(&self, blocks: u64) -> [u8; 32] {
+        self.chain.at_height(blocks as i64 - 1).unwrap().digest().unwrap()
+    }
+}
+
+/// Shared data beside the repository; says so where there is none.
+pub fn shared(path: &str) -> Option<PathBuf> {
+    let repository = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").into());
+    let found = Path::new(&repository).join("../shared/data").join(path);
+    if !found.exists() {
+        println!("skipped: no {} beside the repository", found.display());
+    }
+    found.exists().then_some(found)
+}
