@@ -8,7 +8,8 @@ use bitcoin::block::{Header, Version};
 use bitcoin::consensus::serialize;
 use bitcoin::hashes::Hash;
 use bitcoin::{
-    Amount, Block, BlockHash, CompactTarget, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxMerkleNode, TxOut, Witness, transaction,
+    Amount, Block, BlockHash, CompactTarget, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxMerkleNode, TxOut, Witness,
+    transaction,
 };
 
 use super::Rng;
@@ -255,7 +256,8 @@ impl Branch {
         before.output.pop();
         before.input[0].witness = Witness::new();
         let (old, new) = (before.compute_txid(), coinbase.compute_txid());
-        let renamed = |outpoint: &OutPoint| OutPoint { txid: if outpoint.txid == old { new } else { outpoint.txid }, vout: outpoint.vout };
+        let renamed =
+            |outpoint: &OutPoint| OutPoint { txid: if outpoint.txid == old { new } else { outpoint.txid }, vout: outpoint.vout };
         self.coins.iter_mut().for_each(|(outpoint, _)| *outpoint = renamed(outpoint));
     }
 

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use satrail::Result;
-use satrail::chain::Chain;
+use satrail::chain::{Chain, End, Flows, RevealedKeys};
+use satrail::ids::{AddrNum, OutNum, TxNum};
 use satrail::ingest::{IngestOptions, IngestReport, Until, ingest};
 use tempfile::TempDir;
 
@@ -39,6 +40,35 @@ pub fn bring_with(blocks: &Path, store: &Path, options: &IngestOptions) -> Inges
 
 pub fn digest(store: &Path) -> [u8; 32] {
     Chain::open(store).unwrap().digest().unwrap()
+}
+
+/// All that a chain answers, also from what its digest does not cover: spenders, reveals, postings and both indexes.
+#[derive(PartialEq, Debug)]
+pub struct Answers {
+    digest: [u8; 32],
+    ends: Vec<End>,
+    flows: Vec<Flows>,
+    revealed: Vec<Option<RevealedKeys>>,
+    found: Vec<TxNum>,
+    known: Vec<AddrNum>,
+}
+
+impl Answers {
+    pub fn of(chain: &Chain) -> Answers {
+        let (counts, mut outputs) = (*chain.counts(), Vec::new());
+        let addresses: Vec<_> = (0..counts.addresses as u32).map(|n| chain.address_at(AddrNum(n)).unwrap()).collect();
+        let txids = (0..counts.transactions as u32).map(|n| chain.txid(TxNum(n)).unwrap());
+        // An empty script has no name to ask for.
+        let names = addresses.iter().map(|address| address.name().unwrap()).filter(|name| !name.is_empty());
+        Answers {
+            digest: chain.digest().unwrap(),
+            ends: (0..counts.outputs).map(|output| chain.end_of(OutNum(output)).unwrap()).collect(),
+            flows: addresses.iter().map(|address| chain.flows_of(address.number(), &mut outputs).unwrap()).collect(),
+            revealed: addresses.iter().map(|address| address.revealed().unwrap()).collect(),
+            found: txids.map(|txid| chain.transaction(&txid).unwrap().number()).collect(),
+            known: names.map(|name| chain.address(&name).unwrap().number()).collect(),
+        }
+    }
 }
 
 /// A clean store of a chain, from one file in order.
