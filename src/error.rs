@@ -25,6 +25,9 @@ pub enum Error {
     #[error("no blk*.dat files in {}; give the folder \"blocks\" of a node's data directory", path.display())]
     NoBlockFiles { path: PathBuf },
 
+    #[error("no block in the {files} blk*.dat files in {}; if the node obfuscates its block files, xor.dat must stand beside them", path.display())]
+    NoBlocks { path: PathBuf, files: u64 },
+
     #[error("{} has {found} bytes, but a key of 8 is needed; copy xor.dat again from the node's blocks folder", path.display())]
     XorKeyLength { path: PathBuf, found: u64 },
 

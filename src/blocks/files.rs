@@ -43,6 +43,11 @@ impl BlockFiles {
         &self.folder
     }
 
+    /// What the files' bytes are XOR'd with.
+    pub fn key(&self) -> [u8; 8] {
+        self.key
+    }
+
     /// The numbers of the block files, ascending. Fails when there are none.
     pub fn numbers(&self) -> Result<Vec<u32>> {
         let mut numbers = Vec::new();

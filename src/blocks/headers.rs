@@ -87,7 +87,8 @@ pub struct Node {
     pub connected: Option<(u32, Work)>,
 }
 
-/// Where a branch may begin: the zero hash for a genesis block, or a block of the store.
+/// Where a branch may begin: a block of the store.
+#[derive(Clone, Copy)]
 pub struct Root {
     pub height: u32,
     pub work: Work,
@@ -110,7 +111,10 @@ impl HeaderTree {
 
     pub fn add_at(&mut self, hash: Hash, header: [u8; 80], at: Location) {
         if let Some(&index) = self.by_hash.get(&hash) {
-            self.nodes[index].places.push(at);
+            let places = &mut self.nodes[index].places;
+            if !places.contains(&at) {
+                places.push(at);
+            }
             return;
         }
         let index = self.nodes.len();
@@ -131,10 +135,16 @@ impl HeaderTree {
         self.by_hash.get(hash).map(|i| &self.nodes[*i])
     }
 
-    /// Gives every node that descends from a root its height and chain work. `root` is asked for parents that are not in the tree.
+    /// The parents that are not in the tree.
+    pub fn parents_elsewhere(&self) -> HashSet<Hash> {
+        self.children.keys().filter(|parent| !self.by_hash.contains_key(*parent)).copied().collect()
+    }
+
+    /// Gives every node that descends from a root its height and chain work, and takes them from all others. `root` is asked for
+    /// parents that are not in the tree.
     pub fn connect(&mut self, root: impl Fn(&Hash) -> Option<Root>) {
-        let parents: Vec<Hash> = self.children.keys().filter(|p| !self.by_hash.contains_key(*p)).copied().collect();
-        for parent in parents {
+        self.nodes.iter_mut().for_each(|node| node.connected = None);
+        for parent in self.parents_elsewhere() {
             let (mut height, mut work) = (0, Work::default());
             if parent != [0; 32] {
                 match root(&parent) {

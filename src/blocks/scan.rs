@@ -1,6 +1,9 @@
 //! Finds the block records in block files: magic, length, block. What is no record (preallocated padding, a record cut short,
 //! bytes that a crash left behind) is stepped over.
 
+use std::collections::HashMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use crate::blocks::files::{BlockFile, BlockFiles, Location};
 use crate::blocks::hash::{Hash, double_sha256};
 use crate::blocks::headers::Work;
@@ -15,6 +18,8 @@ const MAX_BLOCK: u64 = 4_000_000;
 /// Header and transaction count.
 const MIN_BLOCK: u64 = 81;
 const WINDOW: usize = 1 << 16;
+/// Bytes that a file begins with and another one will not: a record's frame and the block's header.
+const BEGINNING: u64 = 88;
 /// The genesis block of every signet, whatever its magic.
 const SIGNET_GENESIS: Network = Network::Signet;
 
@@ -32,7 +37,12 @@ pub struct Record {
 pub struct FileState {
     pub number: u32,
     pub size: u64,
+    /// When the file was last changed, in nanoseconds; 0 when that was so short before the scan that a further change may have got
+    /// the same time.
     pub changed: u64,
+    /// A hash of the file's first bytes, by which a file that took its place is told from one that grew.
+    pub beginning: u64,
+    /// Up to here the file is one record after the other. What stands behind may yet change: it may be half written or damaged.
     pub scanned_to: u64,
 }
 
@@ -56,20 +66,43 @@ pub fn scan(
     mut tick: impl FnMut(u64) -> Result<()>,
 ) -> Result<Scan> {
     let mut scan = Scan::default();
+    let known: HashMap<u32, &FileState> = known.iter().map(|state| (state.number, state)).collect();
     for number in files.numbers()? {
         let file = files.file(number)?;
         let (size, changed) = file.state()?;
-        let before = known.iter().find(|k| k.number == number && k.size <= size);
-        let mut state = FileState { number, size, changed, scanned_to: before.map_or(0, |k| k.scanned_to) };
-        let same = before.is_some_and(|k| k.size == size && k.changed == changed && changed != 0);
-        if !same {
-            let mut scanner = Scanner { file: &file, size, custom, window: Window::default(), scan: &mut scan };
-            state.scanned_to = scanner.file(number, state.scanned_to)?;
-        }
+        let before = known.get(&number).copied().filter(|k| k.size <= size);
+        let state = match before {
+            Some(same) if same.size == size && same.changed == changed && changed != 0 => *same,
+            _ => {
+                let beginning = beginning(&file, size)?;
+                let before = before.filter(|k| k.size < BEGINNING || k.beginning == beginning);
+                let mut scanner = Scanner { file: &file, size, custom, window: Window::default(), believed: 0, scan: &mut scan };
+                let scanned_to = scanner.file(number, before.map_or(0, |k| k.scanned_to))?;
+                let changed =
+                    if is_long_ago(changed) && before.is_none_or(|k| k.changed != 0 || k.size != size) { changed } else { 0 };
+                FileState { number, size, changed, beginning, scanned_to }
+            }
+        };
         scan.files.push(state);
         tick(size)?;
     }
     Ok(scan)
+}
+
+/// A hash of a file's first bytes; 0 while it has too few of them.
+fn beginning(file: &BlockFile, size: u64) -> Result<u64> {
+    let mut bytes = [0; BEGINNING as usize];
+    if size < BEGINNING {
+        return Ok(0);
+    }
+    file.read_raw(0, &mut bytes)?;
+    Ok(xxhash_rust::xxh3::xxh3_64(&bytes))
+}
+
+/// Whether a time in nanoseconds since 1970 is so long past that a change now would get another one on any file system.
+fn is_long_ago(changed: u64) -> bool {
+    let changed = UNIX_EPOCH + Duration::from_nanos(changed);
+    SystemTime::now().duration_since(changed).is_ok_and(|age| age > Duration::from_secs(2))
 }
 
 struct Scanner<'a> {
@@ -77,6 +110,8 @@ struct Scanner<'a> {
     size: u64,
     custom: Option<Magic>,
     window: Window,
+    /// Where the last record ends: bytes before that are told of already, also when they are looked at again.
+    believed: u64,
     scan: &'a mut Scan,
 }
 
@@ -95,22 +130,26 @@ impl Scanner<'_> {
         while position + 8 <= self.size {
             if self.zeros(position)? {
                 match self.after_zeros(position)? {
-                    Some(next) => position = next,
+                    Some(next) => position = self.record_before(next)?,
                     None => break,
                 }
                 continue;
             }
             position = match self.record(number, position)? {
-                Step::Record(end) => {
-                    resume = end;
-                    end
+                Step::Record { end, next } => {
+                    if resume == position {
+                        resume = end;
+                    }
+                    self.believed = end;
+                    next
                 }
                 Step::Skip(end) => {
-                    self.scan.skipped_bytes += end - position;
+                    self.scan.skipped_bytes += end.saturating_sub(position.max(self.believed));
                     end
                 }
                 Step::CutShort => {
                     self.scan.cut_short += 1;
+                    self.believed = self.size;
                     position + 1
                 }
             };
@@ -139,7 +178,7 @@ impl Scanner<'_> {
         self.scan.records.push(Record { magic, hash, header, at });
         // A length that does not lead to another record is not believed: the blocks behind it must not be lost.
         let lines_up = end + 8 > self.size || self.zeros(end)? || self.magic_at(end)?.is_some();
-        Ok(Step::Record(if lines_up { end } else { start }))
+        Ok(Step::Record { end, next: if lines_up { end } else { start } })
     }
 
     /// The magic at a position: a known one, the custom one, or that of a file which begins with the signets' genesis block.
@@ -170,10 +209,10 @@ impl Scanner<'_> {
         while position + 8 <= self.size {
             self.load(position, 8)?;
             let offset = (position - self.window.start) as usize;
-            let found = self.window.plain[offset..].windows(4).position(|w| self.is_known([w[0], w[1], w[2], w[3]]));
-            let padding = self.window.raw[offset..].windows(8).position(|w| w == [0; 8]);
-            if let Some(i) = [found, padding].into_iter().flatten().min() {
-                return Ok((position + i as u64).min(self.size));
+            let mut bytes = self.window.plain[offset..].windows(8).zip(self.window.raw[offset..].windows(8));
+            if let Some(i) = bytes.position(|(plain, raw)| self.is_known([plain[0], plain[1], plain[2], plain[3]]) || raw == [0; 8])
+            {
+                return Ok(position + i as u64);
             }
             position = (self.window.start + self.window.plain.len() as u64 - 7).max(position + 1);
         }
@@ -197,6 +236,16 @@ impl Scanner<'_> {
             position = self.window.start + self.window.raw.len() as u64;
         }
         Ok(None)
+    }
+
+    /// Where a record begins whose first byte that is not zero, as it stands in the file, is at `position`.
+    fn record_before(&mut self, position: u64) -> Result<u64> {
+        for begin in position.saturating_sub(3)..position {
+            if self.magic_at(begin)?.is_some() {
+                return Ok(begin);
+            }
+        }
+        Ok(position)
     }
 
     fn plain<const N: usize>(&mut self, position: u64) -> Result<[u8; N]> {
@@ -225,7 +274,7 @@ impl Scanner<'_> {
 }
 
 enum Step {
-    Record(u64),
+    Record { end: u64, next: u64 },
     Skip(u64),
     CutShort,
 }

@@ -7,13 +7,14 @@ pub mod report;
 pub mod resolve;
 mod write_back;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::blocks::BlockFiles;
-use crate::blocks::headers::HeaderTree;
+use crate::blocks::headers::{HeaderTree, Node, Work};
 use crate::blocks::parse::ParseOptions;
-use crate::blocks::scan::{self, Magic, Scan};
+use crate::blocks::scan::{self, FileState, Magic, Record, Scan};
+use crate::blocks::{BlockFiles, Location};
 use crate::error::{Error, Result};
 use crate::ingest::memory::Memory;
 use crate::ingest::pipeline::{BadBlock, Pipeline};
@@ -85,20 +86,26 @@ pub fn ingest(
     }
     let files = BlockFiles::open(blocks)?;
     files.numbers()?;
+    let source = std::fs::canonicalize(blocks).map_err(Error::io("look at", blocks))?;
+    let Some(source_text) = source.to_str().filter(|text| !text.contains(['\n', '\r'])) else {
+        let what = format!("the path {source:?} has a line break or bytes that are no text in it; give the folder another name");
+        return Err(Error::Invalid { what });
+    };
     let exists = store.join(crate::store::manifest::FILE).exists();
     let mut writer = if exists { Some(Writer::open(store)?) } else { None };
-    let source = std::fs::canonicalize(blocks).map_err(Error::io("look at", blocks))?;
-    if source.to_string_lossy().contains('\n') {
-        return Err(Error::Invalid { what: format!("the path {source:?} has a line break in it; give the folder another name") });
+    if !exists {
+        Writer::check_new(store)?;
     }
-    let cache = writer.as_ref().and_then(|w| ScanCache::from_bytes(&w.scan()?)).filter(|c| Path::new(&c.source) == source);
-    let cache = cache.unwrap_or_default();
+    let cache = writer.as_ref().and_then(|w| ScanCache::from_bytes(&w.scan()?));
+    let cache = cache.filter(|c| c.source == source_text && c.key == files.key()).unwrap_or_default();
     let scan = scan_files(&files, &cache, options, writer.as_ref().map(|w| &w.manifest), &mut progress)?;
     let (network, magic) = match &writer {
-        Some(writer) => network_of_store(&writer.manifest, &scan, options, blocks)?,
+        Some(writer) => network_of_store(&writer.manifest, &scan, &cache, options, blocks)?,
         None => plan::choose_network(&scan, options.network, blocks)?,
     };
-    let tree = header_tree(&scan, &cache, magic);
+    let report = IngestReport::new(store, network, magic, &scan);
+    let Scan { records, files: scanned, .. } = scan;
+    let tree = header_tree(records, &cache, magic);
     let mut writer = match writer.take() {
         Some(writer) => writer,
         None => {
@@ -111,17 +118,25 @@ pub fn ingest(
     // Two indexes, and while one grows its old copy.
     writer.index_memory = options.memory_limit / 4;
     let mut ingest = Ingest {
-        report: IngestReport::new(store, network, magic, &scan),
+        report,
         source: source_number(&mut writer.manifest, &source),
+        folder: source_text.to_string(),
+        scanned,
         started: Instant::now(),
         files: &files,
         options,
         tree,
         writer: &mut writer,
+        going_back: false,
         progress: &mut progress,
     };
     let result = ingest.run();
-    ingest.finish(&scan, &cache, &source, result).and_then(|report| writer.close().map(|()| report))
+    match ingest.finish(&cache, result) {
+        Ok(report) => writer.close().map(|()| report),
+        // All that was done is committed, so the next ingest has nothing to put right.
+        Err(error @ Error::Interrupted { .. }) => writer.close().and(Err(error)),
+        Err(error) => Err(error),
+    }
 }
 
 fn scan_files(
@@ -144,7 +159,13 @@ fn scan_files(
     })
 }
 
-fn network_of_store(manifest: &Manifest, scan: &Scan, options: &IngestOptions, blocks: &Path) -> Result<(Network, Magic)> {
+fn network_of_store(
+    manifest: &Manifest,
+    scan: &Scan,
+    cache: &ScanCache,
+    options: &IngestOptions,
+    blocks: &Path,
+) -> Result<(Network, Magic)> {
     let own = (manifest.network, manifest.magic);
     let wrong = |found: String, advice: &str| Error::WrongNetwork {
         wanted: plan::network_text(own.1, Some(own.0)),
@@ -159,19 +180,20 @@ fn network_of_store(manifest: &Manifest, scan: &Scan, options: &IngestOptions, b
         ));
     }
     let found = plan::count_by_magic(&scan.records);
-    if !found.is_empty() && !found.contains_key(&own.1) {
+    // What is new in files that are known may well be nothing but another network's.
+    if cache.files.is_empty() && !found.is_empty() && !found.contains_key(&own.1) {
         let names: Vec<String> = found.keys().map(|magic| plan::network_text(*magic, None)).collect();
         return Err(wrong(names.join(" and "), "use a store for each network"));
     }
     Ok(own)
 }
 
-fn header_tree(scan: &Scan, cache: &ScanCache, magic: Magic) -> HeaderTree {
+fn header_tree(records: Vec<Record>, cache: &ScanCache, magic: Magic) -> HeaderTree {
     let mut tree = HeaderTree::default();
+    records.iter().filter(|record| record.magic == magic).for_each(|record| tree.add(record));
     for (header, at) in &cache.headers {
         tree.add_at(crate::blocks::hash::double_sha256(&[header]), *header, *at);
     }
-    scan.records.iter().filter(|record| record.magic == magic).for_each(|record| tree.add(record));
     tree
 }
 
@@ -189,6 +211,10 @@ struct Ingest<'a> {
     writer: &'a mut Writer,
     tree: HeaderTree,
     source: u16,
+    folder: String,
+    scanned: Vec<FileState>,
+    /// Whether the store is between two chains; it is then not committed.
+    going_back: bool,
     started: Instant,
     progress: &'a mut dyn FnMut(&Progress) -> bool,
     report: IngestReport,
@@ -204,15 +230,20 @@ impl Ingest<'_> {
     /// Follows the best chain, and the next best one when a block of it proves to be invalid.
     fn run(&mut self) -> Result<()> {
         loop {
-            self.tree.connect(|hash| plan::root_in_store(&self.writer.columns, hash));
+            self.connect();
             let Some(plan) = plan::plan(&self.tree, &self.writer.columns, self.options.until)? else { return Ok(()) };
-            let blocks = self.writer.counts().blocks;
-            if plan.keep < blocks {
-                plan::remember_blocks(&mut self.tree, self.writer, plan.keep, Some(self.source));
-                self.report.blocks_removed += blocks - plan.keep;
-                self.writer.roll_back(plan.keep)?;
-            }
-            match self.add(&plan)? {
+            let end = if plan.keep < self.writer.counts().blocks {
+                match self.bad_block_of(&plan)? {
+                    Some((block, bad)) => End::Invalid(block, bad),
+                    None => {
+                        self.go_back(plan.keep)?;
+                        self.add(&plan)?
+                    }
+                }
+            } else {
+                self.add(&plan)?
+            };
+            match end {
                 End::Done => return Ok(()),
                 End::Invalid(block, bad) => {
                     self.tree.reject(block.hash);
@@ -220,6 +251,34 @@ impl Ingest<'_> {
                 }
             }
         }
+    }
+
+    fn connect(&mut self) {
+        let roots = plan::roots_in_store(&self.writer.columns, self.tree.parents_elsewhere());
+        self.tree.connect(|hash| roots.get(hash).copied());
+    }
+
+    /// The first block that is damaged, among those that make another branch better than the store's. It is looked for before going
+    /// back, so that a branch which is better only in its headers costs little, however often it is met.
+    fn bad_block_of(&self, plan: &Plan) -> Result<Option<(PlannedBlock, BadBlock)>> {
+        let columns = &self.writer.columns;
+        let own = Work::from_be_bytes(columns.blocks_work.get(columns.blocks_work.rows() - 1)?);
+        let better = plan.add.iter().position(|block| block.work > own).map_or(plan.add.len(), |i| i + 1);
+        let options = ParseOptions { verify: self.options.verify, seed: self.writer.manifest.seed };
+        let pipeline = Pipeline::new(self.files, &plan.add[..better], options, 1);
+        let outcomes = plan.add.iter().map_while(|block| pipeline.next().map(|outcome| (block, outcome)));
+        Ok(outcomes.filter_map(|(block, outcome)| outcome.err().map(|bad| (block.clone(), bad))).next())
+    }
+
+    /// Takes the chain back to so many blocks. The headers of those that go are kept before they go: the scan passes their files over.
+    fn go_back(&mut self, keep: u64) -> Result<()> {
+        plan::remember_blocks(&mut self.tree, &self.writer.columns, keep, self.source);
+        self.writer.set_scan(&self.scan_cache(keep).to_bytes())?;
+        self.report.blocks_removed += self.writer.counts().blocks - keep;
+        self.going_back = true;
+        self.writer.roll_back(keep)?;
+        self.going_back = false;
+        Ok(())
     }
 
     fn add(&mut self, plan: &Plan) -> Result<End> {
@@ -288,22 +347,23 @@ impl Ingest<'_> {
     }
 
     /// Commits what there is, also when the work ended early: it is all of whole blocks.
-    fn finish(mut self, scan: &Scan, cache: &ScanCache, source: &Path, result: Result<()>) -> Result<IngestReport> {
-        if let Err(error @ Error::Corrupt { .. }) = result {
-            return Err(error);
+    fn finish(mut self, cache: &ScanCache, result: Result<()>) -> Result<IngestReport> {
+        if self.going_back || matches!(result, Err(Error::Corrupt { .. })) {
+            return Err(result.expect_err("a way back that ended well is over"));
         }
-        let new_cache = self.scan_cache(scan, source);
-        let changed = self.writer.counts() != self.writer.manifest.counts || self.writer.manifest.runs.is_empty();
-        if changed || new_cache != *cache || self.report.blocks_removed > 0 {
+        self.connect();
+        let new_cache = self.scan_cache(self.writer.counts().blocks);
+        if self.writer.has_news() || new_cache != *cache {
             let mut now = Progress { phase: Phase::Index, ..Progress::default() };
             now.seconds = self.started.elapsed().as_secs_f64();
             (self.progress)(&now);
-            let saved = self.save(&new_cache);
-            // The first error is the one to tell: after a full disk the commit fails as well.
-            result.and(saved)?;
-        } else {
-            result?;
+            match (self.save(&new_cache), &result) {
+                // The first error is the one to tell: after a full disk the commit fails as well.
+                (Err(error), Ok(()) | Err(Error::Interrupted { .. })) => return Err(error),
+                _ => {}
+            }
         }
+        result?;
         self.describe_tree();
         let columns = &self.writer.columns;
         let blocks = columns.blocks_hash.rows();
@@ -318,22 +378,24 @@ impl Ingest<'_> {
         self.writer.commit_indexed(self.options.memory_limit / 2)
     }
 
-    /// All headers that the files have and the chain has not.
-    fn scan_cache(&self, scan: &Scan, source: &Path) -> ScanCache {
+    /// All headers that the files have and the first `blocks` of the chain have not.
+    fn scan_cache(&self, blocks: u64) -> ScanCache {
         let columns = &self.writer.columns;
-        let in_chain = |node: &&crate::blocks::headers::Node| {
+        let in_chain = |node: &&Node| {
             let height = node.connected.map_or(u64::MAX, |(height, _)| height as u64);
-            height < columns.blocks_hash.rows() && columns.blocks_hash.value(height) == node.hash
+            height < blocks && columns.blocks_hash.value(height) == node.hash
         };
+        let sizes: HashMap<u32, u64> = self.scanned.iter().map(|file| (file.number, file.size)).collect();
+        let is_there = |at: &&Location| sizes.get(&at.file).is_some_and(|size| at.offset + at.length as u64 <= *size);
         let off_chain = self.tree.nodes().iter().filter(|node| !in_chain(node));
-        let headers = off_chain.flat_map(|node| node.places.iter().map(|at| (node.header, *at))).collect();
-        ScanCache { source: source.to_string_lossy().into_owned(), files: scan.files.clone(), headers }
+        let headers = off_chain.flat_map(|node| node.places.iter().filter(is_there).map(|at| (node.header, *at))).collect();
+        ScanCache { source: self.folder.clone(), key: self.files.key(), files: self.scanned.clone(), headers }
     }
 
     fn describe_tree(&mut self) {
         let columns = &self.writer.columns;
         let blocks = columns.blocks_hash.rows();
-        let stale = |node: &&crate::blocks::headers::Node| {
+        let stale = |node: &&Node| {
             node.connected
                 .is_some_and(|(height, _)| (height as u64) < blocks && columns.blocks_hash.value(height as u64) != node.hash)
         };

@@ -72,12 +72,12 @@ impl<'a> Pipeline<'a> {
             return None;
         }
         loop {
+            assert!(!state.stopped, "a thread that parses blocks has panicked");
             if let Some(outcome) = state.done.remove(&wanted) {
                 state.next += 1;
                 self.changed.notify_all();
                 return Some(outcome);
             }
-            assert!(!state.stopped, "a thread that parses blocks has panicked");
             state = match self.claim(&mut state) {
                 Some(index) => {
                     drop(state);
@@ -147,6 +147,7 @@ impl Drop for Stop<'_, '_> {
     }
 }
 
+/// Stops a pipeline when its thread panics: the others would wait for it for ever.
 struct StopOnPanic<'p, 'a>(&'p Pipeline<'a>);
 
 impl Drop for StopOnPanic<'_, '_> {

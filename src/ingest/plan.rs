@@ -1,9 +1,10 @@
 //! Which blocks the store should have: the headers in the files and in the store, the branch with the most work, and what stands
 //! in the way of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
+use crate::blocks::hash::Hash;
 use crate::blocks::headers::{HeaderTree, Root, Work, median_time, parent_of, time_of};
 use crate::blocks::parse::{ParseOptions, parse};
 use crate::blocks::scan::{FileState, Magic, Record, Scan};
@@ -11,7 +12,7 @@ use crate::blocks::{BlockFiles, Location};
 use crate::error::{Error, Result};
 use crate::ids::hash_text;
 use crate::script::Network;
-use crate::store::{Columns, Writer};
+use crate::store::Columns;
 
 /// A block to be added.
 #[derive(Clone, Debug)]
@@ -89,31 +90,31 @@ fn times_before(columns: &Columns, height: u64) -> Result<Vec<u32>> {
     (height.saturating_sub(10)..height).map(|h| Ok(time_of(&columns.blocks_header.get(h)?))).collect()
 }
 
-/// The store's block with a hash, looked for from the tip down, as a place for branches to grow from.
-pub fn root_in_store(columns: &Columns, hash: &[u8; 32]) -> Option<Root> {
-    let height = height_of(columns, hash)?;
-    let work = Work::from_be_bytes(columns.blocks_work.value(height));
-    Some(Root { height: height as u32, work })
-}
-
-/// The height of a block of the store.
-pub fn height_of(columns: &Columns, hash: &[u8; 32]) -> Option<u64> {
-    (0..columns.blocks_hash.rows()).rev().find(|h| columns.blocks_hash.value(*h) == *hash)
+/// The store's blocks among some hashes, as places for branches to grow from. Most are near the tip, so that is looked at first.
+pub fn roots_in_store(columns: &Columns, mut wanted: HashSet<Hash>) -> HashMap<Hash, Root> {
+    wanted.remove(&[0; 32]);
+    let mut roots = HashMap::new();
+    for height in (0..columns.blocks_hash.rows()).rev() {
+        if wanted.is_empty() {
+            break;
+        }
+        if let Some(hash) = wanted.take(&columns.blocks_hash.value(height)) {
+            let work = Work::from_be_bytes(columns.blocks_work.value(height));
+            roots.insert(hash, Root { height: height as u32, work });
+        }
+    }
+    roots
 }
 
 /// Adds the store's blocks from a height on to the tree, before they are rolled back: they may turn out to be the best again.
-pub fn remember_blocks(tree: &mut HeaderTree, writer: &Writer, from: u64, source: Option<u16>) {
-    let columns = &writer.columns;
-    for height in from..columns.blocks_hash.rows() {
-        let (hash, header) = (columns.blocks_hash.value(height), columns.blocks_header.value(height));
-        if tree.get(&hash).is_none() && Some(columns.blocks_source.value(height)) == source {
-            let at = Location {
-                file: columns.blocks_file.value(height),
-                offset: columns.blocks_offset.value(height),
-                length: columns.blocks_size.value(height),
-            };
-            tree.add_at(hash, header, at);
-        }
+pub fn remember_blocks(tree: &mut HeaderTree, columns: &Columns, from: u64, source: u16) {
+    for height in (from..columns.blocks_hash.rows()).filter(|h| columns.blocks_source.value(*h) == source) {
+        let at = Location {
+            file: columns.blocks_file.value(height),
+            offset: columns.blocks_offset.value(height),
+            length: columns.blocks_size.value(height),
+        };
+        tree.add_at(columns.blocks_hash.value(height), columns.blocks_header.value(height), at);
     }
 }
 
@@ -171,10 +172,7 @@ pub fn choose_network(scan: &Scan, wanted: Option<(Network, Magic)>, folder: &Pa
     let mut counts: Vec<(Magic, usize)> = count_by_magic(&scan.records).into_iter().collect();
     counts.sort_by_key(|(magic, count)| (std::cmp::Reverse(*count), *magic));
     let Some((most, _)) = counts.first().copied() else {
-        return match wanted {
-            Some(network) if !scan.files.is_empty() => Ok(network),
-            _ => Err(Error::NoBlockFiles { path: folder.to_path_buf() }),
-        };
+        return Err(Error::NoBlocks { path: folder.to_path_buf(), files: scan.files.len() as u64 });
     };
     match wanted {
         Some((network, magic)) if counts.iter().all(|(found, _)| *found != magic) => Err(Error::WrongNetwork {
@@ -214,21 +212,24 @@ pub fn network_text(magic: Magic, network: Option<Network>) -> String {
 #[derive(Default, Debug, PartialEq, Eq)]
 pub struct ScanCache {
     pub source: String,
+    /// The XOR key that the files were read with.
+    pub key: [u8; 8],
     pub files: Vec<FileState>,
     pub headers: Vec<([u8; 80], Location)>,
 }
 
-const CACHE_MAGIC: &[u8; 8] = b"STSCAN01";
+const CACHE_MAGIC: &[u8; 8] = b"STSCAN02";
 
 impl ScanCache {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = CACHE_MAGIC.to_vec();
         bytes.extend((self.source.len() as u64).to_le_bytes());
         bytes.extend(self.source.as_bytes());
+        bytes.extend(self.key);
         bytes.extend((self.files.len() as u64).to_le_bytes());
         for file in &self.files {
             bytes.extend(file.number.to_le_bytes());
-            [file.size, file.changed, file.scanned_to].iter().for_each(|n| bytes.extend(n.to_le_bytes()));
+            [file.size, file.changed, file.beginning, file.scanned_to].iter().for_each(|n| bytes.extend(n.to_le_bytes()));
         }
         bytes.extend((self.headers.len() as u64).to_le_bytes());
         for (header, at) in &self.headers {
@@ -259,9 +260,11 @@ impl ScanCache {
         }
         let length = usize::try_from(u64(b)?).ok()?;
         let source = String::from_utf8(take(b, length)?.to_vec()).ok()?;
-        let mut cache = ScanCache { source, ..ScanCache::default() };
+        let key = take(b, 8)?.try_into().ok()?;
+        let mut cache = ScanCache { source, key, ..ScanCache::default() };
         for _ in 0..u64(b)? {
-            cache.files.push(FileState { number: u32(b)?, size: u64(b)?, changed: u64(b)?, scanned_to: u64(b)? });
+            let (number, size, changed, beginning, scanned_to) = (u32(b)?, u64(b)?, u64(b)?, u64(b)?, u64(b)?);
+            cache.files.push(FileState { number, size, changed, beginning, scanned_to });
         }
         for _ in 0..u64(b)? {
             let header = take(b, 80)?.try_into().ok()?;

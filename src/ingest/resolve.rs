@@ -5,11 +5,11 @@
 use crate::blocks::headers::{Work, time_of};
 use crate::blocks::parse::{Fault, MAX_MONEY, ParsedBlock, ParsedInput};
 use crate::error::Error;
-use crate::ids::{NONE_32, NONE_40, hash_text};
+use crate::ids::{NONE_32, NONE_40, TxNum, hash_text};
 use crate::script::{self, Kind};
 use crate::store::column::U40;
 use crate::store::columns::SAMPLE;
-use crate::store::reader::{find_transaction, is_address, start_of, tag_of_script, tag_of_txid};
+use crate::store::reader::{find_transaction, is_address, latest_of, start_of, tag_of_script, tag_of_txid};
 use crate::store::writer::outputs_of_transaction;
 use crate::store::{Counts, Writer};
 
@@ -104,7 +104,8 @@ impl Adding<'_> {
             let txids = &self.writer.columns.transactions_txid;
             let is_same = |n: u32| n < number && txids.value(n as u64) == tx.txid;
             if let Some(earlier) = self.writer.transaction_index.insert_unless(tag_of_txid(&tx.txid), number, is_same, true) {
-                self.writer.manifest.duplicates.push((number, earlier));
+                let earlier = latest_of(&self.writer.manifest.duplicates, TxNum(earlier), number as u64);
+                self.writer.manifest.duplicates.push((number, earlier.0));
             }
             number += 1;
         }
@@ -177,11 +178,7 @@ impl Adding<'_> {
                 if !right {
                     found = find_transaction(index, &columns.transactions_txid, &input.txid, number).ok_or_else(fault)?.row();
                 }
-                if let Some((later, _)) =
-                    self.writer.manifest.duplicates.iter().rev().find(|(l, e)| *e as u64 == found && (*l as u64) < number)
-                {
-                    found = *later as u64;
-                }
+                found = latest_of(&self.writer.manifest.duplicates, TxNum(found as u32), number).row();
                 let outputs_end = &columns.transactions_outputs_end;
                 let output = start_of(found, |row| Ok(outputs_end.value(row).0))? + input.position as u64;
                 if output >= outputs_end.value(found).0 {

@@ -4,7 +4,7 @@
 //! appended to the file from time to time: writing through a mapping would cost a page fault, and an interrupt of all processors when
 //! the page goes to disk, for every page.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::path::Path;
@@ -259,7 +259,8 @@ pub trait AnyColumn: Send + Sync {
     fn flush(&mut self) -> Result<()>;
     /// Waits until what was appended or changed is on disk.
     fn sync(&self) -> Result<()>;
-    /// A second handle of the file, for syncing from another thread.
+    /// The file opened once more, for syncing from another thread. It must not share its description with the writer's handle: the
+    /// system reports a failed write only once to each, and the commit has to hear of it.
     fn handle(&self) -> Option<File>;
     /// Takes the mapped pages out of this process's memory.
     fn release(&self);
@@ -306,7 +307,7 @@ impl<T: Value + Send + Sync> AnyColumn for Column<T> {
     }
 
     fn handle(&self) -> Option<File> {
-        self.writing.as_ref().and_then(|writing| writing.file.try_clone().ok())
+        self.writing.as_ref().and_then(|_| OpenOptions::new().write(true).open(self.map.path()).ok())
     }
 
     fn release(&self) {

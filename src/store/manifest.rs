@@ -30,7 +30,7 @@ pub struct Manifest {
     pub runs: Vec<RunEntry>,
     /// The folders of block files that blocks were read from.
     pub sources: Vec<PathBuf>,
-    /// Transactions that have the id of an earlier one: (the later, the earlier).
+    /// Transactions that have the id of an earlier one: (the later, the latest before it), ascending.
     pub duplicates: Vec<(u32, u32)>,
     pub checksums: FileEntry,
     pub scan: Option<FileEntry>,

@@ -89,7 +89,6 @@ impl Mapping {
             return Ok(());
         }
         let ahead = if cfg!(unix) { (length / 2).max(MAP_AHEAD) } else { 0 };
-        (self.pages, self.start, self.length) = (Pages::Empty, std::ptr::null_mut(), 0);
         if writable { self.map_writable(file, length + ahead) } else { self.map_readable(file, length + ahead) }
     }
 

@@ -28,9 +28,11 @@ impl Store {
     /// Maps a store's last commit. Nothing but the manifest and the indexes' first bytes is read.
     pub fn open(folder: &Path) -> Result<Store> {
         loop {
+            // The sign comes first: from then on no row of the commit that is read here is changed in place.
+            let reader = lock::reader(folder);
             let manifest = Manifest::read(folder)?;
             let commit = manifest.commit;
-            match Store::map(folder, manifest) {
+            match Store::map(folder, manifest, reader) {
                 // A writer may have replaced files between reading the manifest and mapping them.
                 Err(e) if Manifest::read(folder).is_ok_and(|now| now.commit == commit) => return Err(e),
                 Err(_) => continue,
@@ -39,8 +41,7 @@ impl Store {
         }
     }
 
-    fn map(folder: &Path, manifest: Manifest) -> Result<Store> {
-        let reader = lock::reader(folder);
+    fn map(folder: &Path, manifest: Manifest, reader: Option<File>) -> Result<Store> {
         let columns = Columns::read(folder, manifest.generation, &manifest.counts)?;
         let transaction_index = Index::read(&folder.join(&manifest.transaction_index.file))?;
         let address_index = Index::read(&folder.join(&manifest.address_index.file))?;
@@ -77,10 +78,8 @@ impl Store {
 
     /// The latest transaction with an id among the first `transactions`.
     pub fn find_transaction(&self, txid: &[u8; 32], transactions: u64) -> Option<TxNum> {
-        let first = find_transaction(&self.transaction_index, &self.columns.transactions_txid, txid, transactions)?;
-        let later =
-            self.manifest.duplicates.iter().filter(|(later, earlier)| *earlier == first.0 && (*later as u64) < transactions);
-        Some(later.map(|(later, _)| TxNum(*later)).max().unwrap_or(first))
+        let found = find_transaction(&self.transaction_index, &self.columns.transactions_txid, txid, transactions)?;
+        Some(latest_of(&self.manifest.duplicates, found, transactions))
     }
 
     /// An earlier transaction with the same id, whose outputs can no longer be spent since `tx` replaced them (BIP30).
@@ -158,6 +157,14 @@ pub fn tag_of_script(hash: u64) -> u32 {
 pub fn find_transaction(index: &Index, txids: &Column<[u8; 32]>, txid: &[u8; 32], transactions: u64) -> Option<TxNum> {
     let mut candidates = index.candidates(tag_of_txid(txid));
     candidates.find(|n| (*n as u64) < transactions && txids.get(*n as u64).is_ok_and(|found| found == *txid)).map(TxNum)
+}
+
+/// The latest with a transaction's id among the first `transactions`. Each of `duplicates` names the one just before it, in
+/// ascending order.
+#[inline]
+pub fn latest_of(duplicates: &[(u32, u32)], found: TxNum, transactions: u64) -> TxNum {
+    let below = duplicates.iter().take_while(|(later, _)| (*later as u64) < transactions);
+    below.fold(found, |tx, (later, earlier)| if *earlier == tx.0 { TxNum(*later) } else { tx })
 }
 
 /// The address of a script among the first `addresses`.

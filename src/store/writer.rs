@@ -21,6 +21,8 @@ use crate::store::reader::counts_at;
 
 /// Stands in the folder while a writer is at work, and after one was killed.
 pub(crate) const DIRTY: &str = "writing";
+/// Files that do not belong to a commit.
+const ALWAYS: [&str; 5] = [manifest::FILE, "lock", "lock.holder", "readers", DIRTY];
 /// Neighbouring runs of postings are merged when the older is not this many times larger.
 const RUN_RATIO: u64 = 4;
 
@@ -37,23 +39,52 @@ pub struct Writer {
     pub index_memory: u64,
     /// Files that the next commit makes superfluous.
     obsolete: Vec<PathBuf>,
+    /// Whether the file "writing" is there.
+    dirty: bool,
     _lock: WriterLock,
 }
 
 impl Writer {
-    /// Makes an empty store in a folder that does not exist or is empty.
-    pub fn create(folder: &Path, network: Network, magic: [u8; 4]) -> Result<Writer> {
-        let new = !folder.exists();
-        std::fs::create_dir_all(folder).map_err(|e| not_writable(folder, e))?;
-        let mut entries = std::fs::read_dir(folder).map_err(Error::io("list", folder))?;
-        let foreign = entries.any(|e| e.is_ok_and(|e| !is_own_file(&e.file_name().to_string_lossy())));
-        if foreign && !new {
-            let reason = "it is a folder with other files in it".into();
-            return Err(Error::NotAStore { path: folder.to_path_buf(), reason });
+    /// Whether a store can be made here: in a folder that does not exist, is empty, or holds what a writer left that was killed
+    /// before its first commit.
+    pub fn check_new(folder: &Path) -> Result<()> {
+        let no_store = |reason: &str| Err(Error::NotAStore { path: folder.to_path_buf(), reason: reason.into() });
+        if !folder.exists() {
+            return Ok(());
         }
+        if !folder.is_dir() {
+            return no_store("it is a file");
+        }
+        for entry in std::fs::read_dir(folder).map_err(Error::io("list", folder))? {
+            let entry = entry.map_err(Error::io("list", folder))?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if !is_own_file(&name) {
+                return no_store("it is a folder with other files in it");
+            }
+            // Before the first commit no column has rows. A store that has lost its manifest is not to be overwritten.
+            if is_column(&name) && entry.metadata().is_ok_and(|meta| meta.len() > 0) {
+                return no_store("it has a store's columns, but no file \"manifest\"");
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes an empty store where [`Writer::check_new`] allows it.
+    pub fn create(folder: &Path, network: Network, magic: [u8; 4]) -> Result<Writer> {
+        if !folder.join(manifest::FILE).exists() {
+            Writer::check_new(folder)?;
+        }
+        std::fs::create_dir_all(folder).map_err(|e| not_writable(folder, e))?;
         let lock = WriterLock::take(folder)?;
         if folder.join(manifest::FILE).exists() {
-            return Writer::with_lock(folder, lock);
+            // Somebody else was faster.
+            let writer = Writer::with_lock(folder, lock)?;
+            let same = (writer.manifest.network, writer.manifest.magic) == (network, magic);
+            return if same {
+                Ok(writer)
+            } else {
+                Err(Error::Locked { path: folder.to_path_buf(), holder: "another ingest".into() })
+            };
         }
         remove_strays(folder, None);
         let manifest = Manifest::new(network, magic, random_seed());
@@ -68,6 +99,7 @@ impl Writer {
             checked: Counts::default(),
             index_memory: 0,
             obsolete: Vec::new(),
+            dirty: true,
             _lock: lock,
         };
         writer.commit()?;
@@ -86,7 +118,6 @@ impl Writer {
         if killed {
             remove_strays(folder, Some(&manifest));
         }
-        mark_dirty(folder)?;
         let index = |entry: &IndexEntry| Index::write(&folder.join(&entry.file), entry.used, killed);
         let mut writer = Writer {
             columns: Columns::write(folder, manifest.generation, &manifest.counts)?,
@@ -98,6 +129,7 @@ impl Writer {
             manifest,
             index_memory: 0,
             obsolete: Vec::new(),
+            dirty: killed,
             _lock: lock,
         };
         if counts_at(&writer.columns, writer.manifest.counts.blocks)? != writer.manifest.counts {
@@ -111,6 +143,21 @@ impl Writer {
 
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Says on disk that there may be leftovers, before the first one is made.
+    fn begin(&mut self) -> Result<()> {
+        if !self.dirty {
+            mark_dirty(&self.folder)?;
+            self.dirty = true;
+        }
+        Ok(())
+    }
+
+    /// Whether there are rows that are not committed, or outputs that no posting leads to.
+    pub fn has_news(&self) -> bool {
+        let indexed = self.manifest.runs.last().map_or(0, |run| run.valid_below);
+        self.counts() != self.manifest.counts || indexed < self.manifest.counts.outputs
     }
 
     /// The rows that are there now, committed or not.
@@ -166,7 +213,9 @@ impl Writer {
                 self.manifest.duplicates.push((later, earlier));
             } else if (earlier as u64) < counts.transactions {
                 for output in outputs_of_transaction(columns, earlier) {
-                    columns.outputs_spender.set(output, NONE_32);
+                    if gone(columns.outputs_spender.value(output)) {
+                        columns.outputs_spender.set(output, NONE_32);
+                    }
                 }
             }
         }
@@ -232,19 +281,21 @@ impl Writer {
     fn next_generation(&mut self, counts: &Counts) -> Result<()> {
         let now = self.counts();
         let old = self.manifest.generation;
-        for spec in SPECS {
-            let (from, to) = (self.folder.join(file_name(spec.name, old)), self.folder.join(file_name(spec.name, old + 1)));
-            std::fs::copy(&from, &to).map_err(Error::io("copy", &to))?;
-            self.obsolete.push(from);
-        }
+        let files = |generation| SPECS.iter().map(|spec| self.folder.join(file_name(spec.name, generation))).collect::<Vec<_>>();
+        let (from, to) = (files(old), files(old + 1));
+        let mut copies = from.iter().zip(&to);
+        let copied = copies.try_for_each(|(from, to)| std::fs::copy(from, to).map(drop).map_err(Error::io("copy", to)));
+        copied.inspect_err(|_| to.iter().for_each(|copy| _ = std::fs::remove_file(copy)))?;
         self.columns = Columns::write(&self.folder, old + 1, &now)?;
         self.manifest.generation = old + 1;
+        self.obsolete.extend(from);
         self.checked = *counts;
         Ok(())
     }
 
     /// Makes room in the indexes for a block's transactions and addresses.
     pub fn reserve(&mut self, transactions: u64, addresses: u64) -> Result<()> {
+        self.begin()?;
         let (numbers, memory) = (self.counts(), self.index_memory);
         grow(
             &mut self.transaction_index,
@@ -275,6 +326,7 @@ impl Writer {
 
     /// Does `meanwhile` while the disk takes the columns.
     fn commit_with(&mut self, meanwhile: impl FnOnce(&mut Runs) -> Result<()>) -> Result<()> {
+        self.begin()?;
         self.columns.all_mut().into_iter().try_for_each(|column| column.flush())?;
         let runs = std::mem::take(&mut self.manifest.runs);
         let mut runs = Runs { folder: &self.folder, columns: &self.columns, runs, obsolete: Vec::new() };
@@ -316,11 +368,10 @@ impl Writer {
 
     /// Keeps what a scan of block files found, from the next commit on.
     pub fn set_scan(&mut self, bytes: &[u8]) -> Result<()> {
-        if let Some(old) = self.manifest.scan.take() {
-            self.obsolete.push(self.folder.join(old.file));
-        }
+        self.begin()?;
         let file = format!("scan.{}", self.manifest.commit + 1);
         replace_file(&self.folder, &file, bytes)?;
+        self.obsolete.extend(self.manifest.scan.take().map(|old| self.folder.join(old.file)));
         self.manifest.scan = Some(FileEntry { file, checksum: xxhash_rust::xxh3::xxh3_64(bytes) });
         Ok(())
     }
@@ -339,6 +390,9 @@ impl Writer {
 
     /// Ends the writing: rows that were not committed are removed.
     pub fn close(mut self) -> Result<()> {
+        if !self.dirty {
+            return Ok(());
+        }
         let counts = self.manifest.counts;
         let all_committed = self.counts() == counts;
         self.truncate(&counts);
@@ -353,12 +407,9 @@ impl Writer {
     }
 
     fn remove_obsolete(&mut self) {
-        let manifest = &self.manifest;
-        let used = |path: &PathBuf| {
-            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            name == manifest.transaction_index.file || name == manifest.address_index.file || name == manifest.checksums.file
-        };
-        for path in self.obsolete.drain(..).filter(|p| !used(p)) {
+        let used = files_of(&self.manifest);
+        let is_used = |path: &PathBuf| path.file_name().is_some_and(|name| used.iter().any(|used| name == used.as_str()));
+        for path in self.obsolete.drain(..).filter(|path| !is_used(path)) {
             // Where a reader keeps it from being removed it only takes space.
             _ = std::fs::remove_file(path);
         }
@@ -455,24 +506,39 @@ fn free_name(folder: &Path, stem: &str) -> String {
     (0u64..).map(|n| format!("{stem}.{n}")).find(|name| !folder.join(name).exists()).expect("there are enough numbers")
 }
 
+/// The files that a store of this manifest consists of, besides the manifest.
+fn files_of(manifest: &Manifest) -> Vec<String> {
+    let mut files: Vec<String> = SPECS.iter().map(|spec| file_name(spec.name, manifest.generation)).collect();
+    files.extend(manifest.runs.iter().map(|run| run.file.clone()));
+    files.extend([&manifest.transaction_index.file, &manifest.address_index.file, &manifest.checksums.file].map(String::clone));
+    files.extend(manifest.scan.iter().map(|scan| scan.file.clone()));
+    files
+}
+
+/// Whether a file's name is one that a writer gives, so that it may be removed when it belongs to no commit.
 fn is_own_file(name: &str) -> bool {
-    let column = SPECS.iter().any(|spec| name.strip_prefix(spec.name).is_some_and(|rest| rest.starts_with('.')));
-    let others = ["lock", "readers", DIRTY, "index.", "postings.", "checksums.", "scan.", "manifest"];
-    column || others.iter().any(|other| name.starts_with(other))
+    let name = name.strip_suffix(".new").unwrap_or(name);
+    let stems = ["index.transactions", "index.addresses", "postings", "checksums", "scan"];
+    let numbered = stems.iter().any(|stem| is_numbered(name, stem));
+    numbered || is_column(name) || ALWAYS.contains(&name)
+}
+
+fn is_column(name: &str) -> bool {
+    SPECS.iter().any(|spec| is_numbered(name, spec.name))
+}
+
+/// Whether a name is the stem, a dot and a number.
+fn is_numbered(name: &str, stem: &str) -> bool {
+    let number = name.strip_prefix(stem).and_then(|rest| rest.strip_prefix('.'));
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|c| c.is_ascii_digit()))
 }
 
 /// Removes the store's files that do not belong to the commit: what a killed writer left, or what a reader kept from being removed.
 fn remove_strays(folder: &Path, manifest: Option<&Manifest>) {
-    let mut kept: Vec<String> = ["lock", "lock.holder", "readers", DIRTY, manifest::FILE].map(String::from).to_vec();
-    if let Some(manifest) = manifest {
-        kept.extend(SPECS.iter().map(|spec| file_name(spec.name, manifest.generation)));
-        kept.extend(manifest.runs.iter().map(|run| run.file.clone()));
-        kept.extend([&manifest.transaction_index.file, &manifest.address_index.file, &manifest.checksums.file].map(String::clone));
-        kept.extend(manifest.scan.iter().map(|scan| scan.file.clone()));
-    }
+    let kept = manifest.map_or(Vec::new(), files_of);
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if is_own_file(&name) && !kept.contains(&name) {
+        if is_own_file(&name) && !kept.contains(&name) && !ALWAYS.contains(&&*name) {
             _ = std::fs::remove_file(entry.path());
         }
     }

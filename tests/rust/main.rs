@@ -1,2 +1,15 @@
+//! Tests of the library as a whole, on chains that the tests make themselves and on real blocks.
+
+mod build;
+mod content;
 mod flow;
+mod kills;
+mod one_chain;
+mod oracle;
 mod verify;
+
+/// So many cases of a law; what failed is told by its seed, so no file remembers it.
+fn cases(cases: u32) -> proptest::test_runner::Config {
+    let cases = std::env::var("PROPTEST_CASES").map_or(cases, |asked| asked.parse().expect("PROPTEST_CASES is a number"));
+    proptest::test_runner::Config { cases, failure_persistence: None, max_shrink_iters: 40, ..Default::default() }
+}

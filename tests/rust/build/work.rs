@@ -1,0 +1,108 @@
+//! Short words for what nearly every test does.
+
+use std::path::{Path, PathBuf};
+
+use satrail::Result;
+use satrail::chain::{Chain, End, Flows, RevealedKeys};
+use satrail::ids::{AddrNum, OutNum, TxNum};
+use satrail::ingest::{IngestOptions, IngestReport, Until, ingest};
+use tempfile::TempDir;
+
+use super::files::{Layout, write};
+use super::{Rng, Tree};
+
+/// A folder that is gone after the test; in memory where that is possible, for a commit waits for the disk many times.
+pub fn scratch() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir()).unwrap()
+}
+
+pub fn options() -> IngestOptions {
+    IngestOptions { threads: Some(1), ..IngestOptions::default() }
+}
+
+pub fn until(until: Until) -> IngestOptions {
+    IngestOptions { until: Some(until), ..options() }
+}
+
+pub fn try_bring(blocks: &Path, store: &Path) -> Result<IngestReport> {
+    ingest(blocks, store, &options(), |_| true)
+}
+
+/// Brings a store up to date.
+pub fn bring(blocks: &Path, store: &Path) -> IngestReport {
+    try_bring(blocks, store).unwrap()
+}
+
+pub fn bring_with(blocks: &Path, store: &Path, options: &IngestOptions) -> IngestReport {
+    ingest(blocks, store, options, |_| true).unwrap()
+}
+
+pub fn digest(store: &Path) -> [u8; 32] {
+    Chain::open(store).unwrap().digest().unwrap()
+}
+
+/// All that a chain answers, also from what its digest does not cover: spenders, reveals, postings and both indexes.
+#[derive(PartialEq, Debug)]
+pub struct Answers {
+    digest: [u8; 32],
+    ends: Vec<End>,
+    flows: Vec<Flows>,
+    revealed: Vec<Option<RevealedKeys>>,
+    found: Vec<TxNum>,
+    known: Vec<AddrNum>,
+}
+
+impl Answers {
+    pub fn of(chain: &Chain) -> Answers {
+        let (counts, mut outputs) = (*chain.counts(), Vec::new());
+        let addresses: Vec<_> = (0..counts.addresses as u32).map(|n| chain.address_at(AddrNum(n)).unwrap()).collect();
+        let txids = (0..counts.transactions as u32).map(|n| chain.txid(TxNum(n)).unwrap());
+        // An empty script has no name to ask for.
+        let names = addresses.iter().map(|address| address.name().unwrap()).filter(|name| !name.is_empty());
+        Answers {
+            digest: chain.digest().unwrap(),
+            ends: (0..counts.outputs).map(|output| chain.end_of(OutNum(output)).unwrap()).collect(),
+            flows: addresses.iter().map(|address| chain.flows_of(address.number(), &mut outputs).unwrap()).collect(),
+            revealed: addresses.iter().map(|address| address.revealed().unwrap()).collect(),
+            found: txids.map(|txid| chain.transaction(&txid).unwrap().number()).collect(),
+            known: names.map(|name| chain.address(&name).unwrap().number()).collect(),
+        }
+    }
+}
+
+/// A clean store of a chain, from one file in order.
+pub struct Clean {
+    pub folder: TempDir,
+    pub chain: Chain,
+}
+
+impl Clean {
+    pub fn of(blocks: &[&[u8]]) -> Clean {
+        let folder = scratch();
+        let (files, store) = (folder.path().join("blocks"), folder.path().join("store"));
+        write(&files, blocks, Layout::default(), &mut Rng::new(0));
+        bring(&files, &store);
+        Clean { chain: Chain::open(&store).unwrap(), folder }
+    }
+
+    /// The best chain of a tree.
+    pub fn best(tree: &Tree) -> Clean {
+        Clean::of(&tree.chain(tree.best()))
+    }
+
+    /// The digest of the chain when it had so many blocks.
+    pub fn digest(&self, blocks: u64) -> [u8; 32] {
+        self.chain.at_height(blocks as i64 - 1).unwrap().digest().unwrap()
+    }
+}
+
+/// Shared data beside the repository; says so where there is none.
+pub fn shared(path: &str) -> Option<PathBuf> {
+    let repository = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").into());
+    let found = Path::new(&repository).join("../shared/data").join(path);
+    if !found.exists() {
+        println!("skipped: no {} beside the repository", found.display());
+    }
+    found.exists().then_some(found)
+}
