@@ -136,8 +136,32 @@ impl Run {
     }
 }
 
-/// Writes the run of a range of outputs by counting and scattering, in as many passes over the addresses as the memory needs.
+/// Ranges of no more outputs than these are sorted; it costs more for an output, but nothing for addresses that are not paid.
+const SORTED: u64 = 1 << 20;
+
+/// Writes the run of a range of outputs.
 pub fn build(folder: &Path, file: &str, addresses_of: &Column<u32>, outputs: Range<u64>, memory: u64) -> Result<RunEntry> {
+    match outputs.end - outputs.start <= SORTED {
+        true => build_sorted(folder, file, addresses_of, outputs),
+        false => build_counted(folder, file, addresses_of, outputs, memory),
+    }
+}
+
+fn build_sorted(folder: &Path, file: &str, addresses_of: &Column<u32>, outputs: Range<u64>) -> Result<RunEntry> {
+    let mut pairs: Vec<(u32, u64)> = outputs.clone().map(|output| (addresses_of.value(output), output)).collect();
+    pairs.sort_unstable();
+    let groups = || pairs.chunk_by(|a, b| a.0 == b.0);
+    let mut run = NewRun::create(folder, file, groups().count() as u64, pairs.len() as u64)?;
+    for group in groups() {
+        let posts: Vec<u8> = group.iter().flat_map(|(_, output)| U40::to_bytes(*output)).collect();
+        run.push_posts(&posts)?;
+        run.push_address(group[0].0, run.posted)?;
+    }
+    run.finish(outputs)
+}
+
+/// Counts and scatters, in as many passes over the addresses as the memory needs.
+fn build_counted(folder: &Path, file: &str, addresses_of: &Column<u32>, outputs: Range<u64>, memory: u64) -> Result<RunEntry> {
     let counts = count(addresses_of, &outputs);
     let distinct = counts.iter().filter(|c| **c > 0).count() as u64;
     let mut run = NewRun::create(folder, file, distinct, outputs.end - outputs.start)?;
@@ -300,5 +324,27 @@ impl NewRun {
         let written = write_all_at(&self.file, &header, 0).and_then(|()| self.file.sync_data());
         written.map_err(Error::io("write", &self.path))?;
         Ok(RunEntry { file: self.name, valid_below: outputs.end, outputs })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::column::AnyColumn;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn sorting_and_counting_write_the_same_run(owners in prop::collection::vec(0u32..50, 1..300), memory in 1u64..2000) {
+            let folder = tempfile::tempdir().unwrap();
+            let mut column = Column::<u32>::write(&folder.path().join("owners"), 0, false).unwrap();
+            owners.iter().for_each(|owner| column.push(*owner));
+            column.flush().unwrap();
+            let outputs = 0..owners.len() as u64;
+            build_sorted(folder.path(), "sorted", &column, outputs.clone()).unwrap();
+            build_counted(folder.path(), "counted", &column, outputs, memory).unwrap();
+            let read = |name| std::fs::read(folder.path().join(name)).unwrap();
+            prop_assert_eq!(read("sorted"), read("counted"));
+        }
     }
 }
