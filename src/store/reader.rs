@@ -28,9 +28,11 @@ impl Store {
     /// Maps a store's last commit. Nothing but the manifest and the indexes' first bytes is read.
     pub fn open(folder: &Path) -> Result<Store> {
         loop {
+            // The sign comes first: from here on no writer changes rows of the commit that is read next.
+            let reader = lock::reader(folder);
             let manifest = Manifest::read(folder)?;
             let commit = manifest.commit;
-            match Store::map(folder, manifest) {
+            match Store::map(folder, manifest, reader) {
                 // A writer may have replaced files between reading the manifest and mapping them.
                 Err(e) if Manifest::read(folder).is_ok_and(|now| now.commit == commit) => return Err(e),
                 Err(_) => continue,
@@ -39,8 +41,7 @@ impl Store {
         }
     }
 
-    fn map(folder: &Path, manifest: Manifest) -> Result<Store> {
-        let reader = lock::reader(folder);
+    fn map(folder: &Path, manifest: Manifest, reader: Option<File>) -> Result<Store> {
         let columns = Columns::read(folder, manifest.generation, &manifest.counts)?;
         let transaction_index = Index::read(&folder.join(&manifest.transaction_index.file))?;
         let address_index = Index::read(&folder.join(&manifest.address_index.file))?;

@@ -1,1 +1,4 @@
+//! The one integration test binary of the core; every concept has its module.
+
+mod common;
 mod verify;
