@@ -1,15 +1,21 @@
 //! A sound store passes; damage anywhere in a store is told, and nothing that reads it panics or goes on for ever.
 
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use satrail::chain::Chain;
+use satrail::blocks::hash::double_sha256;
+use satrail::blocks::parse::{ParseOptions, parse};
 use satrail::chain::table::Of;
+use satrail::chain::{Chain, End};
 use satrail::ids::{AddrNum, OutNum, TxNum};
+use satrail::ingest::resolve::{BlockFacts, add_block};
+use satrail::ingest::{IngestOptions, Until, ingest};
+use satrail::store::Writer;
 use satrail::verify::{Problem, VerifyReport, verify};
 use satrail::{Error, Result};
 
-use crate::common::{DemoStore, Random, demo_chain};
+use crate::common::{DemoStore, Random, blocks_in, coinbase, demo_chain, mine, transaction, write_blocks};
 
 /// High enough that outputs of most kinds are there and spent.
 const HEIGHT: u32 = 190;
@@ -146,11 +152,97 @@ fn a_sound_store_has_no_problems_and_agrees_with_its_block_files() {
 fn a_store_that_grew_in_steps_has_no_problems() {
     let store = DemoStore::new(Some(100));
     for until in [101, 150, 151, 300] {
-        let options = satrail::ingest::IngestOptions { until: Some(satrail::ingest::Until::Height(until)), ..Default::default() };
-        satrail::ingest::ingest(&demo_chain(), &store.path, &options, |_| true).unwrap();
+        let options = IngestOptions { until: Some(Until::Height(until)), ..IngestOptions::default() };
+        ingest(&demo_chain(), &store.path, &options, |_| true).unwrap();
         let report = check(&store.path, false).unwrap();
         assert!(report.is_sound(), "{report}");
     }
+}
+
+/// A branch of the bundled chain that lost: its blocks down to genesis, in chain order.
+fn stale_chain(known: &HashMap<[u8; 32], ([u8; 32], Vec<u8>)>, store: &Path) -> Vec<Vec<u8>> {
+    let chain = Chain::open(store).unwrap();
+    let length = |hash: &[u8; 32]| std::iter::successors(Some(hash), |hash| known.get(*hash).map(|(parent, _)| parent)).count();
+    let stale = known.keys().filter(|hash| chain.block_by_hash(hash).is_err());
+    let mut next = *stale.max_by_key(|hash| length(hash)).unwrap();
+    let mut blocks = Vec::new();
+    while let Some((parent, block)) = known.get(&next) {
+        blocks.push(block.clone());
+        next = *parent;
+    }
+    blocks.reverse();
+    blocks
+}
+
+#[test]
+fn a_reorganised_store_has_no_problems_with_a_reader_and_without() {
+    let best = DemoStore::new(None);
+    let stale = stale_chain(&blocks_in(&demo_chain()), &best.path);
+    assert!(stale.len() > 100);
+    let folder = tempfile::tempdir().unwrap();
+    write_blocks(folder.path(), &stale);
+    for with_reader in [false, true] {
+        let store = DemoStore::of(folder.path(), None);
+        let reader = with_reader.then(|| Chain::open(&store.path).unwrap());
+        let before = reader.as_ref().map(|reader| reader.digest().unwrap());
+        let report = ingest(&demo_chain(), &store.path, &Default::default(), |_| true).unwrap();
+        assert!(report.blocks_removed > 0);
+        let report = check(&store.path, true).unwrap();
+        assert!(report.is_sound(), "{report}");
+        assert_eq!(store.files().contains(&"blocks.hash.1".to_string()), with_reader);
+        assert_eq!(reader.as_ref().map(|reader| reader.digest().unwrap()), before);
+        let digest = |path: &Path| Chain::open(path).unwrap().digest().unwrap();
+        assert_eq!(digest(&store.path), digest(&best.path));
+    }
+}
+
+#[test]
+fn what_a_killed_writer_leaves_is_no_problem() {
+    let store = DemoStore::new(Some(HEIGHT));
+    let next = DemoStore::new(Some(HEIGHT + 1));
+    let tip = Chain::open(&next.path).unwrap().tip().hash().unwrap();
+    let (_, bytes) = blocks_in(&demo_chain()).remove(&tip).unwrap();
+    let mut writer = Writer::open(&store.path).unwrap();
+    let block = parse(bytes, ParseOptions { verify: true, seed: writer.manifest.seed }).unwrap();
+    let facts = BlockFacts { work: Default::default(), median_time: 0, source: 0, file: 0, offset: 0 };
+    assert!(add_block(&mut writer, &mut Default::default(), &block, &facts).is_ok());
+    writer.columns.all_mut().into_iter().for_each(|column| column.flush().unwrap());
+    drop(writer);
+    assert!(store.files().contains(&"writing".to_string()));
+    let report = check(&store.path, false).unwrap();
+    assert!(report.is_sound(), "{report}");
+    assert_eq!(walk(&store.path).unwrap(), 0);
+    ingest(&demo_chain(), &store.path, &Default::default(), |_| true).unwrap();
+    let report = check(&store.path, true).unwrap();
+    assert!(report.is_sound(), "{report}");
+}
+
+#[test]
+fn coins_that_were_replaced_are_lost_and_no_problem() {
+    let (script, folder) = ([0x51; 3], tempfile::tempdir().unwrap());
+    let id = |transaction: &[u8]| double_sha256(&[transaction]);
+    let again = coinbase(b"again", &[(50, &script), (7, &[])]);
+    let spend = transaction((id(&again), 1), &[], &[(7, &[])]);
+    let contents = [
+        vec![coinbase(b"first", &[(50, &script)])],
+        vec![again.clone()],
+        vec![again],
+        vec![coinbase(b"last", &[(50, &script)]), spend],
+    ];
+    let (mut blocks, mut parent) = (Vec::new(), [0; 32]);
+    for (height, transactions) in contents.iter().enumerate() {
+        let block = mine(parent, 1_600_000_000 + height as u32, transactions);
+        parent = double_sha256(&[&block[..80]]);
+        blocks.push(block);
+    }
+    write_blocks(folder.path(), &blocks);
+    let store = DemoStore::of(folder.path(), None);
+    let report = check(&store.path, true).unwrap();
+    assert!(report.is_sound(), "{report}");
+    let chain = Chain::open(&store.path).unwrap();
+    let ends: Vec<End> = (0..7).map(|output| chain.output_at(OutNum(output)).unwrap().end().unwrap()).collect();
+    let (genesis, replaced) = (End::Lost(TxNum(0)), End::Lost(TxNum(2)));
+    assert_eq!(ends, [genesis, replaced, replaced, End::Unspent, End::Spent(TxNum(4)), End::Unspent, End::Unspent]);
 }
 
 #[test]
