@@ -15,7 +15,7 @@ use crate::verify::inspection::Inspection;
 pub struct Comparison<'a> {
     columns: &'a Columns,
     counts: &'a Counts,
-    /// The next row of the reveals.
+    /// The next row of the block's reveals.
     reveal: u64,
 }
 
@@ -24,7 +24,6 @@ impl<'a> Comparison<'a> {
         Comparison { columns: &store.columns, counts: store.counts(), reveal: 0 }
     }
 
-    /// Compares a block; blocks must come in chain order.
     pub fn block(&mut self, height: u64, block: &ParsedBlock, inspection: &mut Inspection<'_>) -> Result<()> {
         let part = self.columns.blocks_transactions_end.part(height, self.counts.transactions)?;
         let mut rows = Rows { columns: self.columns, block, inspection };
@@ -33,6 +32,8 @@ impl<'a> Comparison<'a> {
         if !rows.same("blocks.transactions_end", height, part.end - part.start, block.txs.len() as u64) {
             return Ok(());
         }
+        let reveals = self.columns.blocks_reveals_end.part(height, self.counts.reveals)?;
+        self.reveal = reveals.start;
         let (mut inputs_end, mut outputs_end) = (0, 0);
         for (tx, parsed) in part.zip(&block.txs) {
             let inputs = inputs_end..parsed.inputs_end as usize;
@@ -49,9 +50,7 @@ impl<'a> Comparison<'a> {
                 first_output.zip(&block.outputs[outputs]).for_each(|(output, parsed)| rows.output(output, parsed));
             }
         }
-        let end = self.columns.blocks_reveals_end.value(height) as u64;
-        rows.same("blocks.reveals_end", height, end, self.reveal);
-        self.reveal = end;
+        rows.same("blocks.reveals_end", height, reveals.end, self.reveal);
         Ok(())
     }
 

@@ -1,8 +1,10 @@
 //! Tests of the library as a whole, on chains that the tests make themselves and on real blocks.
 
 mod build;
+mod common;
 mod content;
 mod flow;
+mod format;
 mod kills;
 mod one_chain;
 mod oracle;
