@@ -11,40 +11,44 @@ const WRITER: &str = "lock";
 const HOLDER: &str = "lock.holder";
 const READERS: &str = "readers";
 
-/// The right to write, until it is dropped.
-pub struct WriterLock {
-    _file: File,
-}
+/// A lock on a file, given back when it is dropped. Closing the file would not do: while another thread starts a process, that
+/// process holds the file for a moment too, and the lock with it.
+pub struct Held(File);
 
-impl WriterLock {
-    pub fn take(folder: &Path) -> Result<WriterLock> {
-        let path = folder.join(WRITER);
-        let file = open(&path).map_err(|e| not_writable(&path, e))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let holder = std::fs::read_to_string(folder.join(HOLDER)).unwrap_or_else(|_| "another process".into());
-                return Err(Error::Locked { path: folder.to_path_buf(), holder: holder.trim().to_string() });
-            }
-            Err(TryLockError::Error(e)) => return Err(Error::io("lock", &path)(e)),
-        }
-        _ = std::fs::write(folder.join(HOLDER), format!("process {}", std::process::id()));
-        let readers = folder.join(READERS);
-        open(&readers).map_err(|e| not_writable(&readers, e))?;
-        Ok(WriterLock { _file: file })
+impl Drop for Held {
+    fn drop(&mut self) {
+        _ = self.0.unlock();
     }
 }
 
+/// The right to write, until it is dropped.
+pub fn writer(folder: &Path) -> Result<Held> {
+    let path = folder.join(WRITER);
+    let file = open(&path).map_err(|e| not_writable(&path, e))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let holder = std::fs::read_to_string(folder.join(HOLDER)).unwrap_or_else(|_| "another process".into());
+            return Err(Error::Locked { path: folder.to_path_buf(), holder: holder.trim().to_string() });
+        }
+        Err(TryLockError::Error(e)) => return Err(Error::io("lock", &path)(e)),
+    }
+    _ = std::fs::write(folder.join(HOLDER), format!("process {}", std::process::id()));
+    let readers = folder.join(READERS);
+    open(&readers).map_err(|e| not_writable(&readers, e))?;
+    Ok(Held(file))
+}
+
 /// A sign that a reader is there, until it is dropped; `None` where the system cannot lock.
-pub fn reader(folder: &Path) -> Option<File> {
+pub fn reader(folder: &Path) -> Option<Held> {
     let file = File::open(folder.join(READERS)).ok()?;
-    file.lock_shared().ok().map(|()| file)
+    file.lock_shared().ok().map(|()| Held(file))
 }
 
 /// The right to change rows in place, while no reader is there and none can come; `None` when there is one.
-pub fn without_readers(folder: &Path) -> Option<File> {
+pub fn without_readers(folder: &Path) -> Option<Held> {
     let file = open(&folder.join(READERS)).ok()?;
-    file.try_lock().ok().map(|()| file)
+    file.try_lock().ok().map(|()| Held(file))
 }
 
 fn open(path: &Path) -> std::io::Result<File> {

@@ -13,7 +13,7 @@ use crate::store::checksums::{Checksums, read_checked};
 use crate::store::column::AnyColumn;
 use crate::store::columns::{Columns, Counts, SPECS, file_name};
 use crate::store::index::Index;
-use crate::store::lock::{self, WriterLock};
+use crate::store::lock;
 use crate::store::manifest::{self, FileEntry, IndexEntry, Manifest, replace_file, sync_folder};
 use crate::store::mapping::not_writable;
 use crate::store::postings::{self, Run, RunEntry};
@@ -41,7 +41,7 @@ pub struct Writer {
     obsolete: Vec<PathBuf>,
     /// Whether the file "writing" is there.
     dirty: bool,
-    _lock: WriterLock,
+    _lock: lock::Held,
 }
 
 impl Writer {
@@ -75,7 +75,7 @@ impl Writer {
             Writer::check_new(folder)?;
         }
         std::fs::create_dir_all(folder).map_err(|e| not_writable(folder, e))?;
-        let lock = WriterLock::take(folder)?;
+        let lock = lock::writer(folder)?;
         if folder.join(manifest::FILE).exists() {
             // Somebody else was faster.
             let writer = Writer::with_lock(folder, lock)?;
@@ -109,10 +109,10 @@ impl Writer {
     /// Opens a store that is there, and puts right what a killed writer left behind.
     pub fn open(folder: &Path) -> Result<Writer> {
         Manifest::read(folder)?;
-        Writer::with_lock(folder, WriterLock::take(folder)?)
+        Writer::with_lock(folder, lock::writer(folder)?)
     }
 
-    fn with_lock(folder: &Path, lock: WriterLock) -> Result<Writer> {
+    fn with_lock(folder: &Path, lock: lock::Held) -> Result<Writer> {
         let manifest = Manifest::read(folder)?;
         let killed = folder.join(DIRTY).exists();
         if killed {
