@@ -16,7 +16,6 @@ type Found = (String, String);
 
 /// Opens the store if its files are there.
 pub fn open(folder: &Path, inspection: &mut Inspection<'_>) -> Result<Option<Opened>> {
-    inspection.begin("files", SPECS.len() as u64 + 3);
     loop {
         let (opened, problems) = look(folder)?;
         let commit = opened.as_ref().map(|(store, _)| store.manifest.commit);
@@ -24,6 +23,8 @@ pub fn open(folder: &Path, inspection: &mut Inspection<'_>) -> Result<Option<Ope
         if !problems.is_empty() && commit.is_some_and(|commit| commit_of(folder).is_some_and(|now| now != commit)) {
             continue;
         }
+        let files = Manifest::read(folder).map_or(0, |manifest| names_in(&manifest).len() as u64);
+        inspection.begin("files", files + 1);
         problems.iter().for_each(|(place, what)| inspection.problem(place, None, what));
         inspection.end();
         return Ok(opened);
@@ -66,12 +67,17 @@ fn noted<T>(result: Result<T>, problems: &mut Vec<Found>) -> Result<Option<T>> {
 
 /// The files that the manifest names and the folder does not have.
 fn missing_files(folder: &Path) -> Vec<Found> {
-    let Ok(manifest) = Manifest::read(folder) else { return Vec::new() };
-    let columns = SPECS.iter().map(|spec| file_name(spec.name, manifest.generation));
-    let indexes = [manifest.transaction_index.file, manifest.address_index.file];
-    let runs = manifest.runs.into_iter().map(|run| run.file);
-    let names = columns.chain(indexes).chain(runs).chain([manifest.checksums.file]);
-    names.filter(|name| !folder.join(name).exists()).map(|name| (name, "is missing".to_string())).collect()
+    let names = Manifest::read(folder).map_or(Vec::new(), |manifest| names_in(&manifest));
+    let missing = names.into_iter().filter(|name| !folder.join(name).exists());
+    missing.map(|name| (name, "is missing".to_string())).collect()
+}
+
+fn names_in(manifest: &Manifest) -> Vec<String> {
+    let mut names: Vec<String> = SPECS.iter().map(|spec| file_name(spec.name, manifest.generation)).collect();
+    names.extend([&manifest.transaction_index.file, &manifest.address_index.file, &manifest.checksums.file].map(String::clone));
+    names.extend(manifest.runs.iter().map(|run| run.file.clone()));
+    names.extend(manifest.scan.iter().map(|scan| scan.file.clone()));
+    names
 }
 
 /// Checks the sums of all columns that have some, and of the postings.

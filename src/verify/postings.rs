@@ -8,6 +8,9 @@ use crate::store::postings::Run;
 use crate::store::{Column, Store};
 use crate::verify::inspection::Inspection;
 
+/// Outputs ahead, whose addresses are asked for.
+const AHEAD: u64 = 32;
+
 pub fn postings(store: &Store, inspection: &mut Inspection<'_>) -> Result<()> {
     inspection.begin("postings", store.runs.iter().map(|run| run.counts().1).sum());
     if are_in_order(store, inspection) {
@@ -88,6 +91,9 @@ impl RunCheck<'_, '_> {
         for i in self.posts.clone() {
             self.inspection.at(self.done)?;
             self.done += 1;
+            if i + AHEAD < self.run.counts().1 {
+                self.addresses.prefetch(self.run.output(i + AHEAD));
+            }
             let output = self.run.output(i);
             if output < next || output >= self.run.entry().outputs.end {
                 self.wrong(format!("has output {output} of address {address} out of order"));

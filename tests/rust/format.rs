@@ -160,7 +160,7 @@ fn scripts_are_found_by_the_hash_that_the_document_tells() {
         let script = chain.script_of(AddrNum(address as u32)).unwrap();
         let (kind, payload) = satrail::script::classify(&script);
         let tag = xxhash_rust::xxh3::xxh3_64_with_seed(&script[payload], seed.wrapping_add(kind as u64)) >> 32;
-        let slots = (0..slots).map(|step| u64_at(&index, 16 + 8 * (((tag * slots >> 32) + step) % slots) as usize));
+        let slots = (0..slots).map(|step| u64_at(&index, 16 + 8 * ((((tag * slots) >> 32) + step) % slots) as usize));
         let mut filled = slots.take_while(|slot| *slot != 0);
         assert!(filled.any(|slot| slot == tag << 32 | (address + 1)), "address {address}");
     }
