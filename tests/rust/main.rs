@@ -2,6 +2,7 @@
 
 mod build;
 mod content;
+mod damaged_files;
 mod kills;
 mod one_chain;
 mod oracle;

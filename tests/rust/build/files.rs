@@ -93,6 +93,12 @@ impl Folder {
         file.set_len(file.metadata().unwrap().len().max(end + zeros)).unwrap();
     }
 
+    /// Lets the content go on at a later position; what is between is zeros.
+    pub fn skip(&mut self, number: u32, to: u64) {
+        self.raw(number).set_len(to).unwrap();
+        self.ends.insert(number, to);
+    }
+
     /// Flips a bit pattern in one byte.
     pub fn flip(&self, number: u32, at: u64, pattern: u8) {
         let (mut file, mut byte) = (self.raw(number), [0]);
