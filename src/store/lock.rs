@@ -11,9 +11,19 @@ const WRITER: &str = "lock";
 const HOLDER: &str = "lock.holder";
 const READERS: &str = "readers";
 
+/// A lock until it is dropped. It is given back by name then: closing the file would leave it with a process that was just being
+/// forked, and has the file too until it becomes another program.
+pub struct Held(File);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        _ = self.0.unlock();
+    }
+}
+
 /// The right to write, until it is dropped.
 pub struct WriterLock {
-    _file: File,
+    _lock: Held,
 }
 
 impl WriterLock {
@@ -31,20 +41,20 @@ impl WriterLock {
         _ = std::fs::write(folder.join(HOLDER), format!("process {}", std::process::id()));
         let readers = folder.join(READERS);
         open(&readers).map_err(|e| not_writable(&readers, e))?;
-        Ok(WriterLock { _file: file })
+        Ok(WriterLock { _lock: Held(file) })
     }
 }
 
 /// A sign that a reader is there, until it is dropped; `None` where the system cannot lock.
-pub fn reader(folder: &Path) -> Option<File> {
+pub fn reader(folder: &Path) -> Option<Held> {
     let file = File::open(folder.join(READERS)).ok()?;
-    file.lock_shared().ok().map(|()| file)
+    file.lock_shared().ok().map(|()| Held(file))
 }
 
 /// The right to change rows in place, while no reader is there and none can come; `None` when there is one.
-pub fn without_readers(folder: &Path) -> Option<File> {
+pub fn without_readers(folder: &Path) -> Option<Held> {
     let file = open(&folder.join(READERS)).ok()?;
-    file.try_lock().ok().map(|()| file)
+    file.try_lock().ok().map(|()| Held(file))
 }
 
 fn open(path: &Path) -> std::io::Result<File> {

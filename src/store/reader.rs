@@ -1,6 +1,5 @@
 //! A store opened for reading: the version of its last commit, whatever a writer does meanwhile.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use crate::blocks::parse::script_hash;
@@ -10,7 +9,7 @@ use crate::script::{Kind, Network};
 use crate::store::column::Column;
 use crate::store::columns::{Columns, Counts, SAMPLE};
 use crate::store::index::Index;
-use crate::store::lock;
+use crate::store::lock::{self, Held};
 use crate::store::manifest::Manifest;
 use crate::store::postings::Run;
 
@@ -21,7 +20,7 @@ pub struct Store {
     pub(crate) transaction_index: Index,
     pub(crate) address_index: Index,
     pub(crate) runs: Vec<Run>,
-    _reader: Option<File>,
+    _reader: Option<Held>,
 }
 
 impl Store {
@@ -41,7 +40,7 @@ impl Store {
         }
     }
 
-    fn map(folder: &Path, manifest: Manifest, reader: Option<File>) -> Result<Store> {
+    fn map(folder: &Path, manifest: Manifest, reader: Option<Held>) -> Result<Store> {
         let columns = Columns::read(folder, manifest.generation, &manifest.counts)?;
         let transaction_index = Index::read(&folder.join(&manifest.transaction_index.file))?;
         let address_index = Index::read(&folder.join(&manifest.address_index.file))?;

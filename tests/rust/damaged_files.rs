@@ -184,11 +184,15 @@ fn one_file_with_real_blocks_of_many_networks_is_sorted_by_network() {
     let Some(file) = shared("mainnet-blocks/hcl-multinet.blk") else { return };
     let place = Place::new([0; 8]);
     std::fs::copy(file, place.files.file(0)).unwrap();
-    let scan = satrail::blocks::scan::scan(&satrail::blocks::BlockFiles::open(&place.files.path).unwrap(), &[], None, |_| Ok(()));
-    let scan = scan.unwrap();
-    let networks: Vec<_> = scan.records.iter().map(|record| record.magic).collect();
-    assert_eq!(networks, [Network::Mainnet.magic(), Network::Testnet3.magic(), Network::Regtest.magic()]);
-    assert_eq!((scan.skipped_bytes, scan.cut_short), (0, 0));
+    let report = place.bring();
+    // The genesis block of testnet, one block of mainnet, and a far later one of testnet.
+    assert_eq!((report.network, report.height), (Network::Testnet3, Some(0)));
+    assert_eq!(report.other_networks, [("mainnet".to_string(), 1)]);
+    assert_eq!((report.skipped_bytes, report.cut_short), (0, 0));
+    let gap = report.gap.unwrap();
+    assert_eq!((gap.file, gap.offset, gap.height), (0, 191_491 + 8, Some(685_414)));
+    let error = satrail::ingest::ingest(&place.files.path, &place.folder.path().join("main"), &asked("mainnet"), |_| true);
+    assert!(matches!(error, Err(Error::NoGenesis { .. })), "{error:?}");
 }
 
 #[test]

@@ -1,11 +1,17 @@
 //! Tests of the library as a whole, on chains that the tests make themselves and on real blocks.
 
+mod bad_blocks;
+mod bad_stores;
 mod build;
 mod content;
 mod damaged_files;
+mod disk;
 mod kills;
+mod layouts;
+mod mainnet;
 mod one_chain;
 mod oracle;
+mod readers;
 
 /// So many cases of a law; what failed is told by its seed, so no file remembers it.
 fn cases(cases: u32) -> proptest::test_runner::Config {

@@ -108,10 +108,6 @@ impl Folder {
         file.write_all(&[byte[0] ^ pattern]).unwrap();
     }
 
-    pub fn cut(&self, number: u32, length: u64) {
-        self.raw(number).set_len(length).unwrap();
-    }
-
     fn raw(&self, number: u32) -> std::fs::File {
         OpenOptions::new().read(true).write(true).create(true).truncate(false).open(self.file(number)).unwrap()
     }
