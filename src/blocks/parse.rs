@@ -123,9 +123,7 @@ pub fn parse(bytes: Vec<u8>, options: ParseOptions) -> Result<ParsedBlock, Fault
     if cursor.position != bytes.len() {
         return Err(Fault::LeftOver(bytes.len() - cursor.position));
     }
-    if count == 0 || !rows.has_only_one_coinbase() {
-        return Err(Fault::NoCoinbase);
-    }
+    rows.check_coinbases()?;
     if options.verify {
         let mut txids: Vec<Hash> = rows.txs.iter().map(|tx| tx.txid).collect();
         if merkle_root(&mut txids) != Some(header[36..68].try_into().expect("32 bytes")) {
@@ -232,11 +230,15 @@ impl Rows {
         if count == 0 {
             return Err(Fault::Transaction { tx, what: "no outputs" });
         }
-        let mut total = 0;
+        let mut sum = 0;
         for _ in 0..count {
             let value = u64::from_le_bytes(cursor.array("an output")?);
             if value > MAX_MONEY {
                 return Err(Fault::Transaction { tx, what: "an output of more than 21 million bitcoin" });
+            }
+            sum += value;
+            if sum > MAX_MONEY {
+                return Err(Fault::Transaction { tx, what: "outputs of more than 21 million bitcoin together" });
             }
             let range = cursor.script("an output")?;
             let script = &cursor.bytes[range.start as usize..range.end as usize];
@@ -244,10 +246,6 @@ impl Rows {
             let hash = script_hash(kind, &script[payload.clone()], self.options.seed);
             let payload = range.start + payload.start as u32..range.start + payload.end as u32;
             self.outputs.push(ParsedOutput { value, kind, payload, hash });
-            total += value;
-            if total > MAX_MONEY {
-                return Err(Fault::Transaction { tx, what: "outputs of more than 21 million bitcoin" });
-            }
         }
         Ok(())
     }
@@ -267,10 +265,19 @@ impl Rows {
         Ok(())
     }
 
-    fn has_only_one_coinbase(&self) -> bool {
+    /// The first transaction, and no other one, has the input of a coinbase, and that is its only one.
+    fn check_coinbases(&self) -> Result<(), Fault> {
         let is_coinbase = |input: &ParsedInput| input.txid == [0; 32] && input.position == u32::MAX;
-        let first = self.txs[0].inputs_end as usize;
-        first == 1 && is_coinbase(&self.inputs[0]) && !self.inputs[1..].iter().any(is_coinbase)
+        if self.txs.first().is_none_or(|tx| tx.inputs_end != 1) || !is_coinbase(&self.inputs[0]) {
+            return Err(Fault::NoCoinbase);
+        }
+        match self.inputs[1..].iter().position(is_coinbase) {
+            None => Ok(()),
+            Some(input) => {
+                let tx = self.txs.partition_point(|tx| tx.inputs_end as usize <= input + 1);
+                Err(Fault::Transaction { tx, what: "the input of a coinbase, but is not the first" })
+            }
+        }
     }
 
     /// BIP141: the last output of the coinbase that begins so commits to the witnesses. Before the rule was active a block

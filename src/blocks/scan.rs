@@ -18,8 +18,6 @@ const MAX_BLOCK: u64 = 4_000_000;
 /// Header and transaction count.
 const MIN_BLOCK: u64 = 81;
 const WINDOW: usize = 1 << 16;
-/// Bytes that a file begins with and another one will not: a record's frame and the block's header.
-const BEGINNING: u64 = 88;
 /// The genesis block of every signet, whatever its magic.
 const SIGNET_GENESIS: Network = Network::Signet;
 
@@ -33,17 +31,19 @@ pub struct Record {
 }
 
 /// How far a file was read, and how it looked then: unchanged size and time mean that nothing was added.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct FileState {
     pub number: u32,
     pub size: u64,
     /// When the file was last changed, in nanoseconds; 0 when that was so short before the scan that a further change may have got
     /// the same time.
     pub changed: u64,
-    /// A hash of the file's first bytes, by which a file that took its place is told from one that grew.
-    pub beginning: u64,
     /// Up to here the file is one record after the other. What stands behind may yet change: it may be half written or damaged.
     pub scanned_to: u64,
+    /// Where the last of these records begins, and a hash of its frame and header, by which a file that grew is told from another
+    /// one that took its place.
+    pub last: u64,
+    pub last_hash: u64,
 }
 
 /// What a scan found.
@@ -74,13 +74,13 @@ pub fn scan(
         let state = match before {
             Some(same) if same.size == size && same.changed == changed && changed != 0 => *same,
             _ => {
-                let beginning = beginning(&file, size)?;
-                let before = before.filter(|k| k.size < BEGINNING || k.beginning == beginning);
+                let grew = |k: &&FileState| frame_hash(&file, k.last, size).is_ok_and(|hash| hash == k.last_hash);
+                let before = before.filter(grew);
+                let was_recent = before.is_some_and(|k| k.changed == 0 && k.size == size);
+                let changed = if is_long_ago(changed) && !was_recent { changed } else { 0 };
+                let start = before.copied().unwrap_or_default();
                 let mut scanner = Scanner { file: &file, size, custom, window: Window::default(), believed: 0, scan: &mut scan };
-                let scanned_to = scanner.file(number, before.map_or(0, |k| k.scanned_to))?;
-                let changed =
-                    if is_long_ago(changed) && before.is_none_or(|k| k.changed != 0 || k.size != size) { changed } else { 0 };
-                FileState { number, size, changed, beginning, scanned_to }
+                scanner.file(FileState { number, size, changed, ..start })?
             }
         };
         scan.files.push(state);
@@ -89,13 +89,13 @@ pub fn scan(
     Ok(scan)
 }
 
-/// A hash of a file's first bytes; 0 while it has too few of them.
-fn beginning(file: &BlockFile, size: u64) -> Result<u64> {
-    let mut bytes = [0; BEGINNING as usize];
-    if size < BEGINNING {
+/// A hash of a record's frame and header; 0 where the file is too short for them.
+fn frame_hash(file: &BlockFile, at: u64, size: u64) -> Result<u64> {
+    let mut bytes = [0; 88];
+    if at + 88 > size {
         return Ok(0);
     }
-    file.read_raw(0, &mut bytes)?;
+    file.read_raw(at, &mut bytes)?;
     Ok(xxhash_rust::xxh3::xxh3_64(&bytes))
 }
 
@@ -124,9 +124,9 @@ struct Window {
 }
 
 impl Scanner<'_> {
-    /// Reads the records from `position` on; returns where the next scan should begin.
-    fn file(&mut self, number: u32, mut position: u64) -> Result<u64> {
-        let mut resume = position;
+    /// Reads the records from where the file was left on; returns where it is left now.
+    fn file(&mut self, mut state: FileState) -> Result<FileState> {
+        let (number, mut position) = (state.number, state.scanned_to);
         while position + 8 <= self.size {
             if self.zeros(position)? {
                 match self.after_zeros(position)? {
@@ -137,8 +137,8 @@ impl Scanner<'_> {
             }
             position = match self.record(number, position)? {
                 Step::Record { end, next } => {
-                    if resume == position {
-                        resume = end;
+                    if state.scanned_to == position {
+                        (state.last, state.scanned_to) = (position, end);
                     }
                     self.believed = end;
                     next
@@ -154,7 +154,8 @@ impl Scanner<'_> {
                 }
             };
         }
-        Ok(resume)
+        state.last_hash = frame_hash(self.file, state.last, self.size)?;
+        Ok(state)
     }
 
     fn record(&mut self, number: u32, position: u64) -> Result<Step> {

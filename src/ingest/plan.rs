@@ -229,7 +229,8 @@ impl ScanCache {
         bytes.extend((self.files.len() as u64).to_le_bytes());
         for file in &self.files {
             bytes.extend(file.number.to_le_bytes());
-            [file.size, file.changed, file.beginning, file.scanned_to].iter().for_each(|n| bytes.extend(n.to_le_bytes()));
+            let numbers = [file.size, file.changed, file.scanned_to, file.last, file.last_hash];
+            numbers.iter().for_each(|n| bytes.extend(n.to_le_bytes()));
         }
         bytes.extend((self.headers.len() as u64).to_le_bytes());
         for (header, at) in &self.headers {
@@ -263,8 +264,8 @@ impl ScanCache {
         let key = take(b, 8)?.try_into().ok()?;
         let mut cache = ScanCache { source, key, ..ScanCache::default() };
         for _ in 0..u64(b)? {
-            let (number, size, changed, beginning, scanned_to) = (u32(b)?, u64(b)?, u64(b)?, u64(b)?, u64(b)?);
-            cache.files.push(FileState { number, size, changed, beginning, scanned_to });
+            let (number, size, changed, scanned_to) = (u32(b)?, u64(b)?, u64(b)?, u64(b)?);
+            cache.files.push(FileState { number, size, changed, scanned_to, last: u64(b)?, last_hash: u64(b)? });
         }
         for _ in 0..u64(b)? {
             let header = take(b, 80)?.try_into().ok()?;

@@ -218,11 +218,13 @@ impl Adding<'_> {
                         }
                         .into());
                     }
-                    columns.outputs_spender.set(output, number);
                     into += columns.outputs_value.value(output);
                     if into > MAX_MONEY {
-                        return Err(Fault::Transaction { tx: position, what: "inputs of more than 21 million bitcoin" }.into());
+                        let what = "inputs of more than 21 million bitcoin together";
+                        return Err(Fault::Transaction { tx: position, what }.into());
                     }
+                    // From here on nothing may fail until the input's row is there, by which the mark is found again.
+                    columns.outputs_spender.set(output, number);
                     let kind = columns.addresses_kind.value(columns.outputs_address.value(output) as u64);
                     fingerprint.add_spend(Kind::from_u8(kind).unwrap_or(Kind::Nonstandard), self.block.witness(input));
                 }
@@ -235,6 +237,7 @@ impl Adding<'_> {
             columns.transactions_size.push(tx.size);
             columns.transactions_weight.push(tx.weight);
             columns.transactions_offset.push(tx.offset);
+            // Both sums are at most 21 million bitcoin.
             let fee = if position == 0 { 0 } else { into as i64 - out as i64 };
             self.overspent += (fee < 0) as u64;
             columns.transactions_fee.push(fee);

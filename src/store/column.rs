@@ -132,10 +132,11 @@ impl<T: Value> Column<T> {
     /// Opens or makes a column to be written; rows in the file may be changed only where `in_place` says so.
     pub fn write(path: &Path, rows: u64, in_place: bool) -> Result<Column<T>> {
         let length = Self::length(path, rows)?;
+        // A column that has lost its rows is told before a file is made in its place.
+        let mut map = if length > 0 { Mapping::read(path, length)? } else { Mapping::none(path) };
         let file = open_for_writing(path)?;
-        let mut map = Mapping::read(path, length)?;
         if in_place {
-            map = Mapping::read(path, 0)?;
+            map = Mapping::none(path);
             map.cover(&file, length, true)?;
         }
         let writing = Some(Writing { file, in_place });

@@ -43,6 +43,11 @@ impl Mapping {
         Ok(mapping)
     }
 
+    /// No bytes of a file, that more may be mapped of later.
+    pub fn none(path: &Path) -> Mapping {
+        Mapping::empty(path, None)
+    }
+
     /// Maps a file for writing in place; it must have `length` bytes at least.
     pub fn write(path: &Path, length: u64) -> Result<Mapping> {
         let file = open_for_writing(path)?;

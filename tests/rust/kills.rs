@@ -7,11 +7,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use satrail::Error;
 use satrail::chain::Chain;
 use satrail::ingest::{IngestOptions, ingest};
 
-use crate::build::work::{Answers, Clean, bring, options, scratch};
+use crate::build::work::{Answers, Truth, bring, options, scratch};
 use crate::build::{Folder, Layout, Rng, Tree, write};
 
 const JOB: &str = "SATRAIL_TEST_INGEST_TO_KILL";
@@ -51,32 +50,9 @@ fn ingest_for(micros: u64, blocks: &Path, store: &Path, commit_every: u64) -> Op
 
 const NEVER: u64 = 60_000_000;
 
-/// Clean stores to compare with: one for each branch that the chain may be on.
-struct Truth {
-    branches: Vec<Clean>,
-    answers: HashMap<[u8; 32], Answers>,
-}
-
-impl Truth {
-    fn of(tree: &Tree, tips: &[usize]) -> Truth {
-        Truth { branches: tips.iter().map(|tip| Clean::of(&tree.chain(*tip))).collect(), answers: HashMap::new() }
-    }
-
-    /// Holds what a store answers against the clean one; gives its height, or none when there is no store yet.
-    fn check(&mut self, store: &Path) -> Option<u32> {
-        let chain = match Chain::open(store) {
-            Ok(chain) => chain,
-            Err(Error::NotFound { .. } | Error::NotAStore { .. } | Error::EmptyStore) => return None,
-            Err(error) => panic!("{error}"),
-        };
-        let tip = chain.tip().hash().unwrap();
-        let expected = self.answers.entry(tip).or_insert_with(|| {
-            let branch = self.branches.iter().find_map(|clean| clean.chain.at_hash(&tip).ok());
-            Answers::of(&branch.expect("the tip is of one of the branches"))
-        });
-        assert!(Answers::of(&chain) == *expected, "at height {}", chain.height());
-        Some(chain.height().0)
-    }
+/// A moment of an ingest that once took so long. After many kills it may be a later one, for the machine may have become slower.
+fn moment(rng: &mut Rng, took: u64, kills_in_a_row: u64) -> u64 {
+    rng.next() % (took + took / 4 * kills_in_a_row + 1)
 }
 
 #[test]
@@ -91,9 +67,9 @@ fn a_killed_ingest_leaves_its_last_commit_and_goes_on() {
     for round in 0.. {
         let store = folder.path().join(format!("store{round}"));
         let mut height = None;
-        loop {
+        for in_a_row in 0.. {
             let commit_every = 1 + rng.below(8) as u64;
-            let ended = ingest_for(rng.next() % whole, &files, &store, commit_every).is_some();
+            let ended = ingest_for(moment(&mut rng, whole, in_a_row / 8), &files, &store, commit_every).is_some();
             let now = truth.check(&store);
             assert!(now >= height, "what was committed stays");
             height = now;
@@ -139,11 +115,12 @@ fn a_kill_in_a_reorganisation_leaves_the_old_chain_or_the_new_one() {
             let known = tree.path(old.tip);
             tree.path(to).iter().filter(|node| !known.contains(node)).for_each(|n| _ = files.add(1, &tree.nodes[*n].bytes));
             let mut reader = None;
-            loop {
+            for in_a_row in 0.. {
                 if rng.one_in(3) {
                     reader = Chain::open(&store).ok().filter(|_| rng.one_in(2)).map(|chain| (Answers::of(&chain), chain));
                 }
-                let ended = ingest_for(rng.next() % whole.unwrap_or(NEVER), &files.path, &store, 1 + rng.below(6) as u64);
+                let micros = whole.map_or(NEVER, |took| moment(&mut rng, took, in_a_row));
+                let ended = ingest_for(micros, &files.path, &store, 1 + rng.below(6) as u64);
                 let height = truth.check(&store).expect("there was a store before");
                 *tips.entry((to, height)).or_insert(0) += 1;
                 if let Some((answers, chain)) = &reader {
@@ -172,19 +149,17 @@ fn kills_of_many_small_ingests_do_not_add_up() {
     let store = folder.path().join("store");
     let mut files = Folder::create(&folder.path().join("blocks"), rng.array());
     files.add(0, &tree.nodes[0].bytes);
-    let (mut kills, mut whole) = (0, ingest_for(NEVER, &files.path, &store, 1).unwrap());
+    let (mut kills, mut in_a_row, whole) = (0, 0, ingest_for(NEVER, &files.path, &store, 1).unwrap());
     for (height, node) in tree.nodes.iter().enumerate().skip(1) {
         files.add(height as u32 / 10, &node.bytes);
         while height % 3 == 0 || rng.one_in(2) {
-            let ended = ingest_for(rng.next() % (whole + 1), &files.path, &store, 1 + rng.below(2) as u64);
+            let ended = ingest_for(moment(&mut rng, whole, in_a_row), &files.path, &store, 1 + rng.below(2) as u64);
             truth.check(&store).expect("there was a store before");
-            match ended {
-                Some(took) => {
-                    whole = (whole + took) / 2;
-                    break;
-                }
-                None => kills += 1,
+            if ended.is_some() {
+                in_a_row = 0;
+                break;
             }
+            (kills, in_a_row) = (kills + 1, in_a_row + 1);
         }
     }
     bring(&files.path, &store);

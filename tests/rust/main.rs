@@ -1,13 +1,20 @@
 //! Tests of the library as a whole, on chains that the tests make themselves and on real blocks.
 
+mod bad_blocks;
+mod bad_stores;
 mod build;
 mod common;
 mod content;
+mod damaged_files;
+mod disk;
 mod flow;
 mod format;
 mod kills;
+mod layouts;
+mod mainnet;
 mod one_chain;
 mod oracle;
+mod readers;
 mod verify;
 
 /// So many cases of a law; what failed is told by its seed, so no file remembers it.

@@ -349,3 +349,58 @@ pub fn mine(header: &mut Header) {
         header.nonce += 1;
     }
 }
+
+#[test]
+fn random_chains_have_all_that_they_are_made_for() {
+    use satrail::script::{Kind, classify};
+    let trees: Vec<Tree> =
+        (0..6).map(|seed| Tree::random(Shape { seed, blocks: 40, transactions: 7, branches: 3, depth: 6 })).collect();
+    let paths: Vec<Vec<&Block>> =
+        trees.iter().map(|tree| tree.path(tree.best()).into_iter().map(|node| &tree.nodes[node].block).collect()).collect();
+    let some = |what: &str, found: &dyn Fn(&[&Block]) -> bool| assert!(paths.iter().any(|path| found(path)), "no {what}");
+    let txs = |path: &[&Block]| path.iter().flat_map(|block| block.txdata.clone()).collect::<Vec<_>>();
+    let script = |path: &[&Block], is: &dyn Fn(&[u8]) -> bool| {
+        txs(path).iter().any(|tx| tx.output.iter().any(|output| is(output.script_pubkey.as_bytes())))
+    };
+    for kind in Kind::ALL {
+        some(kind.name(), &|path| script(path, &|script| classify(script).0 == kind));
+    }
+    some("empty script", &|path| script(path, &|script| script.is_empty()));
+    some("huge script", &|path| script(path, &|script| script.len() > 10_000));
+    some("negative version", &|path| txs(path).iter().any(|tx| tx.version.0 < 0));
+    some("value of zero", &|path| txs(path)[1..].iter().any(|tx| tx.output.iter().any(|output| output.value == Amount::ZERO)));
+    some("time that goes back", &|path| path.windows(2).any(|pair| pair[1].header.time < pair[0].header.time));
+    some("spend in the same block", &|path| {
+        path.iter().any(|block| {
+            let made: HashSet<_> = block.txdata.iter().map(|tx| tx.compute_txid()).collect();
+            block.txdata.iter().any(|tx| tx.input.iter().any(|input| made.contains(&input.previous_output.txid)))
+        })
+    });
+    some("block without a witness but with a commitment", &|path| {
+        path.iter().any(|block| block.witness_root().is_some() && block.txdata.len() == 1 && block.txdata[0].output.len() > 1)
+    });
+    let most_repeated = |path: &[&Block]| {
+        let mut counts: HashMap<_, usize> = HashMap::new();
+        path.iter().for_each(|block| *counts.entry(block.txdata[0].compute_txid()).or_default() += 1);
+        counts.into_values().max()
+    };
+    some("coinbase that stands in two blocks", &|path| most_repeated(path) == Some(2));
+    some("coinbase that stands in three blocks", &|path| most_repeated(path) > Some(2));
+    some("repeated coinbase that was spent before", &|path| {
+        let position = |is: &dyn Fn(&Transaction) -> bool, from: usize| {
+            path.iter().skip(from).position(|block| block.txdata.iter().any(is)).map(|i| i + from)
+        };
+        (1..path.len()).any(|height| {
+            let id = path[height].txdata[0].compute_txid();
+            let spent = position(&|tx| tx.input.iter().any(|input| input.previous_output.txid == id), height);
+            spent.is_some_and(|spent| position(&|tx| tx.compute_txid() == id, spent + 1).is_some())
+        })
+    });
+    assert!(trees.iter().any(|tree| tree.best() != 40), "the first branch is not always the best");
+    let shared = trees.iter().any(|tree| {
+        let mut seen: HashMap<_, usize> = HashMap::new();
+        tree.nodes.iter().flat_map(|node| &node.block.txdata[1..]).for_each(|tx| *seen.entry(tx.compute_txid()).or_default() += 1);
+        seen.into_values().any(|count| count > 1)
+    });
+    assert!(shared, "no transaction stands on two branches");
+}

@@ -93,6 +93,12 @@ impl Folder {
         file.set_len(file.metadata().unwrap().len().max(end + zeros)).unwrap();
     }
 
+    /// Lets the content go on at a later position; what is between is zeros.
+    pub fn skip(&mut self, number: u32, to: u64) {
+        self.raw(number).set_len(to).unwrap();
+        self.ends.insert(number, to);
+    }
+
     /// Flips a bit pattern in one byte.
     pub fn flip(&self, number: u32, at: u64, pattern: u8) {
         let (mut file, mut byte) = (self.raw(number), [0]);
@@ -100,10 +106,6 @@ impl Folder {
         file.read_exact(&mut byte).unwrap();
         file.seek(SeekFrom::Start(at)).unwrap();
         file.write_all(&[byte[0] ^ pattern]).unwrap();
-    }
-
-    pub fn cut(&self, number: u32, length: u64) {
-        self.raw(number).set_len(length).unwrap();
     }
 
     fn raw(&self, number: u32) -> std::fs::File {

@@ -7,6 +7,6 @@ pub mod locks;
 pub mod rng;
 pub mod work;
 
-pub use chain::{Branch, Shape, Tree, mine, seal};
+pub use chain::{Shape, Tree, mine, seal};
 pub use files::{Folder, Layout, write};
 pub use rng::Rng;

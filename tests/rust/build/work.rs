@@ -1,11 +1,12 @@
 //! Short words for what nearly every test does.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use satrail::Result;
 use satrail::chain::{Chain, End, Flows, RevealedKeys};
 use satrail::ids::{AddrNum, OutNum, TxNum};
 use satrail::ingest::{IngestOptions, IngestReport, Until, ingest};
+use satrail::{Error, Result};
 use tempfile::TempDir;
 
 use super::files::{Layout, write};
@@ -73,8 +74,8 @@ impl Answers {
 
 /// A clean store of a chain, from one file in order.
 pub struct Clean {
-    pub folder: TempDir,
     pub chain: Chain,
+    _folder: TempDir,
 }
 
 impl Clean {
@@ -83,7 +84,7 @@ impl Clean {
         let (files, store) = (folder.path().join("blocks"), folder.path().join("store"));
         write(&files, blocks, Layout::default(), &mut Rng::new(0));
         bring(&files, &store);
-        Clean { chain: Chain::open(&store).unwrap(), folder }
+        Clean { chain: Chain::open(&store).unwrap(), _folder: folder }
     }
 
     /// The best chain of a tree.
@@ -94,6 +95,34 @@ impl Clean {
     /// The digest of the chain when it had so many blocks.
     pub fn digest(&self, blocks: u64) -> [u8; 32] {
         self.chain.at_height(blocks as i64 - 1).unwrap().digest().unwrap()
+    }
+}
+
+/// Clean stores to compare with: one for each branch that the chain may be on.
+pub struct Truth {
+    branches: Vec<Clean>,
+    answers: HashMap<[u8; 32], Answers>,
+}
+
+impl Truth {
+    pub fn of(tree: &Tree, tips: &[usize]) -> Truth {
+        Truth { branches: tips.iter().map(|tip| Clean::of(&tree.chain(*tip))).collect(), answers: HashMap::new() }
+    }
+
+    /// Holds what a store answers against the clean one; gives its height, or none when there is no store yet.
+    pub fn check(&mut self, store: &Path) -> Option<u32> {
+        let chain = match Chain::open(store) {
+            Ok(chain) => chain,
+            Err(Error::NotFound { .. } | Error::NotAStore { .. } | Error::EmptyStore) => return None,
+            Err(error) => panic!("{error}"),
+        };
+        let tip = chain.tip().hash().unwrap();
+        let expected = self.answers.entry(tip).or_insert_with(|| {
+            let branch = self.branches.iter().find_map(|clean| clean.chain.at_hash(&tip).ok());
+            Answers::of(&branch.expect("the tip is of one of the branches"))
+        });
+        assert!(Answers::of(&chain) == *expected, "at height {}", chain.height());
+        Some(chain.height().0)
     }
 }
 
