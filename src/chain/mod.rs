@@ -35,20 +35,36 @@ pub use transaction::{Input, Transaction};
 pub struct Chain {
     store: Arc<Store>,
     counts: Counts,
+    /// The folder of block files, where it is not the one of the ingest.
+    blocks: Option<Arc<Path>>,
 }
 
 impl Chain {
     /// Opens a store at the tip of its last commit. Fails when it holds no block.
     pub fn open(folder: &Path) -> Result<Chain> {
-        let store = Store::open(folder)?;
+        Chain::of(Arc::new(Store::open(folder)?))
+    }
+
+    /// The chain of a store that is open, at its tip. Fails when it holds no block.
+    pub fn of(store: Arc<Store>) -> Result<Chain> {
         let counts = *store.counts();
         match counts.blocks {
             0 => Err(Error::EmptyStore),
-            _ => Ok(Chain { store: Arc::new(store), counts }),
+            _ => Ok(Chain { store, counts, blocks: None }),
         }
     }
 
-    pub fn store(&self) -> &Store {
+    /// The chain with its block files in another folder than at the ingest.
+    pub fn with_blocks(self, folder: Option<&Path>) -> Chain {
+        Chain { blocks: folder.map(Arc::from), ..self }
+    }
+
+    /// The folder of block files, where it is not the one of the ingest.
+    pub fn blocks_folder(&self) -> Option<&Path> {
+        self.blocks.as_deref()
+    }
+
+    pub fn store(&self) -> &Arc<Store> {
         &self.store
     }
 
@@ -79,7 +95,7 @@ impl Chain {
     /// The chain as it was when this was its last block.
     pub fn at_height(&self, height: i64) -> Result<Chain> {
         let height = self.check_height(height)?;
-        Ok(Chain { store: self.store.clone(), counts: counts_at(self.columns(), height.0 as u64 + 1)? })
+        Ok(Chain { counts: counts_at(self.columns(), height.0 as u64 + 1)?, ..self.clone() })
     }
 
     /// The chain as it was at a time, in seconds UTC: up to the last block whose median time past is not later.

@@ -1,18 +1,16 @@
 //! A transaction's bytes, read back from the block files. They are compared with its id, so files that were moved or changed since
 //! the ingest are noticed.
 
-use std::path::Path;
-
 use crate::blocks::parse::{ParseOptions, parse_transaction_id};
 use crate::blocks::{BlockFiles, Location};
 use crate::chain::Transaction;
 use crate::error::{Error, Result};
 
-pub fn raw(tx: &Transaction, blocks: Option<&Path>) -> Result<Vec<u8>> {
+pub fn raw(tx: &Transaction) -> Result<Vec<u8>> {
     let (chain, row) = (tx.chain(), tx.number().row());
     let columns = chain.columns();
     let height = tx.height()?.row();
-    let folder = match blocks {
+    let folder = match chain.blocks_folder() {
         Some(folder) => folder.to_path_buf(),
         None => {
             let source = columns.blocks_source.get(height)? as usize;

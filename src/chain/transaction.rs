@@ -110,8 +110,8 @@ impl Transaction {
     }
 
     /// Its bytes, read back from the block files and compared with its id.
-    pub fn raw(&self, blocks: Option<&std::path::Path>) -> Result<Vec<u8>> {
-        crate::chain::raw::raw(self, blocks)
+    pub fn raw(&self) -> Result<Vec<u8>> {
+        crate::chain::raw::raw(self)
     }
 }
 

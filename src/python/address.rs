@@ -1,5 +1,6 @@
 //! Addresses.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::OnceLock;
 
 use chrono::{DateTime, Utc};
@@ -132,13 +133,14 @@ impl PyAddress {
     #[getter]
     fn transactions(&self, py: Python<'_>) -> PyResult<Vec<PyTransaction>> {
         let transactions = py.detach(|| self.address.transactions())?;
-        Ok(transactions.into_iter().map(|tx| PyTransaction::new(tx, None)).collect())
+        Ok(transactions.into_iter().map(PyTransaction).collect())
     }
 
     /// What its first spend revealed; None before it, and for kinds that hide nothing.
     #[getter]
-    fn revealed(&self) -> PyResult<Option<PyRevealed>> {
-        Ok(self.address.revealed()?.map(PyRevealed))
+    pub fn revealed(&self) -> PyResult<Option<PyRevealed>> {
+        let revealed = self.address.revealed()?;
+        Ok(revealed.map(|keys| PyRevealed { address: self.address.clone(), keys }))
     }
 
     fn __repr__(&self) -> PyResult<String> {
@@ -183,38 +185,41 @@ impl PyAddress {
 /// >>> spent.address.revealed.inner, len(spent.address.revealed.keys)
 /// ('key', 1)
 #[pyclass(name = "Revealed", module = "satrail", frozen)]
-pub struct PyRevealed(RevealedKeys);
+pub struct PyRevealed {
+    address: Address,
+    keys: RevealedKeys,
+}
 
 #[pymethods]
 impl PyRevealed {
     /// What stood behind the address: "key", "p2pk", "p2pkh", "multisig", "other", "key_path" or "script_path".
     #[getter]
     fn inner(&self) -> &'static str {
-        self.0.inner.name()
+        self.keys.inner.name()
     }
 
     /// Whether a p2sh address turned out to hold a witness program.
     #[getter]
     fn wrapped(&self) -> bool {
-        self.0.wrapped
+        self.keys.wrapped
     }
 
     /// Signatures needed; 0 where it cannot be told.
     #[getter]
     fn required(&self) -> u8 {
-        self.0.required
+        self.keys.required
     }
 
     /// Keys listed; 0 where it cannot be told.
     #[getter]
     fn total(&self) -> u8 {
-        self.0.total
+        self.keys.total
     }
 
     /// The public keys as hex of 33 bytes. One that was shown uncompressed begins with 04 or 05 (even or odd y) in place of 02 or 03.
     #[getter]
     fn keys(&self) -> Vec<String> {
-        self.0.keys.iter().map(|key| hex(key)).collect()
+        self.keys.keys.iter().map(|key| hex(key)).collect()
     }
 
     fn __repr__(&self) -> String {
@@ -225,5 +230,20 @@ impl PyRevealed {
             self.required(),
             self.total()
         )
+    }
+
+    fn __eq__(&self, other: &PyRevealed) -> bool {
+        self.keys == other.keys
+    }
+
+    fn __hash__(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (self.inner(), self.wrapped(), self.required(), self.total(), &self.keys.keys).hash(&mut hasher);
+        hasher.finish()
+    }
+
+    #[pyo3(signature = () -> "tuple[object, ...]")]
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        reduce(py, self.address.chain(), "revealed", self.address.number().row())
     }
 }

@@ -74,7 +74,7 @@ impl PyAddressSet {
     /// Pickles carry the texts; they are looked up again when they are read.
     #[pyo3(signature = () -> "tuple[object, ...]")]
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let chain = PyChain { chain: self.0.chain().clone(), blocks: None }.into_pyobject(py)?.into_any();
+        let chain = PyChain(self.0.chain().clone()).into_pyobject(py)?.into_any();
         let texts: Vec<Option<&str>> = self.0.texts_given().iter().collect();
         PyTuple::new(py, [chain.getattr("addresses")?, (texts,).into_pyobject(py)?.into_any()])
     }

@@ -87,7 +87,7 @@ impl PyBlock {
     /// Its transactions, the coinbase first.
     #[getter]
     fn transactions(&self) -> PyResult<Vec<PyTransaction>> {
-        Ok(self.0.transactions()?.map(|tx| PyTransaction::new(tx, None)).collect())
+        Ok(self.0.transactions()?.map(PyTransaction).collect())
     }
 
     fn __len__(&self) -> PyResult<usize> {

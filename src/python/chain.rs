@@ -1,7 +1,7 @@
 //! The chain.
 
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -19,6 +19,7 @@ use crate::python::show;
 use crate::python::table::PyTable;
 use crate::python::trace::{self, PyTrace};
 use crate::python::transaction::PyTransaction;
+use crate::store::Store;
 
 /// The chain of a store, as of a height.
 ///
@@ -34,11 +35,7 @@ use crate::python::transaction::PyTransaction;
 /// >>> chain.block(0).hash
 /// '0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206'
 #[pyclass(name = "Chain", module = "satrail", frozen)]
-pub struct PyChain {
-    pub chain: Chain,
-    /// The folder of block files to read raw bytes from, where it is not the one of the ingest.
-    pub blocks: Option<PathBuf>,
-}
+pub struct PyChain(pub Chain);
 
 /// Opens a store for reading, at the tip of its last commit.
 ///
@@ -59,22 +56,36 @@ pub struct PyChain {
 #[pyfunction]
 #[pyo3(signature = (store: "str | PathLike[str]", *, blocks: "str | PathLike[str] | None" = None) -> "Chain")]
 pub fn open(store: &Bound<'_, PyAny>, blocks: Option<&Bound<'_, PyAny>>) -> PyResult<PyChain> {
-    let (path, blocks) = (convert::path(store)?, blocks.map(convert::path).transpose()?);
-    Ok(PyChain { chain: Chain::open(&path)?, blocks })
+    // The chain outlives a change of the working folder, and so do its pickles.
+    let fixed = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
+    let blocks = blocks.map(convert::path).transpose()?.map(fixed);
+    Ok(PyChain(Chain::open(&fixed(convert::path(store)?))?.with_blocks(blocks.as_deref())))
 }
+
+/// Stores that were opened from pickles, as long as something of them lives: the objects of one pickle share their store.
+static RESTORED: Mutex<Vec<Weak<Store>>> = Mutex::new(Vec::new());
 
 /// Opens a chain from its pickle.
 #[pyfunction]
-#[pyo3(name = "_restore_chain", signature = (store, blocks, tip) -> "Chain")]
-pub fn restore_chain(store: PathBuf, blocks: Option<PathBuf>, tip: &str) -> PyResult<PyChain> {
-    Ok(PyChain { chain: Chain::open(&store)?.at_hash(&block_hash_named(tip)?)?, blocks })
+#[pyo3(name = "_restore_chain", signature = (store, blocks, height, tip) -> "Chain")]
+pub fn restore_chain(store: PathBuf, blocks: Option<PathBuf>, height: i64, tip: &str) -> PyResult<PyChain> {
+    let tip = block_hash_named(tip)?;
+    let mut restored = RESTORED.lock().unwrap_or_else(PoisonError::into_inner);
+    restored.retain(|opened| opened.strong_count() > 0);
+    let at_tip = |chain: Chain| chain.at_height(height).ok().filter(|chain| chain.tip().hash().is_ok_and(|hash| hash == tip));
+    let same = restored.iter().filter_map(Weak::upgrade).filter(|opened| opened.folder() == store);
+    let chain = match same.filter_map(|opened| at_tip(Chain::of(opened).ok()?)).next() {
+        Some(chain) => chain,
+        None => {
+            let chain = Chain::open(&store)?;
+            restored.push(Arc::downgrade(chain.store()));
+            chain.at_hash(&tip)?
+        }
+    };
+    Ok(PyChain(chain.with_blocks(blocks.as_deref())))
 }
 
 impl PyChain {
-    fn of(&self, chain: Chain) -> PyChain {
-        PyChain { chain, blocks: self.blocks.clone() }
-    }
-
     fn table(
         &self,
         of: Of,
@@ -82,8 +93,8 @@ impl PyChain {
         stop: Option<&Bound<'_, PyAny>>,
         columns: Option<Vec<String>>,
     ) -> PyResult<PyTable> {
-        let heights = convert::heights(&self.chain, start, stop)?;
-        Ok(PyTable(self.chain.table(of, heights, columns.as_deref())?))
+        let heights = convert::heights(&self.0, start, stop)?;
+        Ok(PyTable(self.0.table(of, heights, columns.as_deref())?))
     }
 }
 
@@ -92,37 +103,37 @@ impl PyChain {
     /// The height of the last block.
     #[getter]
     fn height(&self) -> u32 {
-        self.chain.height().0
+        self.0.height().0
     }
 
     /// The last block.
     #[getter]
     fn tip(&self) -> PyBlock {
-        PyBlock(self.chain.tip())
+        PyBlock(self.0.tip())
     }
 
     /// "mainnet", "testnet3", "testnet4", "signet" or "regtest".
     #[getter]
     fn network(&self) -> &'static str {
-        self.chain.network().name()
+        self.0.network().name()
     }
 
     /// The median time past of the last block (UTC): the time by which dates are compared.
     #[getter]
     fn time(&self) -> PyResult<chrono::DateTime<chrono::Utc>> {
-        Ok(convert::datetime(self.chain.tip().median_time()?))
+        Ok(convert::datetime(self.0.tip().median_time()?))
     }
 
     /// The folder of the store.
     #[getter]
     fn store(&self) -> String {
-        self.chain.store().folder().display().to_string()
+        self.0.store().folder().display().to_string()
     }
 
     /// How many blocks, transactions, inputs, outputs and addresses there are; an address is a distinct output script.
     #[getter]
     fn counts(&self) -> std::collections::BTreeMap<&'static str, u64> {
-        let counts = self.chain.counts();
+        let counts = self.0.counts();
         [
             ("blocks", counts.blocks),
             ("transactions", counts.transactions),
@@ -151,10 +162,10 @@ impl PyChain {
     /// True
     #[pyo3(signature = (moment: "int | str | date | datetime", /) -> "Chain")]
     fn at(&self, moment: &Bound<'_, PyAny>) -> PyResult<PyChain> {
-        Ok(self.of(match convert::moment(moment)? {
-            Moment::Height(height) => self.chain.at_height(height)?,
-            Moment::Time(time) => self.chain.at_time(time)?,
-            Moment::Hash(hash) => self.chain.at_hash(&hash)?,
+        Ok(PyChain(match convert::moment(moment)? {
+            Moment::Height(height) => self.0.at_height(height)?,
+            Moment::Time(time) => self.0.at_time(time)?,
+            Moment::Hash(hash) => self.0.at_hash(&hash)?,
         }))
     }
 
@@ -171,9 +182,9 @@ impl PyChain {
     #[pyo3(signature = (moment: "int | str | date | datetime", /) -> "Block")]
     fn block(&self, moment: &Bound<'_, PyAny>) -> PyResult<PyBlock> {
         Ok(PyBlock(match convert::moment(moment)? {
-            Moment::Height(height) => self.chain.block(height)?,
-            Moment::Time(time) => self.chain.block(self.chain.at_time(time)?.height().0 as i64)?,
-            Moment::Hash(hash) => self.chain.block_by_hash(&hash)?,
+            Moment::Height(height) => self.0.block(height)?,
+            Moment::Time(time) => self.0.block(self.0.at_time(time)?.height().0 as i64)?,
+            Moment::Hash(hash) => self.0.block_by_hash(&hash)?,
         }))
     }
 
@@ -193,7 +204,7 @@ impl PyChain {
     /// True
     #[pyo3(signature = (txid, /) -> "Transaction")]
     fn tx(&self, txid: &str) -> PyResult<PyTransaction> {
-        Ok(PyTransaction::new(self.chain.transaction(&txid_named(txid)?)?, self.blocks.clone()))
+        Ok(PyTransaction(self.0.transaction(&txid_named(txid)?)?))
     }
 
     /// The output that "txid:n" names, n being its position from 0.
@@ -209,7 +220,7 @@ impl PyChain {
     /// 5000000000
     #[pyo3(signature = (outpoint, /) -> "Output")]
     fn output(&self, outpoint: &str) -> PyResult<PyOutput> {
-        Ok(PyOutput(self.chain.output_named(outpoint)?))
+        Ok(PyOutput(self.0.output_named(outpoint)?))
     }
 
     /// The address of a text: an address of the chain's network, or an output script in hex (some scripts have no address text).
@@ -226,7 +237,7 @@ impl PyChain {
     /// True
     #[pyo3(signature = (text, /) -> "Address")]
     fn address(&self, text: &str) -> PyResult<PyAddress> {
-        Ok(PyAddress::new(self.chain.address(text)?))
+        Ok(PyAddress::new(self.0.address(text)?))
     }
 
     /// A set of addresses, up to millions, of which many may never have been paid.
@@ -245,7 +256,7 @@ impl PyChain {
     #[pyo3(signature = (texts: "Iterable[str] | str | PathLike[str]", /) -> "AddressSet")]
     fn addresses(&self, texts: &Bound<'_, PyAny>) -> PyResult<PyAddressSet> {
         let given = convert::texts(texts)?;
-        Ok(texts.py().detach(|| PyAddressSet(self.chain.addresses(&given))))
+        Ok(texts.py().detach(|| PyAddressSet(self.0.addresses(&given))))
     }
 
     /// A table of the blocks from `start` up to, and without, `stop`: heights, dates or hashes; a date means the first block whose
@@ -337,7 +348,7 @@ impl PyChain {
     /// >>> chain.digest() == satrail.open(store).digest()
     /// True
     fn digest(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(hex(&py.detach(|| self.chain.digest())?))
+        Ok(hex(&py.detach(|| self.0.digest())?))
     }
 
     /// Follows money: where that of a source went, or where it came from, every satoshi accounted for, as of the chain's height.
@@ -367,32 +378,32 @@ impl PyChain {
         max_hops: "int | None" = None
     ) -> "Trace")]
     fn trace(&self, source: &Bound<'_, PyAny>, direction: &str, policy: &str, max_hops: Option<u32>) -> PyResult<PyTrace> {
-        trace::trace(source.py(), &self.chain, &trace::source(&self.chain, source)?, direction, policy, max_hops)
+        trace::trace(source.py(), &self.0, &trace::source(&self.0, source)?, direction, policy, max_hops)
     }
 
     /// A trace from the numbers of outputs; pickles use it.
     #[pyo3(signature = (outputs: "list[int]", direction, policy, max_hops: "int | None") -> "Trace")]
     fn _trace(&self, py: Python<'_>, outputs: Vec<u64>, direction: &str, policy: &str, max_hops: Option<u32>) -> PyResult<PyTrace> {
-        let source = Source::of(&self.chain, outputs.into_iter().map(|output| SourceItem::Output(OutNum(output))))?;
-        trace::trace(py, &self.chain, &source, direction, policy, max_hops)
+        let source = Source::of(&self.0, outputs.into_iter().map(|output| SourceItem::Output(OutNum(output))))?;
+        trace::trace(py, &self.0, &source, direction, policy, max_hops)
     }
 
     fn __len__(&self) -> usize {
-        self.chain.counts().blocks as usize
+        self.0.counts().blocks as usize
     }
 
     fn __iter__(&self) -> PyBlocks {
-        PyBlocks::new(self.chain.clone())
+        PyBlocks::new(self.0.clone())
     }
 
     fn __repr__(&self) -> PyResult<String> {
-        let tip = hash_text(&self.chain.tip().hash()?);
+        let tip = hash_text(&self.0.tip().hash()?);
         Ok(format!("Chain({}, {}, height={}, tip={tip})", self.store(), self.network(), self.height()))
     }
 
     fn _repr_html_(&self) -> PyResult<String> {
-        let tip = self.chain.tip();
-        let counts = self.chain.counts();
+        let tip = self.0.tip();
+        let counts = self.0.counts();
         let mut facts = vec![
             ("store", self.store()),
             ("height", show::number(self.height() as u64)),
@@ -410,22 +421,21 @@ impl PyChain {
     }
 
     fn __eq__(&self, other: &PyChain) -> PyResult<bool> {
-        Ok(self.chain.network() == other.chain.network()
+        Ok(self.0.network() == other.0.network()
             && self.height() == other.height()
-            && self.chain.tip().hash()? == other.chain.tip().hash()?)
+            && self.0.tip().hash()? == other.0.tip().hash()?)
     }
 
     fn __hash__(&self) -> PyResult<u64> {
-        let hash = self.chain.tip().hash()?;
+        let hash = self.0.tip().hash()?;
         Ok(u64::from_le_bytes(hash[..8].try_into().expect("eight bytes")))
     }
 
     /// Pickles carry the store's path and the tip's hash; the store must be there when they are read.
     #[pyo3(signature = () -> "tuple[object, ...]")]
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let folder = std::path::absolute(self.chain.store().folder())?;
-        let tip = hash_text(&self.chain.tip().hash()?);
-        let arguments = (folder, self.blocks.clone(), tip).into_pyobject(py)?;
+        let tip = hash_text(&self.0.tip().hash()?);
+        let arguments = (self.0.store().folder(), self.0.blocks_folder(), self.height(), tip).into_pyobject(py)?;
         PyTuple::new(py, [py.import("satrail._core")?.getattr("_restore_chain")?, arguments.into_any()])
     }
 
@@ -433,19 +443,18 @@ impl PyChain {
     #[pyo3(signature = (kind, number) -> "object")]
     fn _object<'py>(&self, py: Python<'py>, kind: &str, number: u64) -> PyResult<Bound<'py, PyAny>> {
         Ok(match kind {
-            "block" => PyBlock(self.chain.block(number as i64)?).into_pyobject(py)?.into_any(),
-            "transaction" => PyTransaction::new(self.chain.transaction_at(TxNum(number as u32))?, self.blocks.clone())
-                .into_pyobject(py)?
-                .into_any(),
-            "output" => PyOutput(self.chain.output_at(OutNum(number))?).into_pyobject(py)?.into_any(),
-            _ => PyAddress::new(self.chain.address_at(AddrNum(number as u32))?).into_pyobject(py)?.into_any(),
+            "block" => PyBlock(self.0.block(number as i64)?).into_pyobject(py)?.into_any(),
+            "transaction" => PyTransaction(self.0.transaction_at(TxNum(number as u32))?).into_pyobject(py)?.into_any(),
+            "output" => PyOutput(self.0.output_at(OutNum(number))?).into_pyobject(py)?.into_any(),
+            "revealed" => PyAddress::new(self.0.address_at(AddrNum(number as u32))?).revealed()?.into_pyobject(py)?.into_any(),
+            _ => PyAddress::new(self.0.address_at(AddrNum(number as u32))?).into_pyobject(py)?.into_any(),
         })
     }
 }
 
 /// What a pickle of an object of the chain is: the chain, and the object's kind and number.
 pub fn reduce<'py>(py: Python<'py>, chain: &Chain, kind: &str, number: u64) -> PyResult<Bound<'py, PyTuple>> {
-    let chain = PyChain { chain: chain.clone(), blocks: None }.into_pyobject(py)?.into_any();
+    let chain = PyChain(chain.clone()).into_pyobject(py)?.into_any();
     let arguments = (kind, number).into_pyobject(py)?;
     PyTuple::new(py, [chain.getattr("_object")?, arguments.into_any()])
 }

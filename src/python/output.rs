@@ -37,7 +37,7 @@ impl PyOutput {
     /// The transaction that it belongs to.
     #[getter]
     fn transaction(&self) -> PyResult<PyTransaction> {
-        Ok(PyTransaction::new(self.0.transaction()?, None))
+        Ok(PyTransaction(self.0.transaction()?))
     }
 
     /// Its place among the transaction's outputs, from 0.

@@ -51,7 +51,7 @@ impl PyTrace {
     /// The chain that it was done on, at its height.
     #[getter]
     fn chain(&self) -> PyChain {
-        PyChain { chain: self.0.chain().clone(), blocks: None }
+        PyChain(self.0.chain().clone())
     }
 
     /// What became of the money, in sums that add up exactly.
@@ -265,7 +265,7 @@ fn collect(chain: &Chain, given: &Bound<'_, PyAny>, items: &mut Vec<SourceItem>)
     if let Ok(output) = given.cast::<PyOutput>() {
         items.push(SourceItem::Output(output.get().0.number()));
     } else if let Ok(tx) = given.cast::<PyTransaction>() {
-        items.push(SourceItem::Transaction(tx.get().tx().number()));
+        items.push(SourceItem::Transaction(tx.get().0.number()));
     } else if let Ok(address) = given.cast::<PyAddress>() {
         items.push(SourceItem::Address(address.get().address.number()));
     } else if let Ok(set) = given.cast::<PyAddressSet>() {

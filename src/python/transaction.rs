@@ -1,7 +1,6 @@
 //! Transactions, their inputs and fingerprints.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use pyo3::prelude::*;
@@ -27,117 +26,104 @@ use crate::python::show;
 /// >>> sum(output.value for output in tx.outputs) > 0
 /// True
 #[pyclass(name = "Transaction", module = "satrail", frozen)]
-pub struct PyTransaction {
-    tx: Transaction,
-    blocks: Option<PathBuf>,
-}
-
-impl PyTransaction {
-    pub fn new(tx: Transaction, blocks: Option<PathBuf>) -> PyTransaction {
-        PyTransaction { tx, blocks }
-    }
-
-    pub fn tx(&self) -> &Transaction {
-        &self.tx
-    }
-}
+pub struct PyTransaction(pub Transaction);
 
 #[pymethods]
 impl PyTransaction {
     /// Its id, as hex.
     #[getter]
     fn txid(&self) -> PyResult<String> {
-        Ok(hash_text(&self.tx.txid()?))
+        Ok(hash_text(&self.0.txid()?))
     }
 
     /// Its number in chain order.
     #[getter]
     fn number(&self) -> u32 {
-        self.tx.number().0
+        self.0.number().0
     }
 
     /// The height of its block.
     #[getter]
     fn height(&self) -> PyResult<u32> {
-        Ok(self.tx.height()?.0)
+        Ok(self.0.height()?.0)
     }
 
     /// Its block.
     #[getter]
     fn block(&self) -> PyResult<PyBlock> {
-        Ok(PyBlock(self.tx.block()?))
+        Ok(PyBlock(self.0.block()?))
     }
 
     /// Its place in its block, from 0.
     #[getter]
     fn position(&self) -> PyResult<u32> {
-        Ok(self.tx.position()?)
+        Ok(self.0.position()?)
     }
 
     /// The time in its block's header (UTC).
     #[getter]
     fn time(&self) -> PyResult<DateTime<Utc>> {
-        Ok(datetime(self.tx.time()?))
+        Ok(datetime(self.0.time()?))
     }
 
     /// Its version; negative ones exist.
     #[getter]
     fn version(&self) -> PyResult<i32> {
-        Ok(self.tx.version()?)
+        Ok(self.0.version()?)
     }
 
     /// Its locktime: a height below 500,000,000, else seconds UTC.
     #[getter]
     fn locktime(&self) -> PyResult<u32> {
-        Ok(self.tx.locktime()?)
+        Ok(self.0.locktime()?)
     }
 
     /// Bytes, witnesses included.
     #[getter]
     fn size(&self) -> PyResult<u32> {
-        Ok(self.tx.size()?)
+        Ok(self.0.size()?)
     }
 
     /// A quarter of the weight, rounded up.
     #[getter]
     fn vsize(&self) -> PyResult<u32> {
-        Ok(self.tx.vsize()?)
+        Ok(self.0.vsize()?)
     }
 
     /// Weight units (BIP141).
     #[getter]
     fn weight(&self) -> PyResult<u32> {
-        Ok(self.tx.weight()?)
+        Ok(self.0.weight()?)
     }
 
     /// Satoshi that the inputs have more than the outputs; None for a coinbase.
     #[getter]
     fn fee(&self) -> PyResult<Option<i64>> {
-        Ok(self.tx.fee()?)
+        Ok(self.0.fee()?)
     }
 
     /// Whether it is the first of its block, which spends nothing.
     #[getter]
     fn is_coinbase(&self) -> PyResult<bool> {
-        Ok(self.tx.is_coinbase()?)
+        Ok(self.0.is_coinbase()?)
     }
 
     /// Its inputs.
     #[getter]
     fn inputs(&self) -> PyResult<Vec<PyInput>> {
-        Ok(self.tx.inputs()?.map(PyInput).collect())
+        Ok(self.0.inputs()?.map(PyInput).collect())
     }
 
     /// Its outputs.
     #[getter]
     fn outputs(&self) -> PyResult<Vec<PyOutput>> {
-        Ok(self.tx.outputs()?.map(PyOutput).collect())
+        Ok(self.0.outputs()?.map(PyOutput).collect())
     }
 
     /// What its shape tells about the software that made it.
     #[getter]
     fn fingerprint(&self) -> PyResult<PyFingerprint> {
-        Ok(PyFingerprint(self.tx.fingerprint()?))
+        Ok(PyFingerprint(self.0.fingerprint()?))
     }
 
     /// Its bytes, read back from the block files and compared with its id.
@@ -147,26 +133,26 @@ impl PyTransaction {
     /// BlockFilesError : the files are gone, moved or changed; `satrail.open(store, blocks=...)` says where they are.
     #[pyo3(signature = () -> "bytes")]
     fn raw(&self, py: Python<'_>) -> PyResult<Cow<'static, [u8]>> {
-        Ok(py.detach(|| self.tx.raw(self.blocks.as_deref()))?.into())
+        Ok(py.detach(|| self.0.raw())?.into())
     }
 
     /// The input at a position; pickles use it.
     fn _input(&self, position: usize) -> PyResult<Option<PyInput>> {
-        Ok(self.tx.inputs()?.nth(position).map(PyInput))
+        Ok(self.0.inputs()?.nth(position).map(PyInput))
     }
 
     fn __repr__(&self) -> PyResult<String> {
-        let (inputs, outputs) = (self.tx.input_numbers()?, self.tx.output_numbers()?);
+        let (inputs, outputs) = (self.0.input_numbers()?, self.0.output_numbers()?);
         let counts = (inputs.end - inputs.start, outputs.end - outputs.start);
         Ok(format!("Transaction({}, height={}, inputs={}, outputs={})", self.txid()?, self.height()?, counts.0, counts.1))
     }
 
     fn _repr_html_(&self) -> PyResult<String> {
-        let (inputs, outputs) = (self.tx.input_numbers()?, self.tx.output_numbers()?);
+        let (inputs, outputs) = (self.0.input_numbers()?, self.0.output_numbers()?);
         let fee = self.fee()?.map_or("none: coinbase".to_string(), |fee| format!("{fee} sat"));
         let facts = [
             ("block", self.height()?.to_string()),
-            ("time", crate::chain::time::text(self.tx.time()? as i64)),
+            ("time", crate::chain::time::text(self.0.time()? as i64)),
             ("inputs", (inputs.end - inputs.start).to_string()),
             ("outputs", (outputs.end - outputs.start).to_string()),
             ("fee", fee),
@@ -176,16 +162,16 @@ impl PyTransaction {
     }
 
     fn __eq__(&self, other: &PyTransaction) -> PyResult<bool> {
-        Ok(self.tx.number() == other.tx.number() && self.tx.txid()? == other.tx.txid()?)
+        Ok(self.0.number() == other.0.number() && self.0.txid()? == other.0.txid()?)
     }
 
     fn __hash__(&self) -> u64 {
-        self.tx.number().row()
+        self.0.number().row()
     }
 
     #[pyo3(signature = () -> "tuple[object, ...]")]
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        reduce(py, self.tx.chain(), "transaction", self.tx.number().row())
+        reduce(py, self.0.chain(), "transaction", self.0.number().row())
     }
 }
 
@@ -204,7 +190,7 @@ impl PyInput {
     /// The transaction that it belongs to.
     #[getter]
     fn transaction(&self) -> PyTransaction {
-        PyTransaction::new(self.0.transaction().clone(), None)
+        PyTransaction(self.0.transaction().clone())
     }
 
     /// Its place among the transaction's inputs, from 0.

@@ -397,7 +397,7 @@ fn a_second_folder_adds_what_the_first_one_has_not() {
     assert_eq!(chain.digest().unwrap(), Clean::best(&tree).chain.digest().unwrap());
     for height in [0, 11, 12, 20] {
         let tx = chain.block(height).unwrap().transactions().unwrap().next().unwrap();
-        assert_eq!(tx.raw(None).unwrap(), bitcoin::consensus::serialize(&tree.nodes[height as usize].block.txdata[0]));
+        assert_eq!(tx.raw().unwrap(), bitcoin::consensus::serialize(&tree.nodes[height as usize].block.txdata[0]));
     }
 }
 

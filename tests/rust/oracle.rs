@@ -162,7 +162,7 @@ impl Oracle {
         assert_eq!(tx.size().unwrap() as usize, expected.tx.total_size());
         assert_eq!(tx.weight().unwrap() as u64, expected.tx.weight().to_wu());
         assert_eq!(tx.vsize().unwrap() as usize, expected.tx.vsize());
-        assert_eq!(tx.raw(None).unwrap(), bitcoin::consensus::serialize(&expected.tx));
+        assert_eq!(tx.raw().unwrap(), bitcoin::consensus::serialize(&expected.tx));
         let value_in: u64 = expected.spends.iter().map(|output| self.outputs[*output].value).sum();
         let value_out: u64 = expected.tx.output.iter().map(|output| output.value.to_sat()).sum();
         let fee = (expected.position > 0).then(|| value_in as i64 - value_out as i64);

@@ -98,7 +98,7 @@ fn walk_transaction(chain: &Chain, number: TxNum) -> Result<()> {
     for output in tx.outputs()? {
         _ = (output.value()?, output.position()?);
     }
-    if number.0.is_multiple_of(16) { tx.raw(None).map(drop) } else { Ok(()) }
+    if number.0.is_multiple_of(16) { tx.raw().map(drop) } else { Ok(()) }
 }
 
 fn walk_output(chain: &Chain, number: OutNum) -> Result<()> {
