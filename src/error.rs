@@ -84,7 +84,7 @@ pub enum Error {
     #[error("{text} is before the chain begins ({first}, in median time past)")]
     BeforeGenesis { text: String, first: String },
 
-    #[error("{text:?} is no date: {reason}; write 2018-03-05, 2018-03-05T12:30:00Z, or give seconds since 1970")]
+    #[error("{text:?} is no date: {reason}; write 2018-03-05 or 2018-03-05T12:30:00Z; a height is a number, not a text")]
     BadDate { text: String, reason: String },
 
     #[error("{text:?} is no address: {source}")]

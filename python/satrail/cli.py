@@ -12,8 +12,8 @@ import satrail
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return 0 when all went well, 1 when it did not, 130 when it was interrupted."""
-    options = _parser().parse_args(arguments)
     try:
+        options = _parser().parse_args(arguments)
         return int(options.run(options))
     except KeyboardInterrupt:
         print("satrail: interrupted; the work so far is kept", file=sys.stderr)

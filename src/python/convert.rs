@@ -1,20 +1,25 @@
 //! What Python gives, as the core wants it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use arrow_array::builder::StringBuilder;
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, StringArray, StructArray, TimestampSecondArray,
 };
 use arrow_schema::DataType;
 use chrono::{DateTime, Utc};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{IntoPyDict, PyDate, PyDateTime, PyList, PyString};
+use pyo3::types::{IntoPyDict, PyBool, PyBytes, PyDate, PyDateTime, PyList, PyString};
 use pyo3_arrow::input::AnyArray;
 
 use crate::chain::{Chain, time};
 use crate::error::Error;
 use crate::ids::parse_hash;
+use crate::script::{self, Network};
+
+/// Each thread has a stack, and systems limit their number.
+const MOST_THREADS: usize = 1024;
 
 /// A path, with "~" for the user's home.
 pub fn path(given: &Bound<'_, PyAny>) -> PyResult<PathBuf> {
@@ -52,11 +57,21 @@ pub fn moment(given: &Bound<'_, PyAny>) -> PyResult<Moment> {
     if given.cast::<PyDate>().is_ok() {
         return Ok(Moment::Time(time::parse(&given.call_method0("isoformat")?.extract::<String>()?)?));
     }
-    given.extract().map(Moment::Height).map_err(|_| {
-        PyTypeError::new_err(format!(
+    match given.extract() {
+        Ok(height) if given.cast::<PyBool>().is_err() => Ok(Moment::Height(height)),
+        // As far beyond every chain as a number of 64 bits can be.
+        Err(e) if e.is_instance_of::<PyOverflowError>(given.py()) => {
+            Ok(Moment::Height(if given.lt(0)? { i64::MIN } else { i64::MAX }))
+        }
+        _ => Err(PyTypeError::new_err(format!(
             "{given:?} is neither a height, a date nor a block hash; give 500000, \"2018-03-05\", a datetime, or 64 hex digits"
-        ))
-    })
+        ))),
+    }
+}
+
+/// A height that is not meant to be found in a chain, but to bound one.
+pub fn not_negative(height: i64) -> PyResult<u64> {
+    height.try_into().map_err(|_| PyValueError::new_err(format!("height {height} is negative; heights begin at 0")))
 }
 
 /// A range of heights from `start` up to, and without, `stop`. Dates mean the first block whose median time past is not earlier.
@@ -64,14 +79,13 @@ pub fn heights(chain: &Chain, start: Option<&Bound<'_, PyAny>>, stop: Option<&Bo
     let bound = |given: Option<&Bound<'_, PyAny>>, otherwise: u64| -> PyResult<u64> {
         Ok(match given.map(moment).transpose()? {
             None => otherwise,
-            Some(Moment::Height(height)) => u64::try_from(height)
-                .map_err(|_| PyValueError::new_err(format!("height {height} is negative; heights begin at 0")))?,
+            Some(Moment::Height(height)) => not_negative(height)?,
             Some(Moment::Time(time)) => chain.blocks_before(time)?,
             Some(Moment::Hash(hash)) => chain.block_by_hash(&hash)?.height().row(),
         })
     };
-    let blocks = chain.counts().blocks;
-    let (start, stop) = (bound(start, 0)?, bound(stop, blocks)?);
+    let start = bound(start, 0)?;
+    let stop = bound(stop, chain.counts().blocks.max(start))?;
     match start <= stop {
         true => Ok(start..stop),
         false => Err(PyValueError::new_err(format!("the range ends at height {stop}, before it starts at {start}; swap them"))),
@@ -103,6 +117,16 @@ pub fn bytes(given: &Bound<'_, PyAny>) -> PyResult<u64> {
     text[..digits].parse::<f64>().map(|n| (n * factor) as u64).map_err(|_| wrong())
 }
 
+/// A number of threads.
+pub fn threads(given: &Bound<'_, PyAny>) -> PyResult<usize> {
+    match given.extract() {
+        Ok(threads @ 1..=MOST_THREADS) => Ok(threads),
+        _ => Err(PyValueError::new_err(format!(
+            "threads={given:?}: give a number from 1 to {MOST_THREADS}, or None for all processors"
+        ))),
+    }
+}
+
 /// Seconds UTC as a datetime.
 pub fn datetime(seconds: u32) -> DateTime<Utc> {
     DateTime::from_timestamp(seconds as i64, 0).expect("32 bits of seconds are in range")
@@ -112,45 +136,71 @@ pub fn datetime(seconds: u32) -> DateTime<Utc> {
 pub fn texts(given: &Bound<'_, PyAny>) -> PyResult<StringArray> {
     if given.cast::<PyString>().is_ok() || given.hasattr("__fspath__")? {
         let path = path(given)?;
+        refuse_address(given, &path)?;
         return given.py().detach(|| Ok(crate::chain::read_texts(&path)?));
     }
-    if given.hasattr("__arrow_c_array__")? || given.hasattr("__arrow_c_stream__")? {
-        let chunks = given.extract::<AnyArray>()?.into_chunked_array()?;
-        let parts = chunks.chunks().iter().map(|chunk| text_column(chunk.clone())).collect::<PyResult<Vec<_>>>()?;
-        let mut texts = arrow_array::builder::StringBuilder::new();
-        parts.iter().flat_map(|part| part.iter()).for_each(|text| texts.append_option(text));
-        return Ok(texts.finish());
-    }
-    let mut texts = arrow_array::builder::StringBuilder::new();
-    let items =
-        given.try_iter().map_err(|_| PyTypeError::new_err("addresses are given as a list of texts, a file, or an Arrow column"))?;
-    for item in items {
+    let is_arrow = given.hasattr("__arrow_c_array__")? || given.hasattr("__arrow_c_stream__")?;
+    if is_arrow { texts_of_column(given) } else { texts_of_items(given) }
+}
+
+fn texts_of_column(given: &Bound<'_, PyAny>) -> PyResult<StringArray> {
+    let unreadable = |e| PyTypeError::new_err(format!("the column cannot be read: {e}; give a list of texts"));
+    let chunks = given.extract::<AnyArray>().map_err(unreadable)?;
+    let chunks = chunks.into_chunked_array().map_err(|e| unreadable(e.into()))?;
+    let parts = chunks.chunks().iter().map(text_column).collect::<PyResult<Vec<_>>>()?;
+    Ok(parts.iter().flat_map(|part| part.iter()).collect())
+}
+
+fn texts_of_items(given: &Bound<'_, PyAny>) -> PyResult<StringArray> {
+    let wrong = || PyTypeError::new_err("addresses are given as a list of texts, a file, or an Arrow column");
+    let items = if given.cast::<PyBytes>().is_ok() { Err(wrong()) } else { given.try_iter().map_err(|_| wrong()) };
+    let mut texts = StringBuilder::new();
+    for item in items? {
         let item = item?;
         match item.cast::<PyString>() {
             Ok(text) => texts.append_value(text.to_cow()?),
-            Err(_) if item.is_none() => texts.append_null(),
+            // NaN is what pandas puts where a text is missing.
+            Err(_) if item.is_none() || item.extract().is_ok_and(f64::is_nan) => texts.append_null(),
             Err(_) => return Err(PyTypeError::new_err(format!("{item:?} is no text; addresses are given as texts"))),
         }
     }
     Ok(texts.finish())
 }
 
-/// An array of texts; of a table the column "address", or the only one that holds texts.
-fn text_column(array: ArrayRef) -> PyResult<StringArray> {
-    if let Some(table) = array.as_any().downcast_ref::<StructArray>() {
-        let is_text = |a: &ArrayRef| {
-            matches!(a.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(..))
-        };
-        let texts: Vec<&ArrayRef> = table.columns().iter().filter(|a| is_text(a)).collect();
-        let column = table.column_by_name("address").or(if texts.len() == 1 { Some(texts[0]) } else { None });
-        let column = column.ok_or_else(|| {
-            PyValueError::new_err("the table has no column \"address\"; give the column itself, for example table[\"name\"]")
-        })?;
-        return text_column(column.clone());
+/// Notices an address where the path of a file is expected.
+fn refuse_address(given: &Bound<'_, PyAny>, path: &Path) -> PyResult<()> {
+    let Ok(text) = given.cast::<PyString>() else { return Ok(()) };
+    let text = text.to_cow()?;
+    if path.exists() || !Network::ALL.iter().any(|network| script::parse(*network, &text).is_ok()) {
+        return Ok(());
     }
-    let text =
-        arrow_cast::cast(&array, &DataType::Utf8).map_err(|e| PyTypeError::new_err(format!("the column holds no texts: {e}")))?;
+    Err(PyValueError::new_err(format!(
+        "{text:?} is an address and no file; look it up with chain.address, or give a list of addresses"
+    )))
+}
+
+/// An array of texts; of a table the column "address", or the only one that holds texts.
+fn text_column(array: &ArrayRef) -> PyResult<StringArray> {
+    if let Some(table) = array.as_any().downcast_ref::<StructArray>() {
+        let texts: Vec<&ArrayRef> = table.columns().iter().filter(|column| holds_texts(column.data_type())).collect();
+        let column = table.column_by_name("address").or(if texts.len() == 1 { Some(texts[0]) } else { None });
+        return text_column(column.ok_or_else(|| {
+            PyValueError::new_err("the table has no column \"address\"; give the column itself, for example table[\"name\"]")
+        })?);
+    }
+    let of = array.data_type();
+    if !holds_texts(of) && *of != DataType::Null {
+        return Err(PyTypeError::new_err(format!("a column of {of} holds no texts; addresses are given as texts")));
+    }
+    let text = arrow_cast::cast(array, &DataType::Utf8).map_err(|e| PyValueError::new_err(e.to_string()))?;
     Ok(text.as_any().downcast_ref::<StringArray>().expect("the cast gives texts").clone())
+}
+
+fn holds_texts(of: &DataType) -> bool {
+    match of {
+        DataType::Dictionary(_, values) => holds_texts(values),
+        _ => matches!(of, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View),
+    }
 }
 
 /// Adds an array's values to a list.

@@ -61,7 +61,7 @@ pub fn ingest<'py>(
     store: &Bound<'py, PyAny>,
     network: Option<&str>,
     until: Option<&Bound<'py, PyAny>>,
-    threads: Option<usize>,
+    threads: Option<&Bound<'py, PyAny>>,
     memory_limit: Option<&Bound<'py, PyAny>>,
     verify: bool,
     progress: Option<Bound<'py, PyAny>>,
@@ -70,7 +70,7 @@ pub fn ingest<'py>(
     let options = IngestOptions {
         network: network.map(core::network_named).transpose()?,
         until: until.map(until_moment).transpose()?,
-        threads,
+        threads: threads.map(convert::threads).transpose()?,
         memory_limit: memory_limit.map(convert::bytes).transpose()?.unwrap_or(core::MEMORY_LIMIT),
         verify,
         ..IngestOptions::default()
@@ -81,9 +81,7 @@ pub fn ingest<'py>(
 
 fn until_moment(given: &Bound<'_, PyAny>) -> PyResult<Until> {
     match convert::moment(given)? {
-        Moment::Height(height) => u32::try_from(height)
-            .map(Until::Height)
-            .map_err(|_| PyValueError::new_err(format!("height {height} is none; give 0 or more"))),
+        Moment::Height(height) => Ok(Until::Height(convert::not_negative(height)?.try_into().unwrap_or(u32::MAX))),
         Moment::Time(time) => Ok(Until::Time(time)),
         Moment::Hash(_) => Err(PyValueError::new_err("until= takes a height or a date, not a block hash")),
     }

@@ -17,6 +17,9 @@ pub fn with_progress<P, T: Send>(
     let (result, raised) = py.detach(|| {
         let raised = RefCell::new(None);
         let mut tell = |now: &P| {
+            if raised.borrow().is_some() {
+                return false;
+            }
             let told = Python::attach(|py| {
                 py.check_signals()?;
                 reporter.call1(py, (facts(py, now)?,)).map(drop)
