@@ -31,8 +31,10 @@ def generated() -> str:
         subprocess.run(command, cwd=ROOT, check=True)
         text = next(Path(folder).rglob("_core.pyi")).read_text()
     head, body = text.split("\nfrom ", 1)
-    # Annotations written in Rust arrive as quoted texts.
-    body = re.sub(r'(?<=\w)(: | -> )"([^"\n]*)"|(?<=\))( -> )"([^"\n]*)"', r"\1\2\3\4", "from " + body)
+    # Annotations written in Rust arrive as quoted texts; docstrings are left as they are.
+    pieces = ("from " + body).split('"""')
+    pieces[::2] = [re.sub(r'(: | -> )"([^"\n]*)"', r"\1\2", piece) for piece in pieces[::2]]
+    body = '"""'.join(pieces)
     formatted = head + "\n" + IMPORTS + body
     for action in (["check", "--fix-only", "--quiet", "--select", "I,F401,UP"], ["format", "--quiet"]):
         command = [BIN / "ruff", *action, "--stdin-filename", STUB, "-"]

@@ -601,7 +601,7 @@ class Fingerprint:
     @property
     def sequences(self, /) -> list[str]:
         """
-        Classes of its inputs' sequences: final, "locktime", "replaceable", "relative".
+        Classes of its inputs' sequences: "final", "locktime", "replaceable", "relative".
         """
 
 @final
@@ -762,7 +762,7 @@ class Output:
     @property
     def kind(self, /) -> str:
         """
-        The kind of its script: p2pk, "p2pkh", "p2sh", "multisig", "p2wpkh", "p2wsh", "p2tr", "anchor", "witness_unknown", "op_return" or
+        The kind of its script: "p2pk", "p2pkh", "p2sh", "multisig", "p2wpkh", "p2wsh", "p2tr", "anchor", "witness_unknown", "op_return" or
         "nonstandard", as Bitcoin Core tells them apart.
         """
     @property
@@ -773,7 +773,7 @@ class Output:
     @property
     def outpoint(self, /) -> str:
         """
-        Its name: txid:n.
+        Its name: "txid:n".
         """
     @property
     def position(self, /) -> int:
@@ -808,11 +808,14 @@ class Revealed:
     >>> spent.address.revealed.inner, len(spent.address.revealed.keys)
     ('key', 1)
     """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __reduce__(self, /) -> tuple[object, ...]: ...
     def __repr__(self, /) -> str: ...
     @property
     def inner(self, /) -> str:
         """
-        What stood behind the address: key, "p2pk", "p2pkh", "multisig", "other", "key_path" or "script_path".
+        What stood behind the address: "key", "p2pk", "p2pkh", "multisig", "other", "key_path" or "script_path".
         """
     @property
     def keys(self, /) -> list[str]:
@@ -1063,7 +1066,9 @@ class Transaction:
         Weight units (BIP141).
         """
 
-def _restore_chain(store: str | PathLike[str], blocks: str | PathLike[str] | None, tip: str) -> Chain:
+def _restore_chain(
+    store: str | PathLike[str], blocks: str | PathLike[str] | None, height: SupportsIndex, tip: str
+) -> Chain:
     """
     Opens a chain from its pickle.
     """
