@@ -5,8 +5,8 @@
 >>> chain = satrail.open("mainnet.satrail")  # doctest: +SKIP
 """
 
+from satrail._core import VERSION as _VERSION
 from satrail._core import (
-    VERSION,
     Address,
     AddressSet,
     Block,
@@ -29,7 +29,7 @@ from satrail._demo import demo
 from satrail.errors import BlockFilesError, LockedError, NotInChainError, SatrailError, StoreError
 from satrail.report import Check, Gap, IngestReport, InvalidBlock, Problem, StoreInfo, VerifyReport
 
-__version__: str = VERSION
+__version__: str = _VERSION
 
 __all__ = [
     "Address",
