@@ -297,6 +297,35 @@ fn a_chain_stays_when_a_better_one_is_bad() {
 }
 
 #[test]
+fn a_branch_on_blocks_that_are_gone_is_not_put_on_what_is_left() {
+    let mut place = Place::new();
+    place.bring();
+    let (old, fork) = (place.tip, place.tree.path(place.tip)[3]);
+    // Another folder has a better branch that is bad, and a block on top of the store's chain, but not that chain itself.
+    let mut other = Folder::create(&place.folder.path().join("other"), [0; 8]);
+    place.tree.chain(fork).iter().for_each(|block| _ = other.add(0, block));
+    let sound = place.block(fork, 5, vec![]);
+    let sound = place.tree.push(sound, Some(fork));
+    let nowhere = OutPoint { txid: Txid::from_byte_array([3; 32]), vout: 1 };
+    let bad = place.block(sound, 6, vec![pay(vec![spend(nowhere)], &[5])]);
+    let mut tip = place.tree.push(bad, Some(sound));
+    for nonce in 0..6 {
+        let block = place.block(tip, nonce, vec![]);
+        tip = place.tree.push(block, Some(tip));
+    }
+    place.tree.path(tip)[4..].iter().for_each(|node| _ = other.add(0, &place.tree.nodes[*node].bytes));
+    let on_top = place.block(old, 7, vec![]);
+    other.add(0, &bytes(&on_top));
+    let report = bring(&other.path, &place.store());
+    assert_eq!((report.height, report.invalid_blocks.len()), (Some(4), 1), "{report:?}");
+    assert_eq!(report.gap.map(|gap| gap.missing), Some(place.tree.hash_bytes(old)));
+    place.holds(sound);
+    // The first folder has what the other one lacks.
+    assert_eq!(place.bring().height, Some(8));
+    place.holds(old);
+}
+
+#[test]
 fn merkle_roots_are_not_looked_at_when_that_is_not_wanted() {
     let mut place = Place::new();
     let mut block = place.block(place.tip, 0, vec![]);
@@ -341,5 +370,11 @@ fn more_coins_than_there_can_be_are_refused_when_they_come_together() {
         report.invalid_blocks[0].reason.contains("transaction 1 has inputs of more than 21 million bitcoin together"),
         "{report:?}"
     );
+    place.holds(tip);
+    // No mark of the bad block is left on those coins: a sound one gives its numbers to others.
+    let block = place.block(tip, 10, vec![pay(vec![spend(place.coin(1))], &[5])]);
+    let tip = place.put(block, tip);
+    let tip = place.follow(tip, 1);
+    assert_eq!(place.bring().height, Some(13));
     place.holds(tip);
 }
