@@ -32,7 +32,9 @@ impl From<Error> for PyErr {
                 StoreError::new_err(text)
             }
             Error::Locked { .. } => LockedError::new_err(text),
-            Error::XorKeyLength { .. } | Error::NoGenesis { .. } | Error::RawUnavailable { .. } => BlockFilesError::new_err(text),
+            Error::XorKeyLength { .. } | Error::NoBlocks { .. } | Error::NoGenesis { .. } | Error::RawUnavailable { .. } => {
+                BlockFilesError::new_err(text)
+            }
             Error::UnknownTransaction { .. }
             | Error::UnknownOutput { .. }
             | Error::UnknownBlock { .. }

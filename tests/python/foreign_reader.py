@@ -270,7 +270,7 @@ class Store:
 def shared_lock(path: Path):
     """The open file, which holds the lock until it is closed; None where it cannot be had."""
     try:
-        file = open(path, "rb")
+        file = open(path, "rb")  # noqa: SIM115
         if fcntl:
             fcntl.flock(file, fcntl.LOCK_SH)
     except OSError:

@@ -9,9 +9,6 @@ import satrail
 import satrail.cli
 from conftest import BLOCKS
 
-NEEDS_TRACE = pytest.mark.skipif(not hasattr(satrail.Chain, "trace"), reason="nothing traces yet")
-NEEDS_VERIFY = pytest.mark.skipif(not hasattr(satrail, "verify"), reason="nothing verifies yet")
-
 
 def satrail_command(*arguments, **options):
     """The command as a process: (exit code, lines on stdout, lines on stderr)."""
@@ -113,7 +110,6 @@ def test_every_command_has_help(call, command):
     assert f" {command} " in out[0]
 
 
-@NEEDS_TRACE
 def test_the_demo_walks_through_the_main_job(tmp_path):
     code, out, errors = satrail_command("demo", tmp_path / "demo")
     assert (code, errors) == (0, [])
@@ -122,7 +118,6 @@ def test_the_demo_walks_through_the_main_job(tmp_path):
     assert satrail.open(tmp_path / "demo").height == 495
 
 
-@NEEDS_TRACE
 def test_the_demo_keeps_nothing_unless_it_is_told_where(tmp_path):
     code, out, errors = satrail_command("demo", env=os.environ | {"TMPDIR": str(tmp_path)})
     assert (code, errors) == (0, [])
@@ -130,7 +125,6 @@ def test_the_demo_keeps_nothing_unless_it_is_told_where(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@NEEDS_VERIFY
 def test_verify_says_whether_a_store_is_sound(call, tmp_path):
     store = tmp_path / "store"
     satrail.ingest(BLOCKS, store, until=50, progress=False)

@@ -10,8 +10,6 @@ import satrail
 import satrail.cli
 from conftest import BLOCKS, ROOT
 
-NEEDS_TRACE = ["satrail.demo"]
-
 
 def documented():
     """Every public thing of the package by its full name: functions, classes, and their methods and properties."""
@@ -50,8 +48,6 @@ def test_everything_public_has_a_docstring_of_sentences(name):
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_examples_run(name, store, tmp_path, monkeypatch):
-    if name in NEEDS_TRACE and not hasattr(satrail.Chain, "trace"):
-        pytest.skip("nothing traces yet")
     monkeypatch.chdir(tmp_path)
     names = {"satrail": satrail, "chain": satrail.open(store), "store": store, "blocks": BLOCKS}
     test = doctest.DocTestParser().get_doctest(inspect.getdoc(THINGS[name]), names, name, None, 0)
@@ -63,14 +59,12 @@ def test_the_examples_run(name, store, tmp_path, monkeypatch):
 def test_every_class_and_function_of_the_chain_has_an_example():
     shown = {name for name in EXAMPLES if name.count(".") == 1}
     classes = {f"satrail.{name}" for name in satrail.__all__ if getattr(satrail, name).__module__ == "satrail"}
-    functions = {f"satrail.{name}" for name in ("open", "ingest", "info", "demo")}
+    functions = {f"satrail.{name}" for name in ("open", "ingest", "info", "verify", "demo")}
     assert classes | functions <= shown | {"satrail.Blocks"}
 
 
 @pytest.mark.parametrize("code", code_blocks())
 def test_the_readme_runs(code, tmp_path, monkeypatch):
-    if "trace" in code and not hasattr(satrail.Chain, "trace"):
-        pytest.skip("nothing traces yet")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     exec(compile(code, "README.md", "exec"), {"__name__": "readme"})

@@ -3,9 +3,8 @@
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 import oracle
+import pytest
 from foreign_reader import NONE_32, NONE_40, Store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,7 +18,6 @@ def store(request, tmp_path_factory):
     """The bundled chain as it is stored today, and its first blocks as version 1 was first written."""
     if request.param == "frozen":
         return Store(FROZEN)
-    pytest.importorskip("satrail._core", reason="the module is not built")
     import satrail
 
     folder = tmp_path_factory.mktemp("format") / "store"
@@ -213,7 +211,6 @@ def test_the_frozen_store_has_its_digest():
 
 
 def test_the_digest_is_the_modules(tmp_path):
-    pytest.importorskip("satrail._core", reason="the module is not built")
     import satrail
 
     satrail.ingest(DEMO_CHAIN, tmp_path / "store")

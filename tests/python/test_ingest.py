@@ -277,7 +277,7 @@ def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path):
     with pytest.raises(satrail.StoreError, match="it is a folder with other files in it"):
         ingest(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]
-    with pytest.raises(FileExistsError, match=r"photo\.jpg"):
+    with pytest.raises(satrail.StoreError, match=r"photo\.jpg is not a satrail store: it is a file"):
         ingest(tmp_path / "photo.jpg")
 
 
