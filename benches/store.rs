@@ -51,7 +51,7 @@ fn scattered(end: u64, count: usize) -> Vec<u64> {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        (state as u128 * end as u128 >> 64) as u64
+        ((state as u128 * end as u128) >> 64) as u64
     };
     (0..count).map(|_| next()).collect()
 }

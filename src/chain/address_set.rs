@@ -79,7 +79,9 @@ impl Chain {
         let mut found = Vec::with_capacity(rows.len());
         let (mut scripts, mut parsed, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
         for rows in rows.chunks(TOGETHER) {
-            (scripts.clear(), parsed.clear(), numbers.clear());
+            scripts.clear();
+            parsed.clear();
+            numbers.clear();
             for row in rows {
                 let text = if texts.is_null(*row) { "" } else { texts.value(*row) };
                 match script::parse(self.network(), text) {

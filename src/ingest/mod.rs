@@ -357,10 +357,10 @@ impl Ingest<'_> {
             let mut now = Progress { phase: Phase::Index, ..Progress::default() };
             now.seconds = self.started.elapsed().as_secs_f64();
             (self.progress)(&now);
-            match (self.save(&new_cache), &result) {
-                // The first error is the one to tell: after a full disk the commit fails as well.
-                (Err(error), Ok(()) | Err(Error::Interrupted { .. })) => return Err(error),
-                _ => {}
+            let saved = self.save(&new_cache);
+            // The first error is the one to tell: after a full disk the commit fails as well.
+            if matches!(result, Ok(()) | Err(Error::Interrupted { .. })) {
+                saved?;
             }
         }
         result?;

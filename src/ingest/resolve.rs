@@ -92,8 +92,7 @@ impl Adding<'_> {
 
     /// Enters the transactions in the index, so that inputs of the same block find them.
     fn add_transactions(&mut self) -> Result<(), Refused> {
-        let mut number = self.before.transactions as u32;
-        for tx in &self.block.txs {
+        for (number, tx) in (self.before.transactions as u32..=NONE_32).zip(&self.block.txs) {
             if number == NONE_32 {
                 return Err(Error::Invalid { what: "the store is full: it holds 4,294,967,295 transactions".into() }.into());
             }
@@ -107,7 +106,6 @@ impl Adding<'_> {
                 let earlier = latest_of(&self.writer.manifest.duplicates, TxNum(earlier), number as u64);
                 self.writer.manifest.duplicates.push((number, earlier.0));
             }
-            number += 1;
         }
         Ok(())
     }
@@ -150,7 +148,7 @@ impl Adding<'_> {
             let payload = self.block.payload(output);
             let address = find_or_add(self.writer, output.hash, output.kind, payload);
             let columns = &mut self.writer.columns;
-            if columns.outputs_value.rows() % SAMPLE == 0 {
+            if columns.outputs_value.rows().is_multiple_of(SAMPLE) {
                 columns.outputs_sample.push(tx as u32);
             }
             columns.outputs_value.push(output.value);

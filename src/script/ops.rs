@@ -103,7 +103,7 @@ mod tests {
     fn a_truncated_push_ends_the_list() {
         assert_eq!(pushes(&[1, 7, 5, 1, 2]), [&[7]]);
         assert_eq!(pushes(&[1, 7, PUSHDATA2, 1]), [&[7]]);
-        assert_eq!(pushes(&[PUSHDATA4, 255, 255, 255, 255, 1]), [&[]; 0]);
+        assert_eq!(pushes(&[PUSHDATA4, 255, 255, 255, 255, 1]), [&[0u8; 0]; 0]);
     }
 
     #[test]

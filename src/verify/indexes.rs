@@ -49,7 +49,9 @@ pub fn address_index(store: &Store, inspection: &mut Inspection<'_>) -> Result<(
         let (mut numbers, mut scripts, mut found) = (Vec::new(), Vec::new(), Vec::new());
         for first in (0..count).step_by(TOGETHER as usize) {
             inspection.look_at_clock(index.slots() + first)?;
-            (numbers.clear(), scripts.clear(), found.clear());
+            numbers.clear();
+            scripts.clear();
+            found.clear();
             for address in first as u32..(first + TOGETHER).min(count) as u32 {
                 // An unknown kind is a problem of the address, and told there.
                 let Some(kind) = Kind::from_u8(store.columns.addresses_kind.value(address as u64)) else { continue };
