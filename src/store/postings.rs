@@ -125,8 +125,41 @@ impl Run {
     }
 }
 
-/// Writes the run of a range of outputs by counting and scattering, in as many passes over the addresses as the memory needs.
-pub fn build(folder: &Path, file: &str, addresses_of: &Column<u32>, outputs: Range<u64>, memory: u64) -> Result<RunEntry> {
+/// Writes the run of a range of outputs. `addresses` are all there are.
+pub fn build(
+    folder: &Path,
+    file: &str,
+    addresses_of: &Column<u32>,
+    addresses: u64,
+    outputs: Range<u64>,
+    memory: u64,
+) -> Result<RunEntry> {
+    // Counting takes four bytes for every address that there is, sorting eight for each of these outputs.
+    match (outputs.end - outputs.start) * 2 <= addresses {
+        true => build_by_sorting(folder, file, addresses_of, outputs),
+        false => build_by_counting(folder, file, addresses_of, outputs, memory),
+    }
+}
+
+/// For some outputs among many addresses, as most ingests add them.
+fn build_by_sorting(folder: &Path, file: &str, addresses_of: &Column<u32>, outputs: Range<u64>) -> Result<RunEntry> {
+    let key = |output| (addresses_of.value(output) as u64) << 32 | (output - outputs.start);
+    let mut keys: Vec<u64> = outputs.clone().map(key).collect();
+    keys.sort_unstable();
+    let by_address = || keys.chunk_by(|a, b| a >> 32 == b >> 32);
+    let mut run = NewRun::create(folder, file, by_address().count() as u64, outputs.end - outputs.start)?;
+    let mut posts = Vec::new();
+    for keys in by_address() {
+        posts.clear();
+        keys.iter().for_each(|key| posts.extend_from_slice(&U40::to_bytes(outputs.start + (key & 0xffff_ffff))));
+        run.push_posts(&posts)?;
+        run.push_address((keys[0] >> 32) as u32, run.posted)?;
+    }
+    run.finish(outputs)
+}
+
+/// By counting and scattering, in as many passes over the addresses as the memory needs.
+fn build_by_counting(folder: &Path, file: &str, addresses_of: &Column<u32>, outputs: Range<u64>, memory: u64) -> Result<RunEntry> {
     let counts = count(addresses_of, &outputs);
     let distinct = counts.iter().filter(|c| **c > 0).count() as u64;
     let mut run = NewRun::create(folder, file, distinct, outputs.end - outputs.start)?;
