@@ -77,7 +77,10 @@ pub fn median_time(last_times: &[u32]) -> u32 {
     times.get(times.len() / 2).copied().unwrap_or(0)
 }
 
-/// A header that was found in the files, with all places where its block stands.
+/// Copies of a block that are kept in mind: one of so many will be whole.
+const MOST_PLACES: usize = 16;
+
+/// A header that was found in the files, with the places where its block stands.
 #[derive(Clone, Debug)]
 pub struct Node {
     pub hash: Hash,
@@ -112,7 +115,7 @@ impl HeaderTree {
     pub fn add_at(&mut self, hash: Hash, header: [u8; 80], at: Location) {
         if let Some(&index) = self.by_hash.get(&hash) {
             let places = &mut self.nodes[index].places;
-            if !places.contains(&at) {
+            if places.len() < MOST_PLACES && !places.contains(&at) {
                 places.push(at);
             }
             return;

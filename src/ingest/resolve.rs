@@ -246,15 +246,14 @@ impl Adding<'_> {
         Ok(())
     }
 
-    /// BIP30: a transaction with the id of an earlier one makes the earlier one's coins unspendable.
+    /// BIP30: a transaction with the id of an earlier one makes the earlier one's coins unspendable. They are marked with the block's
+    /// coinbase, which spends nothing; most often that is the later transaction itself.
     fn end_replaced_coins(&mut self) {
-        let columns = &mut self.writer.columns;
-        for (later, earlier) in
-            self.writer.manifest.duplicates.iter().filter(|(later, _)| *later as u64 >= self.before.transactions)
-        {
+        let (columns, coinbase) = (&mut self.writer.columns, self.before.transactions);
+        for (_, earlier) in self.writer.manifest.duplicates.iter().filter(|(later, _)| *later as u64 >= coinbase) {
             for output in outputs_of_transaction(columns, *earlier) {
                 if columns.outputs_spender.value(output) == NONE_32 {
-                    columns.outputs_spender.set(output, *later);
+                    columns.outputs_spender.set(output, coinbase as u32);
                 }
             }
         }

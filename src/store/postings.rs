@@ -136,32 +136,41 @@ impl Run {
     }
 }
 
-/// Ranges of no more outputs than these are sorted; it costs more for an output, but nothing for addresses that are not paid.
-const SORTED: u64 = 1 << 20;
-
-/// Writes the run of a range of outputs.
-pub fn build(folder: &Path, file: &str, addresses_of: &Column<u32>, outputs: Range<u64>, memory: u64) -> Result<RunEntry> {
-    match outputs.end - outputs.start <= SORTED {
-        true => build_sorted(folder, file, addresses_of, outputs),
-        false => build_counted(folder, file, addresses_of, outputs, memory),
+/// Writes the run of a range of outputs. `addresses` are all there are.
+pub fn build(
+    folder: &Path,
+    file: &str,
+    addresses_of: &Column<u32>,
+    addresses: u64,
+    outputs: Range<u64>,
+    memory: u64,
+) -> Result<RunEntry> {
+    // Counting takes four bytes for every address that there is, sorting eight for each of these outputs.
+    match (outputs.end - outputs.start) * 2 <= addresses {
+        true => build_by_sorting(folder, file, addresses_of, outputs),
+        false => build_by_counting(folder, file, addresses_of, outputs, memory),
     }
 }
 
-fn build_sorted(folder: &Path, file: &str, addresses_of: &Column<u32>, outputs: Range<u64>) -> Result<RunEntry> {
-    let mut pairs: Vec<(u32, u64)> = outputs.clone().map(|output| (addresses_of.value(output), output)).collect();
-    pairs.sort_unstable();
-    let groups = || pairs.chunk_by(|a, b| a.0 == b.0);
-    let mut run = NewRun::create(folder, file, groups().count() as u64, pairs.len() as u64)?;
-    for group in groups() {
-        let posts: Vec<u8> = group.iter().flat_map(|(_, output)| U40::to_bytes(*output)).collect();
+/// For some outputs among many addresses, as most ingests add them.
+fn build_by_sorting(folder: &Path, file: &str, addresses_of: &Column<u32>, outputs: Range<u64>) -> Result<RunEntry> {
+    let key = |output| (addresses_of.value(output) as u64) << 32 | (output - outputs.start);
+    let mut keys: Vec<u64> = outputs.clone().map(key).collect();
+    keys.sort_unstable();
+    let by_address = || keys.chunk_by(|a, b| a >> 32 == b >> 32);
+    let mut run = NewRun::create(folder, file, by_address().count() as u64, outputs.end - outputs.start)?;
+    let mut posts = Vec::new();
+    for keys in by_address() {
+        posts.clear();
+        keys.iter().for_each(|key| posts.extend_from_slice(&U40::to_bytes(outputs.start + (key & 0xffff_ffff))));
         run.push_posts(&posts)?;
-        run.push_address(group[0].0, run.posted)?;
+        run.push_address((keys[0] >> 32) as u32, run.posted)?;
     }
     run.finish(outputs)
 }
 
-/// Counts and scatters, in as many passes over the addresses as the memory needs.
-fn build_counted(folder: &Path, file: &str, addresses_of: &Column<u32>, outputs: Range<u64>, memory: u64) -> Result<RunEntry> {
+/// By counting and scattering, in as many passes over the addresses as the memory needs.
+fn build_by_counting(folder: &Path, file: &str, addresses_of: &Column<u32>, outputs: Range<u64>, memory: u64) -> Result<RunEntry> {
     let counts = count(addresses_of, &outputs);
     let distinct = counts.iter().filter(|c| **c > 0).count() as u64;
     let mut run = NewRun::create(folder, file, distinct, outputs.end - outputs.start)?;
@@ -341,8 +350,8 @@ mod tests {
             owners.iter().for_each(|owner| column.push(*owner));
             column.flush().unwrap();
             let outputs = 0..owners.len() as u64;
-            build_sorted(folder.path(), "sorted", &column, outputs.clone()).unwrap();
-            build_counted(folder.path(), "counted", &column, outputs, memory).unwrap();
+            build_by_sorting(folder.path(), "sorted", &column, outputs.clone()).unwrap();
+            build_by_counting(folder.path(), "counted", &column, outputs, memory).unwrap();
             let read = |name| std::fs::read(folder.path().join(name)).unwrap();
             prop_assert_eq!(read("sorted"), read("counted"));
         }

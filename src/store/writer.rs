@@ -430,7 +430,8 @@ impl Runs<'_> {
         let indexed = self.runs.last().map_or(0, |run| run.valid_below);
         if indexed < outputs {
             let name = free_name(self.folder, "postings");
-            self.runs.push(postings::build(self.folder, &name, &self.columns.outputs_address, indexed..outputs, memory)?);
+            let (addresses_of, addresses) = (&self.columns.outputs_address, self.columns.addresses_kind.rows());
+            self.runs.push(postings::build(self.folder, &name, addresses_of, addresses, indexed..outputs, memory)?);
         }
         while let Some(count) = runs_to_merge(&self.runs) {
             let at = self.runs.len() - count;

@@ -82,7 +82,7 @@ fn a_killed_ingest_leaves_its_last_commit_and_goes_on() {
         assert_eq!(height, Some(60));
         let report = bring(&files, &store);
         assert_eq!((report.blocks_added, report.height), (0, Some(60)));
-        if kills >= 90 {
+        if kills >= 80 {
             break;
         }
     }
@@ -134,7 +134,7 @@ fn a_kill_in_a_reorganisation_leaves_the_old_chain_or_the_new_one() {
             }
             assert_eq!(Chain::open(&store).unwrap().tip().hash().unwrap(), tree.hash_bytes(to));
         }
-        if kills >= 100 {
+        if kills >= 90 {
             break;
         }
     }
@@ -143,27 +143,31 @@ fn a_kill_in_a_reorganisation_leaves_the_old_chain_or_the_new_one() {
 
 #[test]
 fn kills_of_many_small_ingests_do_not_add_up() {
-    let (mut rng, tree) = (Rng::new(3), Tree::line(3, 45, 5));
+    let (mut rng, tree) = (Rng::new(3), Tree::line(3, 40, 5));
     let mut truth = Truth::of(&tree, &[tree.best()]);
     let folder = scratch();
-    let store = folder.path().join("store");
-    let mut files = Folder::create(&folder.path().join("blocks"), rng.array());
-    files.add(0, &tree.nodes[0].bytes);
-    let (mut kills, mut in_a_row, whole) = (0, 0, ingest_for(NEVER, &files.path, &store, 1).unwrap());
-    for (height, node) in tree.nodes.iter().enumerate().skip(1) {
-        files.add(height as u32 / 10, &node.bytes);
-        while height % 3 == 0 || rng.one_in(2) {
-            let ended = ingest_for(moment(&mut rng, whole, in_a_row), &files.path, &store, 1 + rng.below(2) as u64);
-            truth.check(&store).expect("there was a store before");
-            if ended.is_some() {
-                in_a_row = 0;
-                break;
+    let mut kills = 0;
+    for round in 0.. {
+        let store = folder.path().join(format!("store{round}"));
+        let mut files = Folder::create(&folder.path().join(format!("blocks{round}")), rng.array());
+        files.add(0, &tree.nodes[0].bytes);
+        let took = ingest_for(NEVER, &files.path, &store, 1).unwrap();
+        for (height, node) in tree.nodes.iter().enumerate().skip(1) {
+            files.add(height as u32 / 10, &node.bytes);
+            // Some ingests are killed more than once, some end, and some find what two killed ones before them left.
+            for in_a_row in 0..rng.below(4) as u64 {
+                let ended = ingest_for(moment(&mut rng, took, in_a_row), &files.path, &store, 1 + rng.below(2) as u64);
+                truth.check(&store).expect("there was a store before");
+                if ended.is_some() {
+                    break;
+                }
+                kills += 1;
             }
-            (kills, in_a_row) = (kills + 1, in_a_row + 1);
+        }
+        bring(&files.path, &store);
+        assert_eq!(truth.check(&store), Some(40));
+        if kills >= 40 {
+            break;
         }
     }
-    bring(&files.path, &store);
-    assert_eq!(truth.check(&store), Some(45));
-    // How many strike depends on how busy the machine is.
-    assert!(kills >= 10, "only {kills} kills");
 }

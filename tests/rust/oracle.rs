@@ -69,7 +69,7 @@ impl Oracle {
 
     fn add(&mut self, bytes: &[u8], unspent: &mut HashMap<OutPoint, usize>) {
         let block: Block = deserialize(bytes).unwrap();
-        let height = self.blocks.len();
+        let (height, coinbase) = (self.blocks.len(), TxNum(self.txs.len() as u32));
         for (position, tx) in block.txdata.iter().enumerate() {
             let (number, txid) = (self.txs.len(), tx.compute_txid());
             let mut spends = Vec::new();
@@ -88,7 +88,7 @@ impl Oracle {
                 if height > 0
                     && let Some(replaced) = unspent.insert(outpoint, first_output + vout)
                 {
-                    self.outputs[replaced].end = End::Lost(TxNum(number as u32));
+                    self.outputs[replaced].end = End::Lost(coinbase);
                 }
             }
             self.txs.push(OracleTx { tx: tx.clone(), txid: txid.to_byte_array(), height, position, first_output, spends });
