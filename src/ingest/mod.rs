@@ -360,10 +360,9 @@ impl Ingest<'_> {
             let mut now = Progress { phase: Phase::Index, ..Progress::default() };
             now.seconds = self.started.elapsed().as_secs_f64();
             (self.progress)(&now);
-            match (self.save(&new_cache), &result) {
-                // The first error is the one to tell: after a full disk the commit fails as well.
-                (Err(error), Ok(()) | Err(Error::Interrupted { .. })) => return Err(error),
-                _ => {}
+            // The first error is the one to tell: after a full disk the commit fails as well.
+            if let (Err(error), Ok(()) | Err(Error::Interrupted { .. })) = (self.save(&new_cache), &result) {
+                return Err(error);
             }
         }
         result?;

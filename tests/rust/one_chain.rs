@@ -7,7 +7,7 @@ use satrail::Error;
 use satrail::chain::Chain;
 use satrail::ingest::{IngestOptions, Phase, Until, ingest};
 
-use crate::build::work::{Answers, Clean, bring, bring_with, digest, options, scratch, until};
+use crate::build::work::{Answers, Clean, assert_intact, bring, bring_with, digest, options, scratch, until};
 use crate::build::{Folder, Layout, Rng, Shape, Tree, write};
 
 /// A tree whose branches often overtake each other while its blocks come in.
@@ -21,6 +21,7 @@ fn expected(tree: &Tree, tip: usize) -> Answers {
 }
 
 fn answers(store: &Path) -> Answers {
+    assert_intact(store);
     Answers::of(&Chain::open(store).unwrap())
 }
 
@@ -114,6 +115,11 @@ proptest! {
             left = later;
             let best = tree.best_of(&there).unwrap();
             let commit_every = *rng.pick(&[1, 3, u64::MAX]);
+            if rng.one_in(3) {
+                // Interrupted in the middle, perhaps of a reorganisation.
+                let interrupted = ingest(&files.path, &store, &options(), |now| now.phase != Phase::Blocks);
+                prop_assert!(matches!(interrupted, Ok(_) | Err(Error::Interrupted { .. })), "{:?}", interrupted);
+            }
             let report = bring_with(&files.path, &store, &IngestOptions { commit_every, ..options() });
             prop_assert_eq!(report.tip, Some(tree.hash_bytes(best)));
             prop_assert_eq!(report.invalid_blocks, []);
