@@ -202,6 +202,39 @@ fn what_stays_keeps_its_numbers_in_a_reorganisation() {
 }
 
 #[test]
+fn a_branch_that_came_from_another_folder_is_found_again() {
+    let mut rng = Rng::new(6);
+    let (mut tree, mut stem) = Tree::with_genesis();
+    (0..8).for_each(|_| _ = tree.extend(&mut stem, 4, &mut rng));
+    let (mut first, mut second) = (stem.clone(), stem);
+    (0..4).for_each(|_| _ = tree.extend(&mut first, 4, &mut rng));
+    (0..6).for_each(|_| _ = tree.extend(&mut second, 4, &mut rng));
+    let before = first.tip;
+    (0..4).for_each(|_| _ = tree.extend(&mut first, 4, &mut rng));
+    let folder = scratch();
+    let store = folder.path().join("store");
+    let mut files = Folder::create(&folder.path().join("old place"), [0; 8]);
+    tree.chain(before).iter().for_each(|block| _ = files.add(0, block));
+    bring(&files.path, &store);
+    // The node's folder moves; its files stay what they are.
+    std::fs::rename(&files.path, folder.path().join("new place")).unwrap();
+    files.path = folder.path().join("new place");
+    bring(&files.path, &store);
+    for tip in [second.tip, first.tip] {
+        let there = tree.path(if tip == first.tip { before } else { stem_of(&tree, tip, 8) });
+        tree.path(tip).iter().filter(|node| !there.contains(node)).for_each(|node| _ = files.add(1, &tree.nodes[*node].bytes));
+        let report = bring(&files.path, &store);
+        assert_eq!((report.tip, report.gap), (Some(tree.hash_bytes(tip)), None));
+    }
+    assert!(answers(&store) == expected(&tree, first.tip));
+}
+
+/// The node at a height below another one.
+fn stem_of(tree: &Tree, node: usize, height: usize) -> usize {
+    tree.path(node)[height]
+}
+
+#[test]
 fn an_ingest_without_news_changes_nothing() {
     let tree = tree(3);
     let folder = scratch();
