@@ -272,7 +272,12 @@ impl Ingest<'_> {
 
     /// Takes the chain back to so many blocks. The headers of those that go are kept before they go: the scan passes their files over.
     fn go_back(&mut self, keep: u64) -> Result<()> {
-        plan::remember_blocks(&mut self.tree, &self.writer.columns, keep, self.source);
+        let columns = &self.writer.columns;
+        plan::remember_blocks(&mut self.tree, columns, keep, self.source);
+        if (keep..columns.blocks_hash.rows()).any(|height| self.tree.get(&columns.blocks_hash.value(height)).is_none()) {
+            // They came from another folder, but may stand in this one too: the next scan looks at everything again.
+            self.scanned.clear();
+        }
         self.writer.set_scan(&self.scan_cache(keep).to_bytes())?;
         self.report.blocks_removed += self.writer.counts().blocks - keep;
         self.going_back = true;
@@ -357,10 +362,9 @@ impl Ingest<'_> {
             let mut now = Progress { phase: Phase::Index, ..Progress::default() };
             now.seconds = self.started.elapsed().as_secs_f64();
             (self.progress)(&now);
-            let saved = self.save(&new_cache);
             // The first error is the one to tell: after a full disk the commit fails as well.
-            if matches!(result, Ok(()) | Err(Error::Interrupted { .. })) {
-                saved?;
+            if let (Err(error), Ok(()) | Err(Error::Interrupted { .. })) = (self.save(&new_cache), &result) {
+                return Err(error);
             }
         }
         result?;

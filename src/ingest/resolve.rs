@@ -207,7 +207,14 @@ impl Adding<'_> {
             for i in inputs_end..tx.inputs_end as usize {
                 let (input, output) = (&self.block.inputs[i], self.scratch.spent[i]);
                 if output != NONE_40 {
-                    if columns.outputs_spender.value(output) != NONE_32 {
+                    into += columns.outputs_value.value(output);
+                    if into > MAX_MONEY {
+                        let what = "inputs of more than 21 million bitcoin together";
+                        return Err(Fault::Transaction { tx: position, what }.into());
+                    }
+                    let before = columns.outputs_spender.swap(output, number);
+                    if before != NONE_32 {
+                        columns.outputs_spender.set(output, before);
                         return Err(Fault::SpentAlready {
                             tx: position,
                             input: i - inputs_end,
@@ -216,13 +223,7 @@ impl Adding<'_> {
                         }
                         .into());
                     }
-                    into += columns.outputs_value.value(output);
-                    if into > MAX_MONEY {
-                        let what = "inputs of more than 21 million bitcoin together";
-                        return Err(Fault::Transaction { tx: position, what }.into());
-                    }
                     // From here on nothing may fail until the input's row is there, by which the mark is found again.
-                    columns.outputs_spender.set(output, number);
                     let kind = columns.addresses_kind.value(columns.outputs_address.value(output) as u64);
                     fingerprint.add_spend(Kind::from_u8(kind).unwrap_or(Kind::Nonstandard), self.block.witness(input));
                 }

@@ -238,11 +238,22 @@ impl Column<u32> {
     /// Changes a row of a column that was opened for it.
     #[inline]
     pub fn set(&mut self, row: u64, value: u32) {
+        self.swap(row, value);
+    }
+
+    /// Changes a row of a column that was opened for it, and returns what it was.
+    #[inline]
+    pub fn swap(&mut self, row: u64, value: u32) -> u32 {
         assert!(row < self.rows, "only rows that exist are changed");
         let offset = row as usize * 4;
         match offset.checked_sub(self.flushed) {
-            Some(offset) => self.tail[offset..offset + 4].copy_from_slice(&value.to_le_bytes()),
-            None => self.map.store_u32(offset, value),
+            Some(offset) => {
+                let cell = &mut self.tail[offset..offset + 4];
+                let before = u32::decode(cell);
+                cell.copy_from_slice(&value.to_le_bytes());
+                before
+            }
+            None => self.map.swap_u32(offset, value),
         }
     }
 }

@@ -128,6 +128,9 @@ impl Index {
     #[inline]
     pub fn insert_unless(&mut self, tag: u32, number: u32, mut is: impl FnMut(u32) -> bool, added_too: bool) -> Option<u32> {
         let (mut slot, mut found, mut entered) = (self.home(tag), None, false);
+        if !self.unsaved {
+            self.map.touch_u64(HEADER + slot as usize * 8);
+        }
         loop {
             let entry = self.slot(slot);
             if entry == 0 {

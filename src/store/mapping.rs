@@ -209,6 +209,23 @@ impl Mapping {
         unsafe { AtomicU32::from_ptr(self.at::<4>(offset).cast()) }.store(value.to_le(), Relaxed)
     }
 
+    /// Stores a number and returns the one that was there; `offset` must be a multiple of four. A page that is read first and written
+    /// then faults twice.
+    #[inline]
+    pub fn swap_u32(&mut self, offset: usize, value: u32) -> u32 {
+        self.assert_writable();
+        // SAFETY: as in `store_u32`.
+        u32::from_le(unsafe { AtomicU32::from_ptr(self.at::<4>(offset).cast()) }.swap(value.to_le(), Relaxed))
+    }
+
+    /// Writes what is there, so that its page faults for writing at once; `offset` must be a multiple of eight.
+    #[inline]
+    pub fn touch_u64(&mut self, offset: usize) {
+        self.assert_writable();
+        // SAFETY: as in `store_u64`.
+        unsafe { AtomicU64::from_ptr(self.at::<8>(offset).cast()) }.fetch_or(0, Relaxed);
+    }
+
     /// `offset` must be a multiple of eight.
     #[inline]
     pub fn store_u64(&mut self, offset: usize, value: u64) {

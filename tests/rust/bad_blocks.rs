@@ -228,21 +228,24 @@ fn a_bad_block_is_named_with_its_fault_and_the_chain_goes_up_to_it() {
 }
 
 #[test]
-fn a_header_without_its_work_is_no_block() {
+fn a_header_without_its_work_is_no_block_and_leaves_a_gap() {
     let mut place = Place::new();
     let mut lazy = place.block(place.tip, 0, vec![]);
     while lazy.header.validate_pow(lazy.header.target()).is_ok() {
         lazy.header.nonce += 1;
     }
-    // Every regtest hash below half of all would do for the easiest target, so another one is asked for as well.
-    for bits in [lazy.header.bits, bitcoin::CompactTarget::from_consensus(0x1d00_ffff)] {
-        lazy.header.bits = bits;
-        place.files.add(1, &bytes(&lazy));
-    }
+    place.files.add(1, &bytes(&lazy));
+    let next = seal(lazy.block_hash(), lazy.header.time + 1, 2, vec![coinbase(10, 0)], None);
+    place.files.add(1, &bytes(&next));
+    let report = place.bring();
+    assert_eq!((report.height, &report.invalid_blocks[..]), (Some(8), &[][..]));
+    assert!(report.skipped_bytes > 80, "{report:?}");
+    let gap = report.gap.unwrap();
+    assert_eq!((gap.missing, gap.height), (lazy.block_hash().to_byte_array(), Some(9)));
+    // Another block in its place, which has its work, is taken.
     let block = place.block(place.tip, 1, vec![]);
     let tip = place.put(block, place.tip);
-    let report = place.bring();
-    assert_eq!((report.height, &report.invalid_blocks[..]), (Some(9), &[][..]));
+    assert_eq!(place.bring().height, Some(9));
     place.holds(tip);
 }
 

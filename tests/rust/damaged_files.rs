@@ -11,7 +11,7 @@ use satrail::{Error, Result};
 use tempfile::TempDir;
 
 use crate::build::files::{REGTEST, record};
-use crate::build::work::{Answers, Clean, bring, bring_with, digest, options, scratch, shared, try_bring, until};
+use crate::build::work::{Answers, Clean, assert_intact, bring, bring_with, digest, options, scratch, shared, try_bring, until};
 use crate::build::{Folder, Layout, Rng, Tree, write};
 
 /// A folder for block files and a store beside it.
@@ -227,6 +227,26 @@ fn a_flipped_byte_ends_the_chain_where_it_stands_and_is_named() {
         assert!(named || gap || (reborn && report.gap.is_some()), "{told}");
         let chain = Chain::open(&place.store()).unwrap().at_height(damaged as i64 - 1).unwrap();
         assert!(Answers::of(&chain) == Answers::of(&clean.chain.at_height(damaged as i64 - 1).unwrap()), "{told}");
+    }
+}
+
+#[test]
+fn no_damage_makes_an_ingest_panic_even_if_nothing_is_verified() {
+    let (mut rng, tree) = (Rng::new(19), Tree::line(19, 12, 5));
+    for _ in 0..150 {
+        let mut place = Place::new([0; 8]);
+        let starts: Vec<u64> = tree.all().iter().map(|block| place.files.add(0, block)).collect();
+        for _ in 0..1 + rng.below(3) {
+            let damaged = rng.below(tree.nodes.len());
+            // Behind the header, where counts, lengths, kinds and amounts stand.
+            let inside = 80 + rng.below(tree.nodes[damaged].bytes.len() - 80).min(rng.below(400));
+            place.files.flip(0, starts[damaged] + inside as u64, if rng.one_in(2) { 0xff } else { 1 << rng.below(8) });
+        }
+        let report = bring_with(&place.files.path, &place.store(), &IngestOptions { verify: false, ..options() });
+        if report.height.is_some() {
+            Answers::of(&Chain::open(&place.store()).unwrap());
+            assert_intact(&place.store());
+        }
     }
 }
 

@@ -14,18 +14,23 @@ use crate::build::{Folder, Rng, Tree};
 
 const PLACE: &str = "SATRAIL_TEST_PLACE";
 
-/// Runs a test of this file again, behind a shell command that begins with `before`. False when the command itself failed.
-fn run_behind(before: &str, test: &str, place: &Path) -> bool {
-    let script = format!("{before}; exec \"$0\" --exact disk::{test} --nocapture");
-    let mut shell = Command::new("unshare");
-    let user: &[&str] = if rustix::process::geteuid().is_root() { &["-m"] } else { &["-rm"] };
-    shell.args(user).args(["sh", "-ec", &script]).arg(std::env::current_exe().unwrap()).env(PLACE, place);
-    let output = shell.output();
-    let Ok(output) = output else { return false };
+/// Runs a test of this file again, behind a shell command; false when that command failed.
+fn run_behind(mut shell: Command, command: &str, test: &str, place: &Path) -> bool {
+    let script = format!("{command}; exec \"$0\" --exact disk::{test} --nocapture");
+    let Ok(output) = shell.args(["-ec", &script]).arg(std::env::current_exe().unwrap()).env(PLACE, place).output() else {
+        return false;
+    };
     let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     let began = text.contains("running 1 test");
     assert!(!began || output.status.success(), "{text}");
     began
+}
+
+/// A shell whose mounts are its own.
+fn shell_that_mounts() -> Command {
+    let mut shell = Command::new("unshare");
+    shell.args([if rustix::process::geteuid().is_root() { "-m" } else { "-rm" }, "sh"]);
+    shell
 }
 
 /// A chain in two branches, in its files: so that there is also something to be rolled back.
@@ -41,10 +46,11 @@ fn tree() -> (Tree, usize, usize) {
 
 #[test]
 fn a_full_disk_leaves_the_last_commit_and_the_ingest_goes_on_when_there_is_room() {
+    const NAME: &str = "a_full_disk_leaves_the_last_commit_and_the_ingest_goes_on_when_there_is_room";
     let Ok(place) = std::env::var(PLACE) else {
         let folder = scratch();
         let mount = format!("mount -t tmpfs -o size=300k satrail {}", folder.path().display());
-        if !run_behind(&mount, "a_full_disk_leaves_the_last_commit_and_the_ingest_goes_on_when_there_is_room", folder.path()) {
+        if !run_behind(shell_that_mounts(), &mount, NAME, folder.path()) {
             println!("skipped: no file system can be mounted here");
         }
         return;
@@ -99,7 +105,7 @@ fn files_that_may_not_grow_leave_the_last_commit() {
         for tip in [first, second] {
             for blocks in [16, 24, 32, 48, 64, 96, 128, 160, 200, 256, 300, 350, 400, 500] {
                 // The shell counts in units of 512 bytes; the signal for a file that is too large is ignored.
-                if !run_behind(&format!("trap '' XFSZ; ulimit -f {blocks}"), NAME, folder.path()) {
+                if !run_behind(Command::new("sh"), &format!("trap '' XFSZ; ulimit -f {blocks}"), NAME, folder.path()) {
                     println!("skipped: no limit can be set here");
                     return;
                 }
@@ -134,7 +140,12 @@ fn a_store_that_cannot_be_written_is_read_and_not_changed() {
         tree.all()[5..].iter().for_each(|block| _ = blocks.add(0, block));
         // Root may write anything, whatever its permissions say; a mount that is read-only binds it too.
         let path = folder.path().display();
-        if !run_behind(&format!("mount --bind {path} {path}; mount -o remount,bind,ro {path}"), NAME, folder.path()) {
+        if !run_behind(
+            shell_that_mounts(),
+            &format!("mount --bind {path} {path}; mount -o remount,bind,ro {path}"),
+            NAME,
+            folder.path(),
+        ) {
             println!("skipped: no file system can be mounted here");
         }
         return;

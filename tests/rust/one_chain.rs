@@ -7,7 +7,7 @@ use satrail::Error;
 use satrail::chain::Chain;
 use satrail::ingest::{IngestOptions, Phase, Until, ingest};
 
-use crate::build::work::{Answers, Clean, bring, bring_with, digest, options, scratch, until};
+use crate::build::work::{Answers, Clean, assert_intact, bring, bring_with, digest, options, scratch, until};
 use crate::build::{Folder, Layout, Rng, Shape, Tree, write};
 
 /// A tree whose branches often overtake each other while its blocks come in.
@@ -21,6 +21,7 @@ fn expected(tree: &Tree, tip: usize) -> Answers {
 }
 
 fn answers(store: &Path) -> Answers {
+    assert_intact(store);
     Answers::of(&Chain::open(store).unwrap())
 }
 
@@ -114,6 +115,11 @@ proptest! {
             left = later;
             let best = tree.best_of(&there).unwrap();
             let commit_every = *rng.pick(&[1, 3, u64::MAX]);
+            if rng.one_in(3) {
+                // Interrupted in the middle, perhaps of a reorganisation.
+                let interrupted = ingest(&files.path, &store, &options(), |now| now.phase != Phase::Blocks);
+                prop_assert!(matches!(interrupted, Ok(_) | Err(Error::Interrupted { .. })), "{:?}", interrupted);
+            }
             let report = bring_with(&files.path, &store, &IngestOptions { commit_every, ..options() });
             prop_assert_eq!(report.tip, Some(tree.hash_bytes(best)));
             prop_assert_eq!(report.invalid_blocks, []);
@@ -193,6 +199,39 @@ fn what_stays_keeps_its_numbers_in_a_reorganisation() {
         assert!(Answers::of(&after.at_height(height).unwrap()) == answers_before);
         drop(reader);
     }
+}
+
+#[test]
+fn a_branch_that_came_from_another_folder_is_found_again() {
+    let mut rng = Rng::new(6);
+    let (mut tree, mut stem) = Tree::with_genesis();
+    (0..8).for_each(|_| _ = tree.extend(&mut stem, 4, &mut rng));
+    let (mut first, mut second) = (stem.clone(), stem);
+    (0..4).for_each(|_| _ = tree.extend(&mut first, 4, &mut rng));
+    (0..6).for_each(|_| _ = tree.extend(&mut second, 4, &mut rng));
+    let before = first.tip;
+    (0..4).for_each(|_| _ = tree.extend(&mut first, 4, &mut rng));
+    let folder = scratch();
+    let store = folder.path().join("store");
+    let mut files = Folder::create(&folder.path().join("old place"), [0; 8]);
+    tree.chain(before).iter().for_each(|block| _ = files.add(0, block));
+    bring(&files.path, &store);
+    // The node's folder moves; its files stay what they are.
+    std::fs::rename(&files.path, folder.path().join("new place")).unwrap();
+    files.path = folder.path().join("new place");
+    bring(&files.path, &store);
+    for tip in [second.tip, first.tip] {
+        let there = tree.path(if tip == first.tip { before } else { stem_of(&tree, tip, 8) });
+        tree.path(tip).iter().filter(|node| !there.contains(node)).for_each(|node| _ = files.add(1, &tree.nodes[*node].bytes));
+        let report = bring(&files.path, &store);
+        assert_eq!((report.tip, report.gap), (Some(tree.hash_bytes(tip)), None));
+    }
+    assert!(answers(&store) == expected(&tree, first.tip));
+}
+
+/// The node at a height below another one.
+fn stem_of(tree: &Tree, node: usize, height: usize) -> usize {
+    tree.path(node)[height]
 }
 
 #[test]

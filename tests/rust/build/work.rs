@@ -6,6 +6,10 @@ use std::path::{Path, PathBuf};
 use satrail::chain::{Chain, End, Flows, RevealedKeys};
 use satrail::ids::{AddrNum, OutNum, TxNum};
 use satrail::ingest::{IngestOptions, IngestReport, Until, ingest};
+use satrail::store::checksums::Checksums;
+use satrail::store::columns::SPECS;
+use satrail::store::postings::Run;
+use satrail::store::{Columns, Manifest};
 use satrail::{Error, Result};
 use tempfile::TempDir;
 
@@ -41,6 +45,20 @@ pub fn bring_with(blocks: &Path, store: &Path, options: &IngestOptions) -> Inges
 
 pub fn digest(store: &Path) -> [u8; 32] {
     Chain::open(store).unwrap().digest().unwrap()
+}
+
+/// Holds a store's files against their checksums, and its folder against its manifest.
+pub fn assert_intact(store: &Path) {
+    let manifest = Manifest::read(store).unwrap();
+    let columns = Columns::read(store, manifest.generation, &manifest.counts).unwrap();
+    let checksums = Checksums::read(store, &manifest.checksums).unwrap();
+    assert_eq!(checksums.differences(&columns), [], "columns that are not as their checksums say");
+    assert!(manifest.runs.iter().all(|run| Run::open(store, run).unwrap().is_intact()));
+    if !store.join("writing").exists() {
+        let mut files = SPECS.len() + manifest.runs.len() + manifest.scan.iter().len();
+        files += ["manifest", "lock", "lock.holder", "readers", "checksums", "two indexes", ""].len();
+        assert_eq!(std::fs::read_dir(store).unwrap().count(), files, "files beside those of the commit");
+    }
 }
 
 /// All that a chain answers, also from what its digest does not cover: spenders, reveals, postings and both indexes.
@@ -116,6 +134,7 @@ impl Truth {
             Err(Error::NotFound { .. } | Error::NotAStore { .. } | Error::EmptyStore) => return None,
             Err(error) => panic!("{error}"),
         };
+        assert_intact(store);
         let tip = chain.tip().hash().unwrap();
         let expected = self.answers.entry(tip).or_insert_with(|| {
             let branch = self.branches.iter().find_map(|clean| clean.chain.at_hash(&tip).ok());
