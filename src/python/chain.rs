@@ -364,7 +364,7 @@ impl PyChain {
     ///
     /// Raises
     /// ------
-    /// ValueError : an empty source, an unknown direction or policy, a text that names nothing.
+    /// ValueError : an empty source, an unknown direction or policy, a text that names nothing, something of another chain.
     /// NotInChainError : an output or transaction that is not in the chain.
     ///
     /// Examples
