@@ -488,7 +488,7 @@ class Chain:
 
         Raises
         ------
-        ValueError : an empty source, an unknown direction or policy, a text that names nothing.
+        ValueError : an empty source, an unknown direction or policy, a text that names nothing, something of another chain.
         NotInChainError : an output or transaction that is not in the chain.
 
         Examples

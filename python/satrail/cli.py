@@ -48,7 +48,10 @@ def _ingest(options: argparse.Namespace) -> int:
 
 
 def _height_or_date(text: str | None) -> int | str | None:
-    return int(text) if text is not None and text.lstrip("-").isdigit() else text
+    try:
+        return text and int(text)
+    except ValueError:
+        return text
 
 
 def _info(options: argparse.Namespace) -> int:

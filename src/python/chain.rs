@@ -364,7 +364,7 @@ impl PyChain {
     ///
     /// Raises
     /// ------
-    /// ValueError : an empty source, an unknown direction or policy, a text that names nothing.
+    /// ValueError : an empty source, an unknown direction or policy, a text that names nothing, something of another chain.
     /// NotInChainError : an output or transaction that is not in the chain.
     ///
     /// Examples
@@ -377,7 +377,14 @@ impl PyChain {
         source: "Output | Transaction | Address | AddressSet | str | Iterable[object]", *, direction = "out", policy = "haircut",
         max_hops: "int | None" = None
     ) -> "Trace")]
-    fn trace(&self, source: &Bound<'_, PyAny>, direction: &str, policy: &str, max_hops: Option<u32>) -> PyResult<PyTrace> {
+    fn trace(
+        &self,
+        source: &Bound<'_, PyAny>,
+        direction: &str,
+        policy: &str,
+        max_hops: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<PyTrace> {
+        let max_hops = max_hops.map(|hops| convert::count("max_hops", hops, 0..=u32::MAX)).transpose()?;
         trace::trace(source.py(), &self.0, &trace::source(&self.0, source)?, direction, policy, max_hops)
     }
 

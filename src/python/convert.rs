@@ -1,5 +1,6 @@
 //! What Python gives, as the core wants it.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use arrow_array::builder::StringBuilder;
@@ -17,9 +18,6 @@ use crate::chain::{Chain, time};
 use crate::error::Error;
 use crate::ids::parse_hash;
 use crate::script::{self, Network};
-
-/// Each thread has a stack, and systems limit their number.
-const MOST_THREADS: usize = 1024;
 
 /// A path, with "~" for the user's home.
 pub fn path(given: &Bound<'_, PyAny>) -> PyResult<PathBuf> {
@@ -117,13 +115,13 @@ pub fn bytes(given: &Bound<'_, PyAny>) -> PyResult<u64> {
     text[..digits].parse::<f64>().map(|n| (n * factor) as u64).map_err(|_| wrong())
 }
 
-/// A number of threads.
-pub fn threads(given: &Bound<'_, PyAny>) -> PyResult<usize> {
+/// A number between others, by the name of its parameter.
+pub fn count(name: &str, given: &Bound<'_, PyAny>, allowed: RangeInclusive<u32>) -> PyResult<u32> {
+    let wrong = || format!("{name}={given:?}: give a number from {} to {}, or None", allowed.start(), allowed.end());
     match given.extract() {
-        Ok(threads @ 1..=MOST_THREADS) => Ok(threads),
-        _ => Err(PyValueError::new_err(format!(
-            "threads={given:?}: give a number from 1 to {MOST_THREADS}, or None for all processors"
-        ))),
+        Ok(number) if allowed.contains(&number) => Ok(number),
+        Err(e) if e.is_instance_of::<PyTypeError>(given.py()) => Err(PyTypeError::new_err(wrong())),
+        _ => Err(PyValueError::new_err(wrong())),
     }
 }
 

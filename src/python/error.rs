@@ -1,7 +1,7 @@
 //! Turns the core's errors into Python's exceptions: built-in ones where they fit, else subclasses of satrail.SatrailError.
 
 use pyo3::PyErr;
-use pyo3::exceptions::{PyFileExistsError, PyFileNotFoundError, PyIsADirectoryError, PyOSError, PyPermissionError, PyValueError};
+use pyo3::exceptions::{PyFileNotFoundError, PyIsADirectoryError, PyOSError, PyPermissionError, PyValueError};
 
 use crate::error::Error;
 
@@ -24,7 +24,6 @@ impl From<Error> for PyErr {
             Error::Io { source, .. } => match source.kind() {
                 std::io::ErrorKind::NotFound => PyFileNotFoundError::new_err(text),
                 std::io::ErrorKind::PermissionDenied => PyPermissionError::new_err(text),
-                std::io::ErrorKind::AlreadyExists => PyFileExistsError::new_err(text),
                 std::io::ErrorKind::IsADirectory => PyIsADirectoryError::new_err(text),
                 _ => PyOSError::new_err(text),
             },

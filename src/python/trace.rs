@@ -1,12 +1,14 @@
 //! Traces.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
-use crate::chain::Chain;
+use crate::chain::{Chain, Transaction};
+use crate::error::Error;
 use crate::flow::{Direction, Ledger, Policy, Source, SourceItem, Trace, TraceOptions};
 use crate::python::address::PyAddress;
 use crate::python::address_set::PyAddressSet;
@@ -15,6 +17,9 @@ use crate::python::output::PyOutput;
 use crate::python::show;
 use crate::python::table::PyTable;
 use crate::python::transaction::PyTransaction;
+
+/// Lists in lists that a source may be made of; a list that holds itself has no end.
+const DEEPEST: u32 = 8;
 
 /// One run of following money: where it went (direction "out"), or where it came from (direction "in").
 ///
@@ -117,7 +122,9 @@ impl PyTrace {
     #[pyo3(signature = () -> "tuple[object, ...]")]
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let source = self.0.rows().iter().filter(|step| step.by.is_none()).filter_map(|step| step.output);
-        let source: Vec<u64> = source.map(|output| output.0).collect();
+        let mut source: Vec<u64> = source.map(|output| output.0).collect();
+        // What was named again is named again.
+        source.extend(vec![source[0]; self.overlapping() as usize]);
         let arguments = (source, self.direction(), self.policy(), self.max_hops()).into_pyobject(py)?;
         PyTuple::new(py, [self.chain().into_pyobject(py)?.getattr("_trace")?, arguments.into_any()])
     }
@@ -157,10 +164,10 @@ impl PyLedger {
         let ledger = Ledger { source, unspent, lost, fees, mined, unexplained, cut_off_hops, rejoined };
         match ledger.balances() {
             true => Ok(PyLedger(ledger)),
-            false => Err(crate::Error::Invalid {
-                what: format!("the lines of a ledger must add up to its source, {source}; these do not"),
+            false => {
+                Err(Error::Invalid { what: format!("the lines of a ledger must add up to its source, {source}; these do not") }
+                    .into())
             }
-            .into()),
         }
     }
 
@@ -257,24 +264,38 @@ pub fn trace(
 /// The source that an output, a transaction, an address, an address set, a text that names one of them, or a list of these means.
 pub fn source(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Source> {
     let mut items = Vec::new();
-    collect(chain, given, &mut items)?;
+    collect(chain, given, &mut items, 0)?;
     Ok(Source::of(chain, items)?)
 }
 
-fn collect(chain: &Chain, given: &Bound<'_, PyAny>, items: &mut Vec<SourceItem>) -> PyResult<()> {
+fn collect(chain: &Chain, given: &Bound<'_, PyAny>, items: &mut Vec<SourceItem>, depth: u32) -> PyResult<()> {
     if let Ok(output) = given.cast::<PyOutput>() {
-        items.push(SourceItem::Output(output.get().0.number()));
+        let output = &output.get().0;
+        check_chain(chain, output.chain(), given)?;
+        if output.number().row() >= chain.counts().outputs {
+            return Err(not_yet(chain, &output.transaction()?));
+        }
+        items.push(SourceItem::Output(output.number()));
     } else if let Ok(tx) = given.cast::<PyTransaction>() {
-        items.push(SourceItem::Transaction(tx.get().0.number()));
+        let tx = &tx.get().0;
+        check_chain(chain, tx.chain(), given)?;
+        if tx.number().row() >= chain.counts().transactions {
+            return Err(not_yet(chain, tx));
+        }
+        items.push(SourceItem::Transaction(tx.number()));
     } else if let Ok(address) = given.cast::<PyAddress>() {
-        items.push(SourceItem::Address(address.get().address.number()));
+        let address = &address.get().address;
+        check_chain(chain, address.chain(), given)?;
+        items.push(SourceItem::Address(address.number()));
     } else if let Ok(set) = given.cast::<PyAddressSet>() {
-        items.extend(set.get().0.known().map(SourceItem::Address));
+        let set = &set.get().0;
+        check_chain(chain, set.chain(), given)?;
+        items.extend(set.known().map(SourceItem::Address));
     } else if let Ok(text) = given.cast::<PyString>() {
         items.extend(SourceItem::named(chain, &text.to_cow()?)?);
-    } else if let Ok(list) = given.try_iter() {
+    } else if let (Ok(list), true) = (given.try_iter(), depth < DEEPEST) {
         for item in list {
-            collect(chain, &item?, items)?;
+            collect(chain, &item?, items, depth + 1)?;
         }
     } else {
         return Err(PyTypeError::new_err(format!(
@@ -282,4 +303,21 @@ fn collect(chain: &Chain, given: &Bound<'_, PyAny>, items: &mut Vec<SourceItem>)
         )));
     }
     Ok(())
+}
+
+/// Notices what is of another chain, where its number means something else.
+fn check_chain(ours: &Chain, theirs: &Chain, given: &Bound<'_, PyAny>) -> PyResult<()> {
+    if Arc::ptr_eq(ours.store(), theirs.store()) {
+        return Ok(());
+    }
+    let common = ours.height().min(theirs.height()).0 as i64;
+    match ours.block(common)?.hash()? == theirs.block(common)?.hash()? {
+        true => Ok(()),
+        false => Err(PyValueError::new_err(format!("{given:?} is of another chain; look it up in this one"))),
+    }
+}
+
+fn not_yet(chain: &Chain, tx: &Transaction) -> PyErr {
+    let unknown = |txid| Error::UnknownTransaction { txid, height: chain.height().0 };
+    tx.txid().map_or_else(PyErr::from, |txid| unknown(txid).into())
 }

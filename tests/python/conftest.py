@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gzip
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,3 +46,32 @@ def truth() -> oracle.OracleChain:
 
 def utc(seconds: int | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def write_blocks(folder: Path, blocks: list[oracle.OracleBlock]) -> Path:
+    """Files of these blocks of the oracle, as a node without a key writes them."""
+    folder.mkdir()
+    records = b""
+    for block in blocks:
+        count = len(block.txs)
+        size = bytes([count]) if count < 253 else b"\xfd" + count.to_bytes(2, "little")
+        data = block.header + size + b"".join(tx.raw for tx in block.txs)
+        records += oracle.NETWORKS["regtest"][0] + len(data).to_bytes(4, "little") + data
+    (folder / "blk00000.dat").write_bytes(records)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def stale_chain() -> oracle.OracleChain:
+    """The chain up to the tip of the longest stale branch."""
+    reorgs = json.loads(gzip.decompress((DATA / "ground-truth.json.gz").read_bytes()))["reorgs"]
+    branch = max((reorg["stale_branch"] for reorg in reorgs), key=len)
+    return oracle.read_chain(DATA / "noxor", tip=branch[-1])
+
+
+@pytest.fixture(scope="session")
+def stale(stale_chain: oracle.OracleChain, tmp_path_factory: pytest.TempPathFactory) -> satrail.Chain:
+    """A chain whose last blocks are on another branch."""
+    path = tmp_path_factory.mktemp("stale")
+    satrail.ingest(write_blocks(path / "blocks", stale_chain.blocks), path / "store", progress=False)
+    return satrail.open(path / "store")

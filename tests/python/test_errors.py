@@ -222,6 +222,58 @@ def test_no_time_is_no_moment(chain):
         chain.at(pd.NaT)
 
 
+# ---- Sources of traces ----------------------------------------------------------------------------------------------
+
+
+def test_what_is_no_source_is_told_what_is(chain, tx):
+    endless = []
+    endless.append(endless)
+    for wrong in (None, 5, b"ab", [tx, 5], chain, chain.tip, tx.inputs[0], endless):
+        with pytest.raises(TypeError, match="is no source; give an output, a transaction, an address"):
+            chain.trace(wrong)
+
+
+@pytest.mark.parametrize("source", [[], (), {}, [[], []], "0014" + "00" * 20])
+def test_an_empty_source_is_a_value_error(chain, source):
+    with pytest.raises(ValueError, match="the source of the trace is empty"):
+        chain.trace(source)
+
+
+def test_what_is_of_another_chain_is_no_source(chain, stale):
+    other = stale.tip.transactions[0]
+    address = other.outputs[0].address
+    for source in (
+        other,
+        other.outputs[0],
+        address,
+        [tx for tx in stale.tip.transactions],
+        stale.addresses([address.script]),
+    ):
+        with pytest.raises(ValueError, match="is of another chain; look it up in this one"):
+            chain.trace(source)
+
+
+def test_what_is_of_the_same_chain_in_another_store_is_a_source(chain, tmp_path):
+    satrail.ingest(BLOCKS, tmp_path / "store", until=200, progress=False)
+    tx = satrail.open(tmp_path / "store").block(150).transactions[0]
+    assert (
+        chain.trace([tx, tx.outputs, tx.outputs[0].address]).ledger == chain.trace([tx, tx.outputs[0].address]).ledger
+    )
+
+
+def test_what_is_not_there_yet_is_no_source(chain):
+    later = chain.tip.transactions[0]
+    for source in (later, later.outputs[0], later.txid, later.outputs[0].outpoint):
+        with pytest.raises(satrail.NotInChainError, match=f"no transaction {later.txid} in the chain up to height 100"):
+            chain.at(100).trace(source)
+
+
+@pytest.mark.parametrize("options", [{"max_hops": -1}, {"max_hops": 10**30}, {"direction": "up"}, {"policy": "luck"}])
+def test_options_of_a_trace_that_cannot_be_are_told_which_can(chain, tx, options):
+    with pytest.raises(ValueError, match=r"give a number from 0|it is one of"):
+        chain.trace(tx, **options)
+
+
 # ---- Stores ---------------------------------------------------------------------------------------------------------
 
 

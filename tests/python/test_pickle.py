@@ -20,6 +20,8 @@ THINGS = {
     "address": lambda chain: chain.block(300).transactions[0].outputs[0].address,
     "revealed": lambda chain: spent(chain).address.revealed,
     "fingerprint": lambda chain: chain.block(300).transactions[-1].fingerprint,
+    "ledger": lambda chain: chain.trace(chain.block(150).transactions[0]).ledger,
+    "verify report": lambda chain: satrail.verify(chain.store, check_blocks=False, progress=False),
     "info": lambda chain: satrail.info(chain.store),
     "report": lambda chain: satrail.ingest(BLOCKS, chain.store, progress=False),
 }
@@ -36,6 +38,14 @@ HOLDERS = {
     "set with rejected": (
         lambda chain: chain.addresses(["no address", None, "6a"]),
         lambda watch: (watch.given, len(watch), watch.known, watch.rejected.to_pydict()),
+    ),
+    "trace": (
+        lambda chain: chain.at(300).trace(chain.block(150).transactions[0], direction="in", max_hops=3),
+        lambda trace: (repr(trace), trace.ledger, trace.steps.to_pydict(), trace.ends.to_pydict(), trace.chain),
+    ),
+    "trace of what was named twice": (
+        lambda chain: chain.trace(["6a", *chain.block(150).transactions, chain.block(150).transactions[0]]),
+        lambda trace: (repr(trace), trace.ledger, trace.overlapping),
     ),
     "summary": (lambda chain: chain.addresses(BLOCKS / "charity.csv").summary(), lambda table: table.to_pydict()),
     "rejected": (lambda chain: chain.addresses(["no address"]).rejected, lambda table: table.to_pydict()),
