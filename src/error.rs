@@ -10,6 +10,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    #[error("stopped before it was done")]
+    Stopped,
+
     #[error("no such {what}: {}; check the path", path.display())]
     NotFound { what: &'static str, path: PathBuf },
 

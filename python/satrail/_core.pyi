@@ -443,7 +443,8 @@ class Chain:
 
         Columns: output (number, int64), transaction (number, int64), txid (text), height (int32), time (seconds UTC), position (int32), value
         (int64, satoshi), address_number (int64), address (text; null where the kind has none), kind (text), and as of the
-        chain's height, null while unspent: spent_by (number of the transaction, int64), spent_by_txid (text), spent_height (int32).
+        chain's height, null while unspent: spent_by (number of the transaction, int64), spent_by_txid (text), spent_height (int32); is_lost (bool:
+        it can never be spent, because it is the genesis block's or was replaced by a coinbase of the same id).
 
         Examples
         --------

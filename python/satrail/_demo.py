@@ -70,6 +70,7 @@ def _follow(chain: Chain) -> None:
     print("\n4. Where the charity's money went: every satoshi that it ever received, pro rata, over three transactions")
     out = chain.trace(chain.addresses(_BLOCKS / "charity.csv"), direction="out", policy="haircut", max_hops=3)
     print(_indented(str(out.ledger)))
+    print("   (rejoined is what came back to the charity itself, most of it change; it is traced from there already)")
     print(_indented(repr(out.ends)))
     print("\n5. Where the coins that it still holds came from, back to the blocks that mined them")
     held = [output for address in _known(chain) for output in address.outputs if output.spent_by is None]

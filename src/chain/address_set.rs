@@ -252,27 +252,38 @@ fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> R + Sync) -
 }
 
 /// The texts in a file: one a line, or of a file of columns (separated by commas, semicolons or tabs) the column that its first line
-/// calls "address", else the first one. Quotes around a text are taken off.
+/// calls "address", else the first one.
 pub fn read_texts(path: &Path) -> Result<StringArray> {
     let bytes = std::fs::read(path).map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => Error::NotFound { what: "file of addresses", path: path.to_path_buf() },
         _ => Error::io("read", path)(e),
     })?;
-    let wrong = |_| Error::Invalid {
+    let wrong = || Error::Invalid {
         what: format!("{} is no text file; give a file with an address a line, or a CSV file", path.display()),
     };
-    let text = String::from_utf8(bytes).map_err(wrong)?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let fields =
-        |line: &'_ str| line.split([',', ';', '\t']).map(|field| field.trim().trim_matches('"').to_string()).collect::<Vec<_>>();
-    let head = fields(text.lines().next().unwrap_or(""));
-    let named = head.iter().position(|name| ["address", "addresses"].contains(&name.to_ascii_lowercase().as_str()));
-    let lines = text.lines().skip(named.is_some() as usize).filter(|line| !line.trim().is_empty());
-    let column = named.unwrap_or(0);
-    let mut texts = StringBuilder::new();
-    for line in lines {
-        let field = line.split([',', ';', '\t']).nth(column).unwrap_or("");
-        texts.append_value(field.trim().trim_matches('"'));
+    let text = std::str::from_utf8(&bytes).map_err(|_| wrong())?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let first_line = text.lines().next().unwrap_or("");
+    let delimiter = [b'\t', b';', b','].into_iter().find(|d| first_line.bytes().any(|byte| byte == *d)).unwrap_or(b',');
+    let mut rows = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
+    let (mut texts, mut column) = (StringBuilder::new(), None);
+    for row in rows.records() {
+        let row = row.map_err(|_| wrong())?;
+        let named = || row.iter().position(|name| ["address", "addresses"].contains(&name.to_ascii_lowercase().as_str()));
+        match column {
+            None if named().is_some() => column = named(),
+            _ => {
+                let text = row.get(*column.get_or_insert(0)).unwrap_or("");
+                if row.len() > 1 || !text.is_empty() {
+                    texts.append_value(text);
+                }
+            }
+        }
     }
     Ok(texts.finish())
 }

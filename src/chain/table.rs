@@ -13,7 +13,7 @@ use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 
 use crate::blocks::headers::parent_of;
-use crate::chain::Chain;
+use crate::chain::{Chain, End};
 use crate::error::{Error, Result};
 use crate::ids::{AddrNum, InNum, NONE_40, OutNum, TxNum, hash_text};
 use crate::store::Counts;
@@ -127,6 +127,7 @@ const OUTPUTS: &[ColumnSpec] = &[
     ("spent_by", Int64, true),
     ("spent_by_txid", Text, true),
     ("spent_height", Int32, true),
+    ("is_lost", Flag, false),
 ];
 
 impl Of {
@@ -463,6 +464,10 @@ impl<'a> Context<'a> {
             "address" => self.text(|_, row| chain.address_text(owner(row)?)),
             "kind" => self.text(|_, row| Ok(Some(chain.kind_of(owner(row)?)?.name().to_string()))),
             "spent_by" => self.optional_int64(|_, row| Ok(spender(row)?.map(|tx| tx.0 as i64))),
+            "is_lost" => {
+                let lost = self.each(|_, row| Ok(matches!(chain.end_of(OutNum(row))?, End::Lost(_))))?;
+                Ok(Arc::new(BooleanArray::from(lost)))
+            }
             "spent_by_txid" => self.text(|_, row| spender(row)?.map(|tx| Ok(hash_text(&chain.txid(tx)?))).transpose()),
             _ => self.optional_int32(|_, row| spender(row)?.map(|tx| Ok(chain.height_of(tx)?.0 as i64)).transpose()),
         }

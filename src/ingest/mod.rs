@@ -68,7 +68,8 @@ pub fn network_named(name: &str) -> Result<(Network, Magic)> {
     if let Some(network) = Network::from_name(name) {
         return Ok((network, network.magic()));
     }
-    let custom = (name.len() == 8).then(|| u32::from_str_radix(name, 16).ok()).flatten();
+    let custom =
+        (name.len() == 8 && name.bytes().all(|c| c.is_ascii_hexdigit())).then(|| u32::from_str_radix(name, 16).ok()).flatten();
     let magic = custom.ok_or_else(|| Error::UnknownNetwork { name: name.to_string() })?.to_be_bytes();
     Ok((plan::network_of(magic), magic))
 }

@@ -15,6 +15,7 @@ use crate::python::address_set::PyAddressSet;
 use crate::python::block::{PyBlock, PyBlocks};
 use crate::python::convert::{self, Moment};
 use crate::python::output::PyOutput;
+use crate::python::progress::while_not_interrupted;
 use crate::python::show;
 use crate::python::table::PyTable;
 use crate::python::trace::{self, PyTrace};
@@ -324,7 +325,8 @@ impl PyChain {
     ///
     /// Columns: output (number, int64), transaction (number, int64), txid (text), height (int32), time (seconds UTC), position (int32), value
     /// (int64, satoshi), address_number (int64), address (text; null where the kind has none), kind (text), and as of the
-    /// chain's height, null while unspent: spent_by (number of the transaction, int64), spent_by_txid (text), spent_height (int32).
+    /// chain's height, null while unspent: spent_by (number of the transaction, int64), spent_by_txid (text), spent_height (int32); is_lost (bool:
+    /// it can never be spent, because it is the genesis block's or was replaced by a coinbase of the same id).
     ///
     /// Examples
     /// --------
@@ -348,7 +350,7 @@ impl PyChain {
     /// >>> chain.digest() == satrail.open(store).digest()
     /// True
     fn digest(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(hex(&py.detach(|| self.0.digest())?))
+        Ok(hex(&while_not_interrupted(py, |go_on| self.0.digest_while(go_on))?))
     }
 
     /// Follows money: where that of a source went, or where it came from, every satoshi accounted for, as of the chain's height.

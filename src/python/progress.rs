@@ -35,3 +35,13 @@ pub fn with_progress<P, T: Send>(
     let result = result?;
     closed.map(|_| result)
 }
+
+/// Does long work without the interpreter, which is taken back whenever the work asks whether to go on; Ctrl-C ends it.
+pub fn while_not_interrupted<T: Send>(
+    py: Python<'_>,
+    work: impl FnOnce(&mut dyn FnMut() -> bool) -> crate::Result<T> + Send,
+) -> PyResult<T> {
+    let mut raised = None;
+    let result = py.detach(|| work(&mut || Python::attach(|py| py.check_signals()).map_err(|error| raised = Some(error)).is_ok()));
+    raised.map_or_else(|| Ok(result?), Err)
+}
