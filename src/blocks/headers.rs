@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 
 use crate::blocks::files::Location;
 use crate::blocks::hash::Hash;
-use crate::blocks::scan::Record;
 
 /// Work done for a block or a chain: the expected number of hashes, as 256 bits with the most significant word first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
@@ -107,11 +106,7 @@ pub struct HeaderTree {
 }
 
 impl HeaderTree {
-    /// Adds a record, or a further place of one that is known.
-    pub fn add(&mut self, record: &Record) {
-        self.add_at(record.hash, record.header, record.at);
-    }
-
+    /// Adds a header, or a further place of one that is known.
     pub fn add_at(&mut self, hash: Hash, header: [u8; 80], at: Location) {
         if let Some(&index) = self.by_hash.get(&hash) {
             let places = &mut self.nodes[index].places;

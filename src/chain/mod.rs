@@ -10,6 +10,7 @@ mod digest;
 mod output;
 mod raw;
 pub mod table;
+mod table_columns;
 pub mod time;
 mod transaction;
 

@@ -191,7 +191,7 @@ fn network_of_store(
 
 fn header_tree(records: Vec<Record>, cache: &ScanCache, magic: Magic) -> HeaderTree {
     let mut tree = HeaderTree::default();
-    records.iter().filter(|record| record.magic == magic).for_each(|record| tree.add(record));
+    records.iter().filter(|record| record.magic == magic).for_each(|record| tree.add_at(record.hash, record.header, record.at));
     for (header, at) in &cache.headers {
         tree.add_at(crate::blocks::hash::double_sha256(&[header]), *header, *at);
     }

@@ -10,7 +10,7 @@ use crate::script::{self, Kind};
 use crate::store::column::U40;
 use crate::store::columns::SAMPLE;
 use crate::store::reader::{find_transaction, is_address, latest_of, start_of, tag_of_script, tag_of_txid};
-use crate::store::writer::outputs_of_transaction;
+use crate::store::rollback::outputs_of_transaction;
 use crate::store::{Counts, Writer};
 
 /// What the store keeps of a block besides its content.

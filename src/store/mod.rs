@@ -9,8 +9,10 @@ pub mod info;
 pub mod lock;
 pub mod manifest;
 pub mod mapping;
+pub(crate) mod names;
 pub mod postings;
 pub mod reader;
+pub mod rollback;
 pub mod writer;
 
 pub use column::{Column, U40};

@@ -11,34 +11,31 @@ use crate::ids::NONE_32;
 use crate::script::Network;
 use crate::store::checksums::{Checksums, read_checked};
 use crate::store::column::AnyColumn;
-use crate::store::columns::{Columns, Counts, SPECS, file_name};
+use crate::store::columns::{Columns, Counts, SPECS};
 use crate::store::index::Index;
 use crate::store::lock;
 use crate::store::manifest::{self, FileEntry, IndexEntry, Manifest, replace_file, sync_folder};
 use crate::store::mapping::not_writable;
+use crate::store::names::{DIRTY, files_of, free_name, is_column, is_own_file, remove_strays};
 use crate::store::postings::{self, Run, RunEntry};
 use crate::store::reader::counts_at;
 
-/// Stands in the folder while a writer is at work, and after one was killed.
-pub(crate) const DIRTY: &str = "writing";
-/// Files that do not belong to a commit.
-const ALWAYS: [&str; 5] = [manifest::FILE, "lock", "lock.holder", "readers", DIRTY];
 /// Neighbouring runs of postings are merged when the older is not this many times larger.
 const RUN_RATIO: u64 = 4;
 
 pub struct Writer {
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     pub manifest: Manifest,
     pub columns: Columns,
     pub transaction_index: Index,
     pub address_index: Index,
     checksums: Checksums,
     /// Rows that are as the checksums know them.
-    checked: Counts,
+    pub(super) checked: Counts,
     /// Bytes that a new index may take in memory until it is saved.
     pub index_memory: u64,
     /// Files that the next commit makes superfluous.
-    obsolete: Vec<PathBuf>,
+    pub(super) obsolete: Vec<PathBuf>,
     /// Whether the file "writing" is there.
     dirty: bool,
     _lock: lock::Held,
@@ -146,7 +143,7 @@ impl Writer {
     }
 
     /// Says on disk that there may be leftovers, before the first one is made.
-    fn begin(&mut self) -> Result<()> {
+    pub(super) fn begin(&mut self) -> Result<()> {
         if !self.dirty {
             mark_dirty(&self.folder)?;
             self.dirty = true;
@@ -189,108 +186,6 @@ impl Writer {
                 self.columns.addresses_reveal.set(address, NONE_32);
             }
         }
-    }
-
-    /// Forgets all rows beyond `counts`, with the marks that the forgotten transactions left on earlier outputs and addresses.
-    pub fn truncate(&mut self, counts: &Counts) {
-        let now = self.counts();
-        let columns = &mut self.columns;
-        for input in counts.inputs..now.inputs {
-            let output = columns.inputs_spends.value(input).0;
-            if output < counts.outputs && columns.outputs_spender.value(output) as u64 >= counts.transactions {
-                columns.outputs_spender.set(output, NONE_32);
-            }
-        }
-        for reveal in counts.reveals..now.reveals {
-            let address = columns.reveals_address.value(reveal) as u64;
-            if address < counts.addresses {
-                columns.addresses_reveal.set(address, NONE_32);
-            }
-        }
-        let gone = |later: u32| later as u64 >= counts.transactions;
-        for (later, earlier) in std::mem::take(&mut self.manifest.duplicates) {
-            if !gone(later) {
-                self.manifest.duplicates.push((later, earlier));
-            } else if (earlier as u64) < counts.transactions {
-                for output in outputs_of_transaction(columns, earlier) {
-                    if gone(columns.outputs_spender.value(output)) {
-                        columns.outputs_spender.set(output, NONE_32);
-                    }
-                }
-            }
-        }
-        for (spec, column) in SPECS.iter().zip(columns.all_mut()) {
-            column.truncate(counts.of(spec.count));
-        }
-    }
-
-    /// Takes the chain back to so many blocks, and commits that. While readers look at later rows these stay as they are, and the
-    /// rows that remain are copied to files of a new generation.
-    pub fn roll_back(&mut self, blocks: u64) -> Result<()> {
-        self.commit()?;
-        let counts = counts_at(&self.columns, blocks)?;
-        match lock::without_readers(&self.folder) {
-            Some(_no_readers) => {
-                // Readers that open from here on see the shorter chain; only then are marks of the longer one removed.
-                let before = self.manifest.clone();
-                self.forget_runs(&counts);
-                self.commit_counts(counts, &before)?;
-                self.truncate(&counts);
-                Ok(())
-            }
-            None => {
-                self.next_generation(&counts)?;
-                self.forget_runs(&counts);
-                self.truncate(&counts);
-                self.commit()
-            }
-        }
-    }
-
-    /// A manifest with fewer rows than the columns hold.
-    fn commit_counts(&mut self, counts: Counts, before: &Manifest) -> Result<()> {
-        let mut shorter = before.clone();
-        shorter.runs = self.manifest.runs.clone();
-        shorter.duplicates.retain(|(later, _)| (*later as u64) < counts.transactions);
-        shorter.counts = counts;
-        shorter.commit += 1;
-        let now = self.counts();
-        for (spec, column) in SPECS.iter().zip(self.columns.all_mut()) {
-            column.truncate(counts.of(spec.count));
-        }
-        shorter.checksums = self.write_checksums(shorter.commit)?;
-        shorter.replace(&self.folder)?;
-        self.manifest = Manifest { duplicates: std::mem::take(&mut self.manifest.duplicates), ..shorter };
-        // The forgotten rows are looked at once more, for the marks that they left.
-        self.columns = Columns::write(&self.folder, self.manifest.generation, &now)?;
-        self.remove_obsolete();
-        Ok(())
-    }
-
-    fn forget_runs(&mut self, counts: &Counts) {
-        let (kept, gone): (Vec<RunEntry>, Vec<RunEntry>) =
-            self.manifest.runs.drain(..).partition(|run| run.outputs.start < counts.outputs);
-        self.obsolete.extend(gone.iter().map(|run| self.folder.join(&run.file)));
-        self.manifest.runs = kept;
-        for run in &mut self.manifest.runs {
-            run.valid_below = run.valid_below.min(counts.outputs);
-        }
-    }
-
-    /// Copies the columns' files under the next generation's names and goes on with those.
-    fn next_generation(&mut self, counts: &Counts) -> Result<()> {
-        let now = self.counts();
-        let old = self.manifest.generation;
-        let files = |generation| SPECS.iter().map(|spec| self.folder.join(file_name(spec.name, generation))).collect::<Vec<_>>();
-        let (from, to) = (files(old), files(old + 1));
-        let mut copies = from.iter().zip(&to);
-        let copied = copies.try_for_each(|(from, to)| std::fs::copy(from, to).map(drop).map_err(Error::io("copy", to)));
-        copied.inspect_err(|_| to.iter().for_each(|copy| _ = std::fs::remove_file(copy)))?;
-        self.columns = Columns::write(&self.folder, old + 1, &now)?;
-        self.manifest.generation = old + 1;
-        self.obsolete.extend(from);
-        self.checked = *counts;
-        Ok(())
     }
 
     /// Makes room in the indexes for a block's transactions and addresses.
@@ -354,7 +249,7 @@ impl Writer {
         Ok(())
     }
 
-    fn write_checksums(&mut self, commit: u64) -> Result<FileEntry> {
+    pub(super) fn write_checksums(&mut self, commit: u64) -> Result<FileEntry> {
         let counts = self.counts();
         let (checked, columns) = (self.checked, self.columns.all());
         let rows = |i: usize| checked.of(SPECS[i].count).min(counts.of(SPECS[i].count));
@@ -406,7 +301,7 @@ impl Writer {
         Ok(())
     }
 
-    fn remove_obsolete(&mut self) {
+    pub(super) fn remove_obsolete(&mut self) {
         let used = files_of(&self.manifest);
         let is_used = |path: &PathBuf| path.file_name().is_some_and(|name| used.iter().any(|used| name == used.as_str()));
         for path in self.obsolete.drain(..).filter(|path| !is_used(path)) {
@@ -443,12 +338,6 @@ impl Runs<'_> {
         }
         Ok(())
     }
-}
-
-/// The outputs of a transaction.
-pub fn outputs_of_transaction(columns: &Columns, tx: u32) -> std::ops::Range<u64> {
-    let end = |tx: u64| columns.transactions_outputs_end.value(tx).0;
-    (if tx == 0 { 0 } else { end(tx as u64 - 1) })..end(tx as u64)
 }
 
 fn index_entry(index: &Index) -> IndexEntry {
@@ -500,49 +389,6 @@ fn mark_dirty(folder: &Path) -> Result<()> {
     let path = folder.join(DIRTY);
     std::fs::write(&path, b"").map_err(|e| not_writable(&path, e))?;
     sync_folder(folder)
-}
-
-/// A file name of the stem that is not taken.
-fn free_name(folder: &Path, stem: &str) -> String {
-    (0u64..).map(|n| format!("{stem}.{n}")).find(|name| !folder.join(name).exists()).expect("there are enough numbers")
-}
-
-/// The files that a store of this manifest consists of, besides the manifest.
-fn files_of(manifest: &Manifest) -> Vec<String> {
-    let mut files: Vec<String> = SPECS.iter().map(|spec| file_name(spec.name, manifest.generation)).collect();
-    files.extend(manifest.runs.iter().map(|run| run.file.clone()));
-    files.extend([&manifest.transaction_index.file, &manifest.address_index.file, &manifest.checksums.file].map(String::clone));
-    files.extend(manifest.scan.iter().map(|scan| scan.file.clone()));
-    files
-}
-
-/// Whether a file's name is one that a writer gives, so that it may be removed when it belongs to no commit.
-fn is_own_file(name: &str) -> bool {
-    let name = name.strip_suffix(".new").unwrap_or(name);
-    let stems = ["index.transactions", "index.addresses", "postings", "checksums", "scan"];
-    let numbered = stems.iter().any(|stem| is_numbered(name, stem));
-    numbered || is_column(name) || ALWAYS.contains(&name)
-}
-
-fn is_column(name: &str) -> bool {
-    SPECS.iter().any(|spec| is_numbered(name, spec.name))
-}
-
-/// Whether a name is the stem, a dot and a number.
-fn is_numbered(name: &str, stem: &str) -> bool {
-    let number = name.strip_prefix(stem).and_then(|rest| rest.strip_prefix('.'));
-    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|c| c.is_ascii_digit()))
-}
-
-/// Removes the store's files that do not belong to the commit: what a killed writer left, or what a reader kept from being removed.
-fn remove_strays(folder: &Path, manifest: Option<&Manifest>) {
-    let kept = manifest.map_or(Vec::new(), files_of);
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if is_own_file(&name) && !kept.contains(&name) && !ALWAYS.contains(&&*name) {
-            _ = std::fs::remove_file(entry.path());
-        }
-    }
 }
 
 /// From the system's random source, through the standard library's hash seeds.

@@ -3,7 +3,7 @@
 
 use crate::error::Result;
 use crate::ids::NONE_32;
-use crate::store::writer::DIRTY;
+use crate::store::names::DIRTY;
 use crate::store::{Columns, Counts, Store};
 use crate::verify::files::commit_of;
 use crate::verify::inspection::Inspection;

@@ -52,8 +52,8 @@ pub fn assert_intact(store: &Path) {
     let manifest = Manifest::read(store).unwrap();
     let columns = Columns::read(store, manifest.generation, &manifest.counts).unwrap();
     let checksums = Checksums::read(store, &manifest.checksums).unwrap();
-    assert_eq!(checksums.differences(&columns), [], "columns that are not as their checksums say");
-    assert!(manifest.runs.iter().all(|run| Run::open(store, run).unwrap().is_intact()));
+    assert_eq!(checksums.differences(&columns, |_| Ok(())).unwrap(), [], "columns that are not as their checksums say");
+    assert!(manifest.runs.iter().all(|run| Run::open(store, run).unwrap().is_intact(|_| Ok(())).unwrap()));
     if !store.join("writing").exists() {
         let mut files = SPECS.len() + manifest.runs.len() + manifest.scan.iter().len();
         files += ["manifest", "lock", "lock.holder", "readers", "checksums", "two indexes", ""].len();
