@@ -1,8 +1,9 @@
 //! Keeps the process within its memory limit: the store's pages are given back when they take too much. They stay in the page
-//! cache while the machine has memory to spare, so coming back is cheap.
+//! cache while the machine has memory to spare, but each costs a page fault when it comes back: a store whose indexes, ids and payloads
+//! do not fit in the limit is ingested several times slower.
 
 /// Bytes of blocks after which the memory is looked at again.
-const LOOK_AFTER: u64 = 16 << 20;
+const LOOK_AFTER: u64 = 1 << 20;
 
 pub struct Memory {
     limit: u64,
@@ -21,7 +22,8 @@ impl Memory {
             return;
         }
         self.since = 0;
-        if resident().is_some_and(|now| now > self.limit / 8 * 7) {
+        // A page that is touched brings its neighbours with it, so a few blocks can take much.
+        if resident().is_some_and(|now| now > self.limit / 2) {
             release();
         }
     }

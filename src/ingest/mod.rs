@@ -117,7 +117,7 @@ pub fn ingest(
         }
     };
     // Two indexes, and while one grows its old copy.
-    writer.index_memory = options.memory_limit / 4;
+    writer.index_memory = options.memory_limit / 6;
     let mut ingest = Ingest {
         report,
         source: source_number(&mut writer.manifest, &source),
@@ -380,7 +380,11 @@ impl Ingest<'_> {
 
     fn save(&mut self, cache: &ScanCache) -> Result<()> {
         self.writer.set_scan(&cache.to_bytes())?;
-        self.writer.commit_indexed(self.options.memory_limit / 2)
+        // Building postings needs some of the memory.
+        if memory::resident().is_some_and(|now| now > self.options.memory_limit / 3) {
+            self.writer.release_memory();
+        }
+        self.writer.commit_indexed(self.options.memory_limit / 6)
     }
 
     /// All headers that the files have and the first `blocks` of the chain have not.

@@ -7,6 +7,10 @@ use crate::store::columns::{Columns, Role, SPECS};
 use crate::store::manifest::{FileEntry, replace_file};
 
 const CHUNK: usize = 1 << 20;
+/// Bytes that are summed up before their pages are given back.
+const PIECE: usize = 64 * CHUNK;
+/// So few bytes may keep their pages.
+const FEW: usize = 4 * CHUNK;
 
 /// For each column, in the format's order, the sums of its chunks; the last chunk may be shorter. Mutable columns have none.
 #[derive(Default, PartialEq, Eq, Debug)]
@@ -21,7 +25,12 @@ impl Checksums {
                 let sums = &mut self.0[i];
                 sums.truncate(unchanged(i) as usize / CHUNK);
                 let from = sums.len() * CHUNK;
-                sums.extend(column.content()[from..].chunks(CHUNK).map(xxhash_rust::xxh3::xxh3_64));
+                for piece in column.content()[from..].chunks(PIECE) {
+                    sums.extend(piece.chunks(CHUNK).map(xxhash_rust::xxh3::xxh3_64));
+                    if piece.len() > FEW {
+                        column.release();
+                    }
+                }
             }
         }
     }

@@ -281,6 +281,16 @@ struct NewRun {
     posted: u64,
 }
 
+/// XXH3 of all behind the header; pages that were read are given back, for a run can be large.
+fn checksum(map: &Mapping) -> u64 {
+    let mut hash = xxhash_rust::xxh3::Xxh3::new();
+    for piece in map.bytes()[HEADER..].chunks(1 << 26) {
+        hash.update(piece);
+        map.release();
+    }
+    hash.digest()
+}
+
 /// A stretch of a file that is written from its beginning on.
 struct Part {
     at: u64,
@@ -327,7 +337,7 @@ impl NewRun {
         let mut parts = [&mut self.addresses, &mut self.ends, &mut self.posts].into_iter();
         parts.try_for_each(|part| part.flush(&self.file)).map_err(Error::io("write", &self.path))?;
         let length = HEADER as u64 + self.counts[0] * 9 + self.counts[1] * 5;
-        let sum = xxhash_rust::xxh3::xxh3_64(&Mapping::read(&self.path, length)?.bytes()[HEADER..]);
+        let sum = checksum(&Mapping::read(&self.path, length)?);
         let mut header = MAGIC.to_vec();
         [self.counts[0], self.counts[1], sum].iter().for_each(|n| header.extend(n.to_le_bytes()));
         let written = write_all_at(&self.file, &header, 0).and_then(|()| self.file.sync_data());

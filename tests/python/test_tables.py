@@ -34,7 +34,8 @@ COLUMNS = {
     "inputs": """transaction int64, txid text, height int32, time time, position int32, sequence int64, spends int64?,
         spends_txid text?, spends_position int32?, value int64?, address_number int64?, address text?, kind text?""",
     "outputs": """output int64, transaction int64, txid text, height int32, time time, position int32, value int64,
-        address_number int64, address text?, kind text, spent_by int64?, spent_by_txid text?, spent_height int32?, is_lost bool""",
+        address_number int64, address text?, kind text, spent_by int64?, spent_by_txid text?, spent_height int32?,
+        is_lost bool""",
 }
 
 
