@@ -16,7 +16,6 @@ use crate::blocks::parse::ParseOptions;
 use crate::blocks::scan::{self, FileState, Magic, Record, Scan};
 use crate::blocks::{BlockFiles, Location};
 use crate::error::{Error, Result};
-use crate::ingest::memory::Memory;
 use crate::ingest::pipeline::{BadBlock, Pipeline};
 use crate::ingest::plan::{Plan, PlannedBlock, ScanCache};
 use crate::ingest::resolve::{BlockFacts, Refused, Scratch, add_block};
@@ -303,8 +302,7 @@ impl Ingest<'_> {
     fn add_from(&mut self, plan: &Plan, pipeline: &Pipeline<'_>, write_back: &WriteBack) -> Result<End> {
         let bytes_total = plan.add.iter().map(|b| b.places[0].length as u64).sum();
         let mut now = Progress { phase: Phase::Blocks, blocks_total: plan.add.len() as u64, bytes_total, ..Progress::default() };
-        let mut scratch = Scratch::default();
-        let mut memory = Memory::new(self.options.memory_limit);
+        let mut scratch = Scratch::new(self.options.memory_limit);
         let (mut last_tick, mut last_commit, mut uncommitted) = (Instant::now(), Instant::now(), 0);
         while let Some(outcome) = pipeline.next() {
             let planned = &plan.add[now.blocks as usize];
@@ -332,7 +330,6 @@ impl Ingest<'_> {
             now.bytes += block.bytes.len() as u64;
             uncommitted += 1;
             write_back.wrote(block.bytes.len() as u64, &self.writer.columns);
-            memory.after_block(block.bytes.len() as u64, || self.writer.release_memory());
             if last_tick.elapsed() >= TICK || now.blocks == now.blocks_total {
                 last_tick = Instant::now();
                 now.height = planned.height;
@@ -380,10 +377,7 @@ impl Ingest<'_> {
 
     fn save(&mut self, cache: &ScanCache) -> Result<()> {
         self.writer.set_scan(&cache.to_bytes())?;
-        // Building postings needs some of the memory.
-        if memory::resident().is_some_and(|now| now > self.options.memory_limit / 3) {
-            self.writer.release_memory();
-        }
+        memory::stay_within(self.options.memory_limit, || self.writer.release_memory());
         self.writer.commit_indexed(self.options.memory_limit / 6)
     }
 

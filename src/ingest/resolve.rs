@@ -6,6 +6,7 @@ use crate::blocks::headers::{Work, time_of};
 use crate::blocks::parse::{Fault, MAX_MONEY, ParsedBlock, ParsedInput};
 use crate::error::Error;
 use crate::ids::{NONE_32, NONE_40, TxNum, hash_text};
+use crate::ingest::memory::stay_within;
 use crate::script::{self, Kind};
 use crate::store::column::U40;
 use crate::store::columns::SAMPLE;
@@ -37,13 +38,23 @@ impl From<Error> for Refused {
 }
 
 /// Lists that are used again for every block.
-#[derive(Default)]
 pub struct Scratch {
+    /// Bytes of memory that the process is to stay within.
+    memory_limit: u64,
     /// Of each input, the transaction whose output it spends, and then that output.
     spent: Vec<u64>,
     /// Of each output, an address that it may be of.
     addresses: Vec<u32>,
 }
+
+impl Scratch {
+    pub fn new(memory_limit: u64) -> Scratch {
+        Scratch { memory_limit, spent: Vec::new(), addresses: Vec::new() }
+    }
+}
+
+/// Blocks of fewer bytes touch too little memory to look at it.
+const SMALL_BLOCK: usize = 1 << 16;
 
 /// The first bytes of the key rows: 2 and 3 as in compressed keys, 4 and 5 for an uncompressed key with even and odd y.
 const UNCOMPRESSED: u8 = 4;
@@ -75,12 +86,21 @@ impl Adding<'_> {
         self.prefetch_indexes();
         self.add_transactions()?;
         self.find_spent_transactions();
+        self.stay_within_memory();
         self.add_outputs();
+        self.stay_within_memory();
         self.find_spent_outputs()?;
+        self.stay_within_memory();
         self.add_inputs()?;
         self.add_reveals();
         self.add_block_row(facts);
         Ok(self.overspent)
+    }
+
+    fn stay_within_memory(&self) {
+        if self.block.bytes.len() > SMALL_BLOCK {
+            stay_within(self.scratch.memory_limit, || self.writer.release_memory());
+        }
     }
 
     fn prefetch_indexes(&self) {
