@@ -1121,7 +1121,8 @@ def ingest(
         data when not given.
     until : the last height to ingest, or a date: the last block whose median time past is not later.
     threads : how many threads to use; all processors when not given.
-    memory_limit : bytes, or a text like "4 GB"; 2 GiB when not given.
+    memory_limit : bytes that the process should stay within, or a text like "4 GB"; 2 GiB when not given. A store whose indexes, ids
+        and scripts do not fit in it is ingested several times slower.
     verify : check Merkle roots and witness commitments. Proof of work is always checked.
     progress : None shows a bar in terminals and notebooks, True always, False never; or a function that is called about ten
         times a second with a dict of phase ("scan", "blocks", "index"), blocks, blocks_total, bytes, bytes_total, height, seconds.
