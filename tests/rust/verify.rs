@@ -207,7 +207,7 @@ fn what_a_killed_writer_leaves_is_no_problem() {
     let mut writer = Writer::open(&store.path).unwrap();
     let block = parse(bytes, ParseOptions { verify: true, seed: writer.manifest.seed }).unwrap();
     let facts = BlockFacts { work: Default::default(), median_time: 0, source: 0, file: 0, offset: 0 };
-    assert!(add_block(&mut writer, &mut Default::default(), &block, &facts).is_ok());
+    assert!(add_block(&mut writer, &mut satrail::ingest::resolve::Scratch::new(u64::MAX), &block, &facts).is_ok());
     writer.columns.all_mut().into_iter().for_each(|column| column.flush().unwrap());
     drop(writer);
     assert!(store.files().contains(&"writing".to_string()));
