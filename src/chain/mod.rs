@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use crate::blocks::headers::time_of;
 use crate::error::{Error, Result};
-use crate::ids::{AddrNum, Height, OutNum, TxNum, hash_text, parse_hash};
+use crate::ids::{AddrNum, Height, OutNum, TxNum, parse_hash};
 use crate::script::{self, Network};
 use crate::store::reader::counts_at;
 use crate::store::{Columns, Counts, Store};
@@ -242,9 +242,4 @@ pub fn txid_named(text: &str) -> Result<[u8; 32]> {
 /// A block hash from its text.
 pub fn block_hash_named(text: &str) -> Result<[u8; 32]> {
     parse_hash(text).map_err(|reason| Error::BadBlockHash { text: text.to_string(), reason })
-}
-
-/// "txid:n"
-pub fn outpoint_text(txid: &[u8; 32], position: u64) -> String {
-    format!("{}:{position}", hash_text(txid))
 }

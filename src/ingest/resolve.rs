@@ -2,7 +2,7 @@
 //! rows. This runs in chain order on one thread, so every random look-up is asked for some steps before it is needed: a block's
 //! look-ups wait for memory together and not one after the other.
 
-use crate::blocks::headers::{Work, time_of};
+use crate::blocks::headers::Work;
 use crate::blocks::parse::{Fault, MAX_MONEY, ParsedBlock, ParsedInput};
 use crate::error::Error;
 use crate::ids::{NONE_32, NONE_40, TxNum, hash_text};
@@ -308,7 +308,6 @@ impl Adding<'_> {
     fn add_block_row(&mut self, facts: &BlockFacts) {
         let counts = self.writer.counts();
         let (block, columns) = (self.block, &mut self.writer.columns);
-        debug_assert!(facts.median_time <= time_of(block.header()) || self.before.blocks < 11 || facts.median_time > 0);
         columns.blocks_hash.push(block.hash);
         columns.blocks_header.push(*block.header());
         columns.blocks_work.push(facts.work.to_be_bytes());

@@ -81,11 +81,6 @@ impl Store {
         Some(latest_of(&self.manifest.duplicates, found, transactions))
     }
 
-    /// An earlier transaction with the same id, whose outputs can no longer be spent since `tx` replaced them (BIP30).
-    pub fn replaced_by(&self, tx: TxNum) -> Option<TxNum> {
-        self.manifest.duplicates.iter().find(|(later, _)| *later == tx.0).map(|(_, earlier)| TxNum(*earlier))
-    }
-
     /// The address of a script among the first `addresses`.
     pub fn find_address(&self, kind: Kind, payload: &[u8], addresses: u64) -> Option<AddrNum> {
         let hash = script_hash(kind, payload, self.manifest.seed);
