@@ -81,6 +81,11 @@ impl Store {
         Some(latest_of(&self.manifest.duplicates, found, transactions))
     }
 
+    /// Whether a transaction has the id of an earlier one (BIP30).
+    pub fn took_over_an_id(&self, number: TxNum) -> bool {
+        self.manifest.duplicates.iter().any(|(later, _)| *later == number.0)
+    }
+
     /// The address of a script among the first `addresses`.
     pub fn find_address(&self, kind: Kind, payload: &[u8], addresses: u64) -> Option<AddrNum> {
         let hash = script_hash(kind, payload, self.manifest.seed);

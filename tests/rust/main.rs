@@ -7,6 +7,7 @@ mod common;
 mod content;
 mod damaged_files;
 mod disk;
+mod facts;
 mod flow;
 mod format;
 mod kills;
