@@ -129,7 +129,11 @@ mod tests {
         let pieces: Vec<u64> = (0..500).collect();
         for threads in [1, 2, 7] {
             let mut taken = Vec::new();
-            in_order(&pieces, threads, |piece| Ok(piece * 2), |result| Ok(taken.push(result))).unwrap();
+            let take = |result| {
+                taken.push(result);
+                Ok(())
+            };
+            in_order(&pieces, threads, |piece| Ok(piece * 2), take).unwrap();
             assert_eq!(taken, pieces.iter().map(|piece| piece * 2).collect::<Vec<_>>());
         }
     }
@@ -140,7 +144,11 @@ mod tests {
         for threads in [1, 3] {
             let mut taken = 0;
             let work = |piece: &u64| if *piece == 100 { Err(Error::Stopped) } else { Ok(()) };
-            assert!(matches!(in_order(&pieces, threads, work, |()| Ok(taken += 1)), Err(Error::Stopped)));
+            let take = |()| {
+                taken += 1;
+                Ok(())
+            };
+            assert!(matches!(in_order(&pieces, threads, work, take), Err(Error::Stopped)));
             assert_eq!(taken, 100);
             let mut taken = 0;
             let take = |()| {
