@@ -96,6 +96,13 @@ pub enum Error {
     #[error("address {text} is not in the chain up to height {height}: nothing was ever paid to it")]
     UnknownAddress { text: String, height: u32 },
 
+    #[error(
+        "{a} and {b} are not joined as of height {height}: their clusters have {} and {} addresses; no path of evidence is no evidence that the owners differ",
+        sizes.0,
+        sizes.1
+    )]
+    NotJoined { a: String, b: String, sizes: (u32, u32), height: u32 },
+
     #[error("the store is empty: it holds no block yet; run satrail ingest")]
     EmptyStore,
 

@@ -3,6 +3,8 @@
 
 pub mod blocks;
 pub mod chain;
+pub mod change;
+pub mod cluster;
 pub mod error;
 pub mod fingerprint;
 pub mod flow;
@@ -11,6 +13,8 @@ pub mod ingest;
 #[cfg(feature = "python")]
 mod python;
 pub mod script;
+pub mod shapes;
+pub mod shares;
 pub mod store;
 pub mod verify;
 

@@ -1,8 +1,6 @@
 //! What rules look at in a transaction: its inputs and outputs with their amounts, addresses and kinds, gathered a block at a time so
 //! that the look-ups wait for memory together.
 
-use std::ops::Range;
-
 use crate::chain::Chain;
 use crate::error::Result;
 use crate::fingerprint::Fingerprint;
@@ -110,20 +108,21 @@ impl BlockFacts {
     /// Gathers all transactions of a block in place of what was gathered before.
     pub fn gather(&mut self, chain: &Chain, height: Height) -> Result<()> {
         let ends = &chain.columns().blocks_transactions_end;
-        self.gather_part(chain, height, ends.part(height.row(), chain.counts().transactions)?)
+        let transactions = ends.part(height.row(), chain.counts().transactions)?;
+        self.gather_some(chain, height, transactions.map(|number| TxNum(number as u32)))
     }
 
-    /// Gathers some transactions of a block in place of what was gathered before.
-    fn gather_part(&mut self, chain: &Chain, height: Height, transactions: Range<u64>) -> Result<()> {
+    /// Gathers some transactions of a block, given in ascending order, in place of what was gathered before.
+    pub fn gather_some(&mut self, chain: &Chain, height: Height, numbers: impl Iterator<Item = TxNum>) -> Result<()> {
         self.inputs.clear();
         self.outputs.clear();
         self.heads.clear();
         let columns = chain.columns();
         let time = chain.time_at(height)?;
-        let mut known = addresses_before(chain, height, transactions.start)?;
-        for number in transactions.map(|number| TxNum(number as u32)) {
+        let mut appeared = Appeared::before(chain, height)?;
+        for number in numbers {
             let coinbase = self.add_inputs(chain, number)?;
-            self.add_outputs(chain, number, &mut known)?;
+            self.add_outputs(chain, number, appeared.before_transaction(chain, number)?)?;
             let row = number.row();
             self.heads.push(Head {
                 number,
@@ -157,20 +156,18 @@ impl BlockFacts {
         Ok(false)
     }
 
-    /// Adds outputs, of whose addresses the kinds are asked for. `known` addresses have appeared before them.
-    fn add_outputs(&mut self, chain: &Chain, number: TxNum, known: &mut u32) -> Result<()> {
+    /// Adds outputs, of whose addresses the kinds are asked for. The first `known` addresses have appeared before them.
+    fn add_outputs(&mut self, chain: &Chain, number: TxNum, known: u32) -> Result<()> {
         let columns = chain.columns();
-        let before = *known;
         for row in chain.outputs_of(number)? {
             let address = columns.outputs_address.get(row)?;
             columns.addresses_kind.prefetch(address as u64);
-            *known = (*known).max(address.saturating_add(1));
             self.outputs.push(OutputFacts {
                 number: OutNum(row),
                 value: columns.outputs_value.get(row)?,
                 address: AddrNum(address),
                 kind: Kind::Nonstandard,
-                fresh: address >= before,
+                fresh: address >= known,
                 spender: chain.spender_of(OutNum(row))?,
             });
         }
@@ -194,18 +191,30 @@ impl BlockFacts {
     }
 }
 
-/// How many addresses have appeared before a transaction of a block.
-fn addresses_before(chain: &Chain, height: Height, transaction: u64) -> Result<u32> {
-    let columns = chain.columns();
-    let row = height.row();
-    let mut known = if row == 0 { 0 } else { columns.blocks_addresses_end.get(row - 1)? };
-    let first = columns.blocks_transactions_end.part(row, chain.counts().transactions)?.start;
-    for number in first..transaction {
-        for output in chain.outputs_of(TxNum(number as u32))? {
-            known = known.max(columns.outputs_address.get(output)?.saturating_add(1));
-        }
+/// How many addresses have appeared before an output, in one walk along a block. Addresses are numbered as they appear.
+struct Appeared {
+    addresses: u32,
+    output: u64,
+}
+
+impl Appeared {
+    fn before(chain: &Chain, height: Height) -> Result<Appeared> {
+        let columns = chain.columns();
+        let row = height.row();
+        let addresses = if row == 0 { 0 } else { columns.blocks_addresses_end.get(row - 1)? };
+        let first = columns.blocks_transactions_end.part(row, chain.counts().transactions)?.start;
+        Ok(Appeared { addresses, output: chain.outputs_of(TxNum(first as u32))?.start })
     }
-    Ok(known)
+
+    fn before_transaction(&mut self, chain: &Chain, number: TxNum) -> Result<u32> {
+        let start = chain.outputs_of(number)?.start;
+        for output in self.output..start {
+            let address = chain.columns().outputs_address.get(output)?;
+            self.addresses = self.addresses.max(address.saturating_add(1));
+        }
+        self.output = start.max(self.output);
+        Ok(self.addresses)
+    }
 }
 
 impl Chain {
@@ -225,7 +234,7 @@ impl Chain {
     pub fn facts(&self, number: TxNum) -> Result<BlockFacts> {
         let mut facts = BlockFacts::default();
         let height = self.transaction_at(number)?.height()?;
-        facts.gather_part(self, height, number.row()..number.row() + 1)?;
+        facts.gather_some(self, height, std::iter::once(number))?;
         Ok(facts)
     }
 }

@@ -8,9 +8,10 @@ use std::collections::BinaryHeap;
 
 use crate::chain::{Chain, End};
 use crate::error::{Error, Result};
-use crate::flow::policy::{Divider, Policy};
+use crate::flow::policy::Policy;
 use crate::flow::{Direction, TraceOptions};
 use crate::ids::{InNum, OutNum, TxNum};
+use crate::shares::Divider;
 
 /// Transactions between two calls of `progress`.
 const EVERY: u64 = 1024;

@@ -1,0 +1,224 @@
+//! The edges of a chain: which addresses each transaction joins, by the rules of the settings.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use crate::chain::pieces::go_on_or_stop;
+use crate::chain::{BlockFacts, Chain, Facts};
+use crate::change;
+use crate::cluster::forest::Edge;
+use crate::cluster::same_key;
+use crate::cluster::settings::{CoinJoins, Settings};
+use crate::error::Result;
+use crate::ids::{AddrNum, Height, NONE_40, TxNum};
+use crate::shapes::{self, Verdict};
+
+/// The edges of a chain's transactions from one on, in chain order: within a transaction those of co-spend, in the order of its inputs,
+/// then those of same-key, then those of the change rules, in the order of the settings.
+pub(super) struct Edges<'a> {
+    chain: &'a Chain,
+    settings: &'a Settings,
+    change: Vec<(u8, change::Prepared)>,
+    /// In chain order.
+    same_key: Vec<Edge>,
+}
+
+impl<'a> Edges<'a> {
+    /// Computes what the rules need of the whole chain, for the edges of transactions from `first` on.
+    pub fn prepare(
+        chain: &'a Chain,
+        settings: &'a Settings,
+        first: TxNum,
+        threads: usize,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<Edges<'a>> {
+        let mut prepared = Vec::new();
+        for (rule, change) in settings.change_rules() {
+            prepared.push((rule, change.prepare(chain, threads, go_on)?));
+        }
+        let same_key = match settings.same_key() {
+            Some(rule) => same_key::edges(chain, rule, first, threads, go_on)?,
+            None => Vec::new(),
+        };
+        go_on_or_stop(go_on)?;
+        Ok(Edges { chain, settings, change: prepared, same_key })
+    }
+
+    /// The edges of the blocks of some heights.
+    pub fn of_blocks(&self, heights: Range<u64>) -> Result<Vec<Edge>> {
+        let (mut edges, mut work) = (Vec::new(), Work::default());
+        for height in heights.map(|height| Height(height as u32)) {
+            let transactions = self.chain.block(height.0 as i64)?.transaction_numbers()?;
+            let start = edges.len();
+            if self.change.is_empty() {
+                self.co_spend_of_block(height, transactions.clone(), &mut work, &mut edges)?;
+            } else {
+                work.facts.gather(self.chain, height)?;
+                for facts in work.facts.transactions() {
+                    self.of_facts(&facts, &mut work.candidates, &mut edges)?;
+                }
+            }
+            let from = self.same_key.partition_point(|edge| edge.transaction.0 < transactions.start);
+            let to = self.same_key.partition_point(|edge| edge.transaction.0 < transactions.end);
+            if from < to {
+                edges.extend_from_slice(&self.same_key[from..to]);
+                edges[start..].sort_by_key(|edge| (edge.transaction, self.order(edge.rule)));
+            }
+        }
+        Ok(edges)
+    }
+
+    /// The edges of one transaction.
+    pub fn of_transaction(&self, number: TxNum, edges: &mut Vec<Edge>) -> Result<()> {
+        let facts = self.chain.facts(number)?;
+        for facts in facts.transactions() {
+            self.of_facts(&facts, &mut Vec::new(), edges)?;
+        }
+        Ok(())
+    }
+
+    /// The same-key edges, in chain order.
+    pub fn same_key(&self) -> &[Edge] {
+        &self.same_key
+    }
+
+    /// Whether there are edges to outputs.
+    pub fn has_change(&self) -> bool {
+        !self.change.is_empty()
+    }
+
+    /// Where a rule's edges stand among those of a transaction.
+    fn order(&self, rule: u8) -> u8 {
+        if Some(rule) == self.settings.co_spend() {
+            0
+        } else if Some(rule) == self.settings.same_key() {
+            1
+        } else {
+            2 + rule
+        }
+    }
+
+    fn of_facts(&self, facts: &Facts<'_>, candidates: &mut Vec<u32>, edges: &mut Vec<Edge>) -> Result<()> {
+        if facts.is_coinbase()
+            || (may_be_joint(facts.inputs.len(), facts.outputs.iter().map(|o| o.value), &mut Vec::new()) && self.is_joint(facts))
+        {
+            return Ok(());
+        }
+        let first = facts.inputs[0].address;
+        if let Some(rule) = self.settings.co_spend() {
+            let edge = |right| Edge { transaction: facts.number, left: first, right, rule };
+            star(facts.inputs.iter().map(|input| input.address), |right| edges.push(edge(right)));
+        }
+        for (rule, change) in &self.change {
+            change.candidates(facts, candidates)?;
+            if let [only] = candidates[..] {
+                let right = facts.outputs[only as usize].address;
+                if right != first {
+                    edges.push(Edge { transaction: facts.number, left: first, right, rule: *rule });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a transaction is to be left out because several owners made it.
+    fn is_joint(&self, facts: &Facts<'_>) -> bool {
+        match self.settings.coinjoins {
+            CoinJoins::Include => false,
+            CoinJoins::Exclude => shapes::coinjoin(facts, &self.settings.thresholds) == Verdict::Yes,
+            CoinJoins::ExcludeUndecided => shapes::coinjoin(facts, &self.settings.thresholds) != Verdict::No,
+        }
+    }
+
+    /// Co-spend alone needs no more than the addresses of inputs, but for the few transactions that may be joint ones.
+    fn co_spend_of_block(&self, height: Height, transactions: Range<u32>, work: &mut Work, edges: &mut Vec<Edge>) -> Result<()> {
+        let Some(rule) = self.settings.co_spend() else { return Ok(()) };
+        self.look_at_block(transactions, work)?;
+        let left_out = self.joint_ones(height, work)?;
+        let columns = self.chain.columns();
+        let mut spent = work.spent.iter();
+        for (transaction, inputs) in &work.transactions {
+            let mut addresses = Vec::with_capacity(*inputs);
+            for output in spent.by_ref().take(*inputs) {
+                addresses.push(AddrNum(columns.outputs_address.get(*output)?));
+            }
+            if !left_out.contains(transaction) {
+                let left = addresses[0];
+                star(addresses.into_iter(), |right| edges.push(Edge { transaction: *transaction, left, right, rule }));
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes the transactions of a block with several inputs, and what those spend, which is asked for.
+    fn look_at_block(&self, transactions: Range<u32>, work: &mut Work) -> Result<()> {
+        let columns = self.chain.columns();
+        work.transactions.clear();
+        work.spent.clear();
+        work.maybe_joint.clear();
+        for number in transactions.map(TxNum) {
+            let inputs = self.chain.inputs_of(number)?;
+            let count = (inputs.end - inputs.start) as usize;
+            if count < 2 || columns.inputs_spends.get(inputs.start)?.0 == NONE_40 {
+                continue;
+            }
+            work.transactions.push((number, count));
+            for input in inputs {
+                let output = columns.inputs_spends.get(input)?.0;
+                columns.outputs_address.prefetch(output);
+                work.spent.push(output);
+            }
+            let outputs = self.chain.outputs_of(number)?;
+            if may_be_joint(count, outputs.map(|output| columns.outputs_value.value(output)), &mut work.values) {
+                work.maybe_joint.push(number);
+            }
+        }
+        Ok(())
+    }
+
+    fn joint_ones(&self, height: Height, work: &mut Work) -> Result<BTreeSet<TxNum>> {
+        if work.maybe_joint.is_empty() || self.settings.coinjoins == CoinJoins::Include {
+            return Ok(BTreeSet::new());
+        }
+        work.facts.gather_some(self.chain, height, work.maybe_joint.iter().copied())?;
+        Ok(work.facts.transactions().filter(|facts| self.is_joint(facts)).map(|facts| facts.number).collect())
+    }
+}
+
+/// Lists that are used again for each block.
+#[derive(Default)]
+struct Work {
+    facts: BlockFacts,
+    candidates: Vec<u32>,
+    /// Transactions with several inputs, and how many they have.
+    transactions: Vec<(TxNum, usize)>,
+    /// What those inputs spend.
+    spent: Vec<u64>,
+    maybe_joint: Vec<TxNum>,
+    values: Vec<u64>,
+}
+
+/// Whether a transaction is worth the question whether several owners made it: that takes several inputs, and equal outputs.
+fn may_be_joint(inputs: usize, values: impl Iterator<Item = u64>, sorted: &mut Vec<u64>) -> bool {
+    sorted.clear();
+    if inputs >= 2 {
+        sorted.extend(values);
+    }
+    if sorted.len() < 3 {
+        return false;
+    }
+    sorted.sort_unstable();
+    sorted.windows(2).any(|pair| pair[0] == pair[1])
+}
+
+/// Joins the first of some addresses with each other one; one that comes several times in a row counts once.
+fn star(mut addresses: impl Iterator<Item = AddrNum>, mut join: impl FnMut(AddrNum)) {
+    let Some(first) = addresses.next() else { return };
+    let mut last = first;
+    for address in addresses {
+        if address != last && address != first {
+            join(address);
+        }
+        last = address;
+    }
+}

@@ -1,0 +1,187 @@
+//! Money between clusters, summed.
+//!
+//! What an output pays comes from the clusters of its transaction's inputs in proportion to what each brings in, in whole satoshi by the
+//! largest remainder, among equal ones to the cluster whose first input stands earlier. Nearly always that is one cluster.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow_array::Int64Array;
+use petgraph::graph::DiGraph;
+
+use crate::chain::pieces::{go_on_or_stop, in_order};
+use crate::chain::{BlockFacts, Facts, Table};
+use crate::cluster::Clusters;
+use crate::cluster::table::batches;
+use crate::error::Result;
+use crate::ids::{AddrNum, Height, TxNum};
+use crate::shares::Divider;
+
+/// Money from one cluster to another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Flow {
+    pub from: AddrNum,
+    pub to: AddrNum,
+    /// Satoshi.
+    pub amount: u64,
+    /// How many transactions moved it, the first and the last of them.
+    pub transactions: u64,
+    pub first: TxNum,
+    pub last: TxNum,
+}
+
+/// A part of an output that one cluster pays another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Payment {
+    from: AddrNum,
+    to: AddrNum,
+    amount: u64,
+    transaction: TxNum,
+}
+
+impl Clusters {
+    /// The flows between different clusters, ordered by from and to. With `only`, those from or to clusters of these names.
+    pub fn flows(&self, only: Option<&[AddrNum]>, go_on: &mut dyn FnMut() -> bool) -> Result<Vec<Flow>> {
+        let mut flows: HashMap<(AddrNum, AddrNum), Flow> = HashMap::new();
+        self.sweep_payments(
+            |payment| only.is_none_or(|only| touches(payment, only)),
+            go_on,
+            |payment| {
+                let new = Flow {
+                    from: payment.from,
+                    to: payment.to,
+                    amount: 0,
+                    transactions: 0,
+                    first: payment.transaction,
+                    last: TxNum(0),
+                };
+                let flow = flows.entry((payment.from, payment.to)).or_insert(new);
+                flow.transactions += (flow.transactions == 0 || flow.last != payment.transaction) as u64;
+                flow.amount += payment.amount;
+                flow.last = payment.transaction;
+            },
+        )?;
+        let mut flows: Vec<Flow> = flows.into_values().collect();
+        flows.sort_unstable_by_key(|flow| (flow.from, flow.to));
+        Ok(flows)
+    }
+
+    /// The flows as a table: from, to (names), from_address, to_address, amount, transactions, first and last height and time.
+    pub fn flows_table(&self, flows: &[Flow]) -> Result<Table> {
+        batches(flows, |flows| {
+            let int64 =
+                |value: fn(&Flow) -> u64| Arc::new(Int64Array::from_iter_values(flows.iter().map(|flow| value(flow) as i64)));
+            let (first_height, first_time) = self.heights_and_times(flows.iter().map(|flow| flow.first))?;
+            let (last_height, last_time) = self.heights_and_times(flows.iter().map(|flow| flow.last))?;
+            Ok(vec![
+                ("from", int64(|flow| flow.from.0 as u64)),
+                ("to", int64(|flow| flow.to.0 as u64)),
+                ("from_address", Arc::new(self.address_texts(flows.iter().map(|flow| flow.from))?)),
+                ("to_address", Arc::new(self.address_texts(flows.iter().map(|flow| flow.to))?)),
+                ("amount", int64(|flow| flow.amount)),
+                ("transactions", int64(|flow| flow.transactions)),
+                ("first_height", first_height),
+                ("last_height", last_height),
+                ("first_time", first_time),
+                ("last_time", last_time),
+            ])
+        })
+    }
+
+    /// The flows as a graph: nodes are clusters by name, edges are flows.
+    pub fn flow_graph(&self, flows: &[Flow]) -> DiGraph<AddrNum, Flow> {
+        let (mut graph, mut nodes) = (DiGraph::new(), HashMap::new());
+        for flow in flows {
+            let [from, to] = [flow.from, flow.to].map(|name| *nodes.entry(name).or_insert_with(|| graph.add_node(name)));
+            graph.add_edge(from, to, *flow);
+        }
+        graph
+    }
+
+    /// What two clusters paid each other, one row a transaction and direction: transaction, txid, height, time, from, to (names), amount.
+    pub fn between(&self, a: AddrNum, b: AddrNum, go_on: &mut dyn FnMut() -> bool) -> Result<Table> {
+        let mut payments: Vec<Payment> = Vec::new();
+        let is_between = |payment: &Payment| (payment.from == a && payment.to == b) || (payment.from == b && payment.to == a);
+        self.sweep_payments(is_between, go_on, |payment| {
+            let same = |last: &&mut Payment| (last.transaction, last.from) == (payment.transaction, payment.from);
+            let before = payments.iter_mut().rev().take_while(|last| last.transaction == payment.transaction);
+            match before.into_iter().find(same) {
+                Some(last) => last.amount += payment.amount,
+                None => payments.push(*payment),
+            }
+        })?;
+        batches(&payments, |rows| {
+            let int64 = |value: fn(&Payment) -> i64| Arc::new(Int64Array::from_iter_values(rows.iter().map(value)));
+            let (height, time) = self.heights_and_times(rows.iter().map(|payment| payment.transaction))?;
+            Ok(vec![
+                ("transaction", int64(|payment| payment.transaction.0 as i64)),
+                ("txid", Arc::new(self.txids(rows.iter().map(|payment| payment.transaction))?)),
+                ("height", height),
+                ("time", time),
+                ("from", int64(|payment| payment.from.0 as i64)),
+                ("to", int64(|payment| payment.to.0 as i64)),
+                ("amount", int64(|payment| payment.amount as i64)),
+            ])
+        })
+    }
+
+    /// Tells the payments between different clusters that are wanted, in chain order.
+    fn sweep_payments(
+        &self,
+        wanted: impl Fn(&Payment) -> bool + Sync,
+        go_on: &mut dyn FnMut() -> bool,
+        mut tell: impl FnMut(&Payment),
+    ) -> Result<()> {
+        let work = |piece: &Range<u64>| -> Result<Vec<Payment>> {
+            let (mut facts, mut payments) = (BlockFacts::default(), Vec::new());
+            for height in piece.clone() {
+                facts.gather(self.chain(), Height(height as u32))?;
+                for facts in facts.transactions() {
+                    self.payments_of(&facts, |payment| payments.extend(wanted(&payment).then_some(payment)))?;
+                }
+            }
+            Ok(payments)
+        };
+        in_order(&self.chain().pieces(0)?, self.threads, work, |payments| {
+            payments.iter().for_each(&mut tell);
+            go_on_or_stop(go_on)
+        })
+    }
+
+    fn payments_of(&self, facts: &Facts<'_>, mut tell: impl FnMut(Payment)) -> Result<()> {
+        let mut payers: Vec<(AddrNum, u64)> = Vec::new();
+        for input in facts.inputs {
+            let name = self.name_of(input.address)?;
+            match payers.iter_mut().find(|(payer, _)| *payer == name) {
+                Some((_, value)) => *value += input.value,
+                None => payers.push((name, input.value)),
+            }
+        }
+        for output in facts.outputs {
+            let to = self.name_of(output.address)?;
+            for ((from, _), amount) in payers.iter().zip(shares(output.value, &payers)) {
+                if *from != to && amount > 0 {
+                    tell(Payment { from: *from, to, amount, transaction: facts.number });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What each payer gives of an output. Where all of them have less than it, which only a transaction with a negative fee has, the first
+/// gives the rest.
+fn shares(value: u64, payers: &[(AddrNum, u64)]) -> Vec<u64> {
+    let values: Vec<u64> = payers.iter().map(|(_, value)| *value).collect();
+    let mut shares = Vec::with_capacity(values.len());
+    let beyond = Divider::default().divide(value, &values, &mut shares);
+    if let Some(first) = shares.first_mut() {
+        *first += beyond;
+    }
+    shares
+}
+
+fn touches(payment: &Payment, names: &[AddrNum]) -> bool {
+    names.binary_search(&payment.from).is_ok() || names.binary_search(&payment.to).is_ok()
+}

@@ -1,0 +1,147 @@
+//! What a clustering joins by: rules, what to do with CoinJoins, and what must stay apart.
+
+use sha2::{Digest, Sha256};
+
+use crate::change;
+use crate::cluster::apart::Apart;
+use crate::error::{Error, Result};
+use crate::ids::hex;
+use crate::shapes;
+
+/// A reason to join two addresses.
+#[derive(Clone)]
+pub enum Rule {
+    /// Inputs of one transaction are of one owner (Nakamoto 2008, section 10; Meiklejohn et al. 2013, heuristic 1).
+    CoSpend,
+    /// Addresses of different kinds for one public key, or for one script.
+    SameKey,
+    /// The change of a transaction is of the owner of its inputs, where a change rule leaves exactly one output.
+    Change(change::Rule),
+}
+
+/// The versions of the rules that are defined here; raised when what they join changes.
+const CO_SPEND_VERSION: u32 = 1;
+const SAME_KEY_VERSION: u32 = 1;
+
+/// The rules that have a name of one word.
+pub const NAMES: [&str; 2] = ["co_spend", "same_key"];
+
+impl Rule {
+    pub fn name(&self) -> String {
+        match self {
+            Rule::CoSpend => "co_spend".to_string(),
+            Rule::SameKey => "same_key".to_string(),
+            Rule::Change(rule) => rule.to_string(),
+        }
+    }
+
+    /// What tells the rule from all others, versions included.
+    pub fn identity(&self) -> String {
+        match self {
+            Rule::CoSpend => format!("co_spend {CO_SPEND_VERSION}"),
+            Rule::SameKey => format!("same_key {SAME_KEY_VERSION}"),
+            Rule::Change(rule) => format!("change {}", rule.identity()),
+        }
+    }
+
+    /// Whether what it joins may change when outputs are spent later.
+    pub fn is_dynamic(&self) -> bool {
+        matches!(self, Rule::Change(rule) if rule.is_dynamic())
+    }
+}
+
+/// What to do with transactions of several owners.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum CoinJoins {
+    /// Leave out what is a CoinJoin.
+    #[default]
+    Exclude,
+    /// Leave out also what could be one and was not decided.
+    ExcludeUndecided,
+    /// Take their inputs as those of one owner, as all transactions'.
+    Include,
+}
+
+impl CoinJoins {
+    pub const ALL: [CoinJoins; 3] = [CoinJoins::Exclude, CoinJoins::ExcludeUndecided, CoinJoins::Include];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            CoinJoins::Exclude => "exclude",
+            CoinJoins::ExcludeUndecided => "exclude_undecided",
+            CoinJoins::Include => "include",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Result<CoinJoins> {
+        let known = || CoinJoins::ALL.map(CoinJoins::name).to_vec();
+        let found = CoinJoins::ALL.into_iter().find(|choice| choice.name() == name);
+        found.ok_or_else(|| Error::UnknownName { what: "choice for coinjoin", name: name.to_string(), known: known() })
+    }
+}
+
+/// What a clustering joins by.
+#[derive(Clone)]
+pub struct Settings {
+    pub rules: Vec<Rule>,
+    pub coinjoins: CoinJoins,
+    pub thresholds: shapes::Thresholds,
+    pub apart: Apart,
+}
+
+impl Default for Settings {
+    /// Co-spend, CoinJoins left out.
+    fn default() -> Settings {
+        Settings {
+            rules: vec![Rule::CoSpend],
+            coinjoins: CoinJoins::default(),
+            thresholds: shapes::Thresholds::default(),
+            apart: Apart::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// Everything that the result depends on besides the chain, one line each.
+    pub fn identity(&self) -> String {
+        let mut lines: Vec<String> = self.rules.iter().map(|rule| format!("rule {}", rule.identity())).collect();
+        lines.push(match self.coinjoins {
+            CoinJoins::Include => "coinjoin include".to_string(),
+            choice => format!("coinjoin {} {} {:?}", choice.name(), shapes::COINJOIN_VERSION, self.thresholds),
+        });
+        lines.push(format!("apart {}", self.apart.digest()));
+        lines.join("\n")
+    }
+
+    /// A short name for these settings.
+    pub fn key(&self) -> String {
+        hex(&Sha256::digest(self.identity())[..8])
+    }
+
+    /// Whether the clusters as of an earlier height may differ from the earlier part of these.
+    pub fn is_dynamic(&self) -> bool {
+        self.rules.iter().any(Rule::is_dynamic)
+    }
+
+    /// The rules' names, in their order.
+    pub fn names(&self) -> Vec<String> {
+        self.rules.iter().map(Rule::name).collect()
+    }
+
+    pub(super) fn change_rules(&self) -> impl Iterator<Item = (u8, &change::Rule)> {
+        self.rules.iter().enumerate().filter_map(|(i, rule)| match rule {
+            Rule::Change(rule) => Some((i as u8, rule)),
+            _ => None,
+        })
+    }
+
+    /// The place of the co-spend rule in the list.
+    pub(super) fn co_spend(&self) -> Option<u8> {
+        self.rules.iter().position(|rule| matches!(rule, Rule::CoSpend)).map(|i| i as u8)
+    }
+
+    /// The place of the same-key rule in the list.
+    pub(super) fn same_key(&self) -> Option<u8> {
+        self.rules.iter().position(|rule| matches!(rule, Rule::SameKey)).map(|i| i as u8)
+    }
+}
