@@ -8,9 +8,11 @@ pub mod fingerprint;
 pub mod flow;
 pub mod ids;
 pub mod ingest;
+pub mod names;
 #[cfg(feature = "python")]
 mod python;
 pub mod script;
+pub mod shapes;
 pub mod store;
 pub mod verify;
 
