@@ -8,13 +8,13 @@ fn main() {
     for threads in [1, 2] {
         for coinjoins in [CoinJoins::Include, CoinJoins::Exclude] {
             let t = Instant::now();
-            let c = chain.cluster_anew(Settings { coinjoins, ..Settings::default() }, threads, &mut yes).unwrap();
+            let c = chain.cluster_anew(Settings { coinjoins, ..Settings::of(chain.network()) }, threads, &mut yes).unwrap();
             println!("anew {threads} {coinjoins:?}: {} clusters {} links {:?}", c.count(), c.links().len(), t.elapsed());
         }
     }
     for _ in 0..2 {
         let t = Instant::now();
-        let c = chain.cluster(Settings::default(), 2, &mut yes).unwrap();
+        let c = chain.cluster(Settings::of(chain.network()), 2, &mut yes).unwrap();
         println!("kept {:?}", t.elapsed());
         let t = Instant::now();
         let l = c.largest(5);
@@ -26,7 +26,8 @@ fn main() {
             let (a, b) = (m[i * 7919 % m.len()], m[i * 104729 % m.len()]);
             let t = Instant::now();
             let p = c.why(AddrNum(a), AddrNum(b)).unwrap();
-            worst = worst.max(t.elapsed()); most = most.max(p.steps().len());
+            worst = worst.max(t.elapsed());
+            most = most.max(p.steps().len());
         }
         println!("why 1000: {:?} worst {worst:?} most steps {most}", t.elapsed());
         let t = Instant::now();

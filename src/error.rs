@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::ids::hash_text;
+use crate::names::did_you_mean;
 use crate::script::AddressError;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -109,11 +110,14 @@ pub enum Error {
     #[error("cannot read transaction {} from {}: {reason}; give the node's blocks folder as blocks=", hash_text(txid), path.display())]
     RawUnavailable { txid: [u8; 32], path: PathBuf, reason: String },
 
-    #[error("unknown column {name:?}; {table} has {}", known.join(", "))]
+    #[error("unknown column {name:?}; {}{table} has {}", did_you_mean(name, known), known.join(", "))]
     UnknownColumn { name: String, table: &'static str, known: Vec<&'static str> },
 
-    #[error("unknown {what} {name:?}; it is one of {}", known.join(", "))]
+    #[error("unknown {what} {name:?}; {}it is one of {}", did_you_mean(name, known), known.join(", "))]
     UnknownName { what: &'static str, name: String, known: Vec<&'static str> },
+
+    #[error("threshold {name}={given} cannot be used; give {wanted}")]
+    BadThreshold { name: String, given: String, wanted: String },
 
     #[error("the source of the trace is empty; give at least one output, transaction or address")]
     EmptySource,

@@ -10,6 +10,7 @@ pub mod fingerprint;
 pub mod flow;
 pub mod ids;
 pub mod ingest;
+pub mod names;
 #[cfg(feature = "python")]
 mod python;
 pub mod script;

@@ -10,7 +10,7 @@ use crate::cluster::forest::Edge;
 use crate::cluster::same_key;
 use crate::cluster::settings::{CoinJoins, Settings};
 use crate::error::Result;
-use crate::ids::{AddrNum, Height, NONE_40, TxNum};
+use crate::ids::{AddrNum, Height, InNum, NONE_40, OutNum, TxNum};
 use crate::shapes::{self, Verdict};
 
 /// The edges of a chain's transactions from one on, in chain order: within a transaction those of co-spend, in the order of its inputs,
@@ -68,8 +68,14 @@ impl<'a> Edges<'a> {
         Ok(edges)
     }
 
-    /// The edges of one transaction.
+    /// The edges of one transaction, without those of same-key.
     pub fn of_transaction(&self, number: TxNum, edges: &mut Vec<Edge>) -> Result<()> {
+        if self.change.is_empty() && !self.may_be_joint(number, &mut Vec::new())? {
+            let spent = self.chain.inputs_of(number)?.filter_map(|input| self.chain.spends(InNum(input)).transpose());
+            let addresses = spent.map(|output| self.chain.address_of(output?)).collect::<Result<Vec<_>>>()?;
+            self.join_inputs(number, &addresses, edges);
+            return Ok(());
+        }
         let facts = self.chain.facts(number)?;
         for facts in facts.transactions() {
             self.of_facts(&facts, &mut Vec::new(), edges)?;
@@ -99,16 +105,12 @@ impl<'a> Edges<'a> {
     }
 
     fn of_facts(&self, facts: &Facts<'_>, candidates: &mut Vec<u32>, edges: &mut Vec<Edge>) -> Result<()> {
-        if facts.is_coinbase()
-            || (may_be_joint(facts.inputs.len(), facts.outputs.iter().map(|o| o.value), &mut Vec::new()) && self.is_joint(facts))
-        {
+        if facts.is_coinbase() || self.is_joint(facts) {
             return Ok(());
         }
-        let first = facts.inputs[0].address;
-        if let Some(rule) = self.settings.co_spend() {
-            let edge = |right| Edge { transaction: facts.number, left: first, right, rule };
-            star(facts.inputs.iter().map(|input| input.address), |right| edges.push(edge(right)));
-        }
+        let addresses: Vec<AddrNum> = facts.inputs.iter().map(|input| input.address).collect();
+        self.join_inputs(facts.number, &addresses, edges);
+        let first = addresses[0];
         for (rule, change) in &self.change {
             change.candidates(facts, candidates)?;
             if let [only] = candidates[..] {
@@ -119,6 +121,13 @@ impl<'a> Edges<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Joins the first of a transaction's input addresses with each other one; one that comes several times in a row counts once.
+    fn join_inputs(&self, transaction: TxNum, addresses: &[AddrNum], edges: &mut Vec<Edge>) {
+        let (Some(rule), Some(left)) = (self.settings.co_spend(), addresses.first().copied()) else { return };
+        let different = addresses.windows(2).filter(|pair| pair[0] != pair[1] && pair[1] != left);
+        edges.extend(different.map(|pair| Edge { transaction, left, right: pair[1], rule }));
     }
 
     /// Whether a transaction is to be left out because several owners made it.
@@ -132,19 +141,17 @@ impl<'a> Edges<'a> {
 
     /// Co-spend alone needs no more than the addresses of inputs, but for the few transactions that may be joint ones.
     fn co_spend_of_block(&self, height: Height, transactions: Range<u32>, work: &mut Work, edges: &mut Vec<Edge>) -> Result<()> {
-        let Some(rule) = self.settings.co_spend() else { return Ok(()) };
         self.look_at_block(transactions, work)?;
         let left_out = self.joint_ones(height, work)?;
-        let columns = self.chain.columns();
         let mut spent = work.spent.iter();
+        let mut addresses = Vec::new();
         for (transaction, inputs) in &work.transactions {
-            let mut addresses = Vec::with_capacity(*inputs);
+            addresses.clear();
             for output in spent.by_ref().take(*inputs) {
-                addresses.push(AddrNum(columns.outputs_address.get(*output)?));
+                addresses.push(self.chain.address_of(*output)?);
             }
             if !left_out.contains(transaction) {
-                let left = addresses[0];
-                star(addresses.into_iter(), |right| edges.push(Edge { transaction: *transaction, left, right, rule }));
+                self.join_inputs(*transaction, &addresses, edges);
             }
         }
         Ok(())
@@ -164,20 +171,32 @@ impl<'a> Edges<'a> {
             }
             work.transactions.push((number, count));
             for input in inputs {
-                let output = columns.inputs_spends.get(input)?.0;
-                columns.outputs_address.prefetch(output);
+                let output = OutNum(columns.inputs_spends.get(input)?.0);
+                columns.outputs_address.prefetch(output.0);
                 work.spent.push(output);
             }
-            let outputs = self.chain.outputs_of(number)?;
-            if may_be_joint(count, outputs.map(|output| columns.outputs_value.value(output)), &mut work.values) {
+            if self.may_be_joint(number, &mut work.values)? {
                 work.maybe_joint.push(number);
             }
         }
         Ok(())
     }
 
+    /// Whether a transaction is worth a closer look at whose it is.
+    fn may_be_joint(&self, number: TxNum, values: &mut Vec<u64>) -> Result<bool> {
+        if self.settings.coinjoins == CoinJoins::Include {
+            return Ok(false);
+        }
+        values.clear();
+        for output in self.chain.outputs_of(number)? {
+            values.push(self.chain.value_of(OutNum(output))?);
+        }
+        let inputs = self.chain.inputs_of(number)?;
+        Ok(shapes::may_be_coinjoin((inputs.end - inputs.start) as usize, values, &self.settings.thresholds))
+    }
+
     fn joint_ones(&self, height: Height, work: &mut Work) -> Result<BTreeSet<TxNum>> {
-        if work.maybe_joint.is_empty() || self.settings.coinjoins == CoinJoins::Include {
+        if work.maybe_joint.is_empty() {
             return Ok(BTreeSet::new());
         }
         work.facts.gather_some(self.chain, height, work.maybe_joint.iter().copied())?;
@@ -193,32 +212,7 @@ struct Work {
     /// Transactions with several inputs, and how many they have.
     transactions: Vec<(TxNum, usize)>,
     /// What those inputs spend.
-    spent: Vec<u64>,
+    spent: Vec<OutNum>,
     maybe_joint: Vec<TxNum>,
     values: Vec<u64>,
-}
-
-/// Whether a transaction is worth the question whether several owners made it: that takes several inputs, and equal outputs.
-fn may_be_joint(inputs: usize, values: impl Iterator<Item = u64>, sorted: &mut Vec<u64>) -> bool {
-    sorted.clear();
-    if inputs >= 2 {
-        sorted.extend(values);
-    }
-    if sorted.len() < 3 {
-        return false;
-    }
-    sorted.sort_unstable();
-    sorted.windows(2).any(|pair| pair[0] == pair[1])
-}
-
-/// Joins the first of some addresses with each other one; one that comes several times in a row counts once.
-fn star(mut addresses: impl Iterator<Item = AddrNum>, mut join: impl FnMut(AddrNum)) {
-    let Some(first) = addresses.next() else { return };
-    let mut last = first;
-    for address in addresses {
-        if address != last && address != first {
-            join(address);
-        }
-        last = address;
-    }
 }

@@ -1,8 +1,10 @@
 //! The graph of all evidence, not only of that which joined: which transactions join an address with which others. It is looked up as it
 //! is walked, address by address.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Range;
+use std::rc::Rc;
 
 use crate::chain::pieces::{go_on_or_stop, in_order};
 use crate::chain::{Chain, End};
@@ -21,7 +23,12 @@ pub(super) struct Graph<'a> {
     change: Vec<(AddrNum, TxNum)>,
     same_key: Vec<(AddrNum, Edge)>,
     refused: HashSet<(TxNum, AddrNum, AddrNum)>,
+    /// What transactions join, as far as it was asked for.
+    joined: RefCell<HashMap<TxNum, Joined>>,
 }
+
+/// Addresses that a transaction joins, the one that all edges begin at first, with the rules.
+type Joined = Rc<[(AddrNum, u8)]>;
 
 /// What leads from an address to others.
 enum Way {
@@ -49,7 +56,7 @@ impl<'a> Graph<'a> {
         let mut same_key: Vec<(AddrNum, Edge)> = both_ends.collect();
         same_key.sort_unstable_by_key(|(address, edge)| (*address, edge.left, edge.right));
         let refused = clusters.refused().iter().map(|refused| key(&refused.edge)).collect();
-        Ok(Graph { chain, edges, co_spend: settings.co_spend(), change, same_key, refused })
+        Ok(Graph { chain, edges, co_spend: settings.co_spend(), change, same_key, refused, joined: RefCell::default() })
     }
 
     /// The ways from an address, in chain order.
@@ -69,13 +76,17 @@ impl<'a> Graph<'a> {
         Ok(transactions.into_iter().map(Way::Transaction).chain(keys).collect())
     }
 
-    /// The addresses that a transaction joins, the one that all edges begin at first, with the rules.
-    fn joined_by(&self, transaction: TxNum) -> Result<Vec<(AddrNum, u8)>> {
+    fn joined_by(&self, transaction: TxNum) -> Result<Joined> {
+        if let Some(known) = self.joined.borrow().get(&transaction) {
+            return Ok(known.clone());
+        }
         let mut edges = Vec::new();
         self.edges.of_transaction(transaction, &mut edges)?;
         edges.retain(|edge| !self.refused.contains(&key(edge)));
         let first = edges.first().map(|edge| (edge.left, self.co_spend.unwrap_or(edge.rule)));
-        Ok(first.into_iter().chain(edges.iter().map(|edge| (edge.right, edge.rule))).collect())
+        let joined: Joined = first.into_iter().chain(edges.iter().map(|edge| (edge.right, edge.rule))).collect();
+        self.joined.borrow_mut().insert(transaction, joined.clone());
+        Ok(joined)
     }
 
     /// The steps of a way with the fewest.
@@ -162,7 +173,7 @@ impl<'a> Graph<'a> {
 
     fn beside(&self, place: Place) -> Result<Vec<Place>> {
         Ok(match place {
-            Place::Transaction(tx) => self.joined_by(tx)?.into_iter().map(|(address, _)| Place::Address(address)).collect(),
+            Place::Transaction(tx) => self.joined_by(tx)?.iter().map(|(address, _)| Place::Address(*address)).collect(),
             Place::Address(address) => {
                 let ways = self.ways(address)?.into_iter();
                 let mut places = Vec::with_capacity(ways.len());

@@ -26,6 +26,7 @@ use sha2::{Digest, Sha256};
 use crate::chain::Chain;
 use crate::error::{Error, Result};
 use crate::ids::{AddrNum, TxNum};
+use crate::script::Kind;
 
 pub use apart::{Apart, Contradiction, Refused};
 use build::Built;
@@ -98,7 +99,8 @@ impl Clusters {
         let links = shared.forest.links().partition_point(|link| link.transaction < end);
         let refused = shared.refused.partition_point(|refused| refused.edge.transaction < end);
         let labels = labels::labels(&shared.forest, chain.counts().addresses as usize, links as u32);
-        let count = chain.counts().addresses - links as u64;
+        let nobodys = (0..chain.counts().addresses as u32).filter(|address| is_nobodys(&chain, AddrNum(*address))).count() as u64;
+        let count = chain.counts().addresses - links as u64 - nobodys;
         Clusters {
             chain,
             settings,
@@ -143,7 +145,7 @@ impl Clusters {
         &self.settings
     }
 
-    /// How many clusters there are, those of one address included.
+    /// How many clusters there are, those of one address included. Data outputs (OP_RETURN) are nobody's, and no clusters.
     pub fn count(&self) -> u64 {
         self.count
     }
@@ -212,4 +214,9 @@ impl Clusters {
         }
         Ok(hash.finalize().into())
     }
+}
+
+/// Whether an address is a script that nobody can ever spend from.
+fn is_nobodys(chain: &Chain, address: AddrNum) -> bool {
+    chain.columns().addresses_kind.get(address.row()).is_ok_and(|kind| kind == Kind::OpReturn as u8)
 }

@@ -6,6 +6,7 @@ use crate::change;
 use crate::cluster::apart::Apart;
 use crate::error::{Error, Result};
 use crate::ids::hex;
+use crate::script::Network;
 use crate::shapes;
 
 /// A reason to join two addresses.
@@ -89,19 +90,17 @@ pub struct Settings {
     pub apart: Apart,
 }
 
-impl Default for Settings {
-    /// Co-spend, CoinJoins left out.
-    fn default() -> Settings {
+impl Settings {
+    /// Co-spend, CoinJoins left out by the network's thresholds.
+    pub fn of(network: Network) -> Settings {
         Settings {
             rules: vec![Rule::CoSpend],
             coinjoins: CoinJoins::default(),
-            thresholds: shapes::Thresholds::default(),
+            thresholds: shapes::Thresholds::of(network),
             apart: Apart::default(),
         }
     }
-}
 
-impl Settings {
     /// Everything that the result depends on besides the chain, one line each.
     pub fn identity(&self) -> String {
         let mut lines: Vec<String> = self.rules.iter().map(|rule| format!("rule {}", rule.identity())).collect();

@@ -8,7 +8,7 @@ use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray, Ti
 
 use crate::chain::pieces::{go_on_or_stop, in_order};
 use crate::chain::{Chain, Table};
-use crate::cluster::Clusters;
+use crate::cluster::{Clusters, is_nobodys};
 use crate::error::{Error, Result};
 use crate::ids::{AddrNum, NONE_32, NONE_40, OutNum, TxNum, hash_text};
 use crate::script::Kind;
@@ -93,8 +93,8 @@ impl Clusters {
 
     /// The names of the clusters of at least so many addresses, ascending.
     pub fn names(&self, min_size: u32) -> Vec<AddrNum> {
-        let names = (0..self.labels().len() as u32).map(AddrNum);
-        names.filter(|name| self.labels()[name.0 as usize] == name.0 && self.index().size(*name) >= min_size).collect()
+        let names = (0..self.labels().len() as u32).map(AddrNum).filter(|name| self.labels()[name.0 as usize] == name.0);
+        names.filter(|name| self.index().size(*name) >= min_size && !is_nobodys(self.chain(), *name)).collect()
     }
 
     /// The names of the `n` largest clusters, the largest first; among equal ones the smaller name.
