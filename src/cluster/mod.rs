@@ -36,7 +36,7 @@ pub use forest::{Edge, Forest};
 use kept::Kept;
 use labels::Members;
 pub use proof::{Proof, Step};
-pub use same_key::{compressed, hash_of, wrapped};
+pub use same_key::{hash_of, shown_uncompressed};
 pub use settings::{CoinJoins, NAMES, Rule, Settings};
 pub use table::Totals;
 pub use wallet::Wallet;
