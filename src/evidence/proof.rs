@@ -117,7 +117,7 @@ impl Document<'_> {
                 let from = spent.transaction()?;
                 let text = hash_text(&from.txid()?);
                 let raw = hex(&from.raw()?);
-                self.transactions.entry(text).or_insert_with(|| json!({ \"raw\": raw }));
+                self.transactions.entry(text).or_insert_with(|| json!({ "raw": raw }));
                 return Ok(input.position());
             }
         }
