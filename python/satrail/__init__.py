@@ -12,21 +12,25 @@ from satrail._core import (
     Block,
     Blocks,
     Chain,
+    Clusters,
+    Comparison,
     Fingerprint,
     Input,
     Ledger,
     Output,
+    Proof,
     Revealed,
     Table,
     Trace,
     Transaction,
+    Wallet,
     info,
     ingest,
     open,
     verify,
 )
 from satrail._demo import demo
-from satrail.errors import BlockFilesError, LockedError, NotInChainError, SatrailError, StoreError
+from satrail.errors import BlockFilesError, LockedError, NotInChainError, NotJoinedError, SatrailError, StoreError
 from satrail.report import Check, Gap, IngestReport, InvalidBlock, Problem, StoreInfo, VerifyReport
 
 __version__: str = _VERSION
@@ -39,6 +43,8 @@ __all__ = [
     "Blocks",
     "Chain",
     "Check",
+    "Clusters",
+    "Comparison",
     "Fingerprint",
     "Gap",
     "IngestReport",
@@ -47,8 +53,10 @@ __all__ = [
     "Ledger",
     "LockedError",
     "NotInChainError",
+    "NotJoinedError",
     "Output",
     "Problem",
+    "Proof",
     "Revealed",
     "SatrailError",
     "StoreError",
@@ -57,6 +65,7 @@ __all__ = [
     "Trace",
     "Transaction",
     "VerifyReport",
+    "Wallet",
     "demo",
     "info",
     "ingest",

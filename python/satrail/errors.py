@@ -17,6 +17,10 @@ class BlockFilesError(SatrailError):
     """The block files are not as they should be: a damaged key, no genesis block, bytes that have moved."""
 
 
+class NotJoinedError(SatrailError):
+    """Two addresses are in different clusters, so there is no reason to tell."""
+
+
 class NotInChainError(SatrailError, KeyError):
     """What was asked for (a transaction, output, block, address or date) is not in the chain up to its height."""
 

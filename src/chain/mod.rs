@@ -225,6 +225,11 @@ impl Chain {
         Ok(time_of(&self.columns().blocks_header.get(height.row())?))
     }
 
+    /// The headers of all blocks, 80 bytes each.
+    pub fn headers(&self) -> &[u8] {
+        self.columns().blocks_header.slice(0..self.counts.blocks)
+    }
+
     /// The id of a transaction.
     pub fn txid(&self, number: TxNum) -> Result<[u8; 32]> {
         self.columns().transactions_txid.get(number.row())

@@ -1,5 +1,10 @@
 //! How much two clusterings of one chain differ.
 
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+
+use crate::chain::Table;
 use crate::cluster::Clusters;
 use crate::error::{Error, Result};
 use crate::ids::AddrNum;
@@ -60,6 +65,24 @@ impl Comparison {
         }
         let expected = first * second / self.pairs() as f64;
         (self.together_in_both as f64 - expected) / ((first + second) / 2.0 - expected)
+    }
+}
+
+impl Comparison {
+    /// The clusters that moved: change ("split" or "joined"), cluster, size, parts, pairs.
+    pub fn table(&self) -> Table {
+        let int64 = |value: fn(&Moved) -> u64| -> ArrayRef {
+            Arc::new(Int64Array::from_iter_values(self.moved.iter().map(|moved| value(moved) as i64)))
+        };
+        let change = self.moved.iter().map(|moved| if moved.split { "split" } else { "joined" });
+        let columns: Vec<(&str, ArrayRef, bool)> = vec![
+            ("change", Arc::new(StringArray::from_iter_values(change)), false),
+            ("cluster", int64(|moved| moved.name.0 as u64), false),
+            ("size", int64(|moved| moved.size), false),
+            ("parts", int64(|moved| moved.parts), false),
+            ("pairs", Arc::new(Float64Array::from_iter_values(self.moved.iter().map(|moved| moved.pairs as f64))), false),
+        ];
+        Table::ready(RecordBatch::try_from_iter_with_nullable(columns).expect("the columns have one length"))
     }
 }
 

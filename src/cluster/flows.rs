@@ -99,12 +99,15 @@ impl Clusters {
         graph
     }
 
-    /// What two clusters paid each other, one row a transaction and direction: transaction, txid, height, time, from, to (names), amount.
-    pub fn between(&self, a: AddrNum, b: AddrNum, go_on: &mut dyn FnMut() -> bool) -> Result<Table> {
+    /// What two wallets, given by the sorted names of their clusters, paid each other, one row a transaction and pair of clusters:
+    /// transaction, txid, height, time, from, to (names), amount.
+    pub fn between(&self, a: &[AddrNum], b: &[AddrNum], go_on: &mut dyn FnMut() -> bool) -> Result<Table> {
         let mut payments: Vec<Payment> = Vec::new();
-        let is_between = |payment: &Payment| (payment.from == a && payment.to == b) || (payment.from == b && payment.to == a);
+        let holds = |names: &[AddrNum], name: AddrNum| names.binary_search(&name).is_ok();
+        let pays = |from, to, payment: &Payment| holds(from, payment.from) && holds(to, payment.to);
+        let is_between = |payment: &Payment| pays(a, b, payment) || pays(b, a, payment);
         self.sweep_payments(is_between, go_on, |payment| {
-            let same = |last: &&mut Payment| (last.transaction, last.from) == (payment.transaction, payment.from);
+            let same = |last: &&mut Payment| (last.from, last.to) == (payment.from, payment.to);
             let before = payments.iter_mut().rev().take_while(|last| last.transaction == payment.transaction);
             match before.into_iter().find(same) {
                 Some(last) => last.amount += payment.amount,

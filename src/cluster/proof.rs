@@ -3,9 +3,14 @@
 //! The forest's links are a spanning tree of the evidence, made in chain order; the way between two addresses in it is the one whose
 //! latest step is as early as can be. So its last step tells since when the two are joined.
 
-use crate::chain::Chain;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Int32Array, StringArray};
+
+use crate::chain::{Chain, Table};
 use crate::cluster::forest::Edge;
 use crate::cluster::graph::Graph;
+use crate::cluster::table::batches;
 use crate::cluster::{Clusters, Forest};
 use crate::error::{Error, Result};
 use crate::ids::{AddrNum, Height, TxNum};
@@ -87,6 +92,30 @@ impl Proof {
 
     pub fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// The rule of a step, by name.
+    pub fn rule_name(&self, step: &Step) -> String {
+        self.clusters.settings().rules.get(step.rule as usize).map_or_else(String::new, |rule| rule.name())
+    }
+
+    /// One row a step: step (from 1), from, to, rule, txid, height, time.
+    pub fn table(&self) -> Result<Table> {
+        let numbered: Vec<(i32, Step)> = (1..).zip(self.steps.iter().copied()).collect();
+        let clusters = &self.clusters;
+        batches(&numbered, |rows| {
+            let transactions = || rows.iter().map(|(_, step)| step.transaction);
+            let (height, time) = clusters.heights_and_times(transactions())?;
+            Ok(vec![
+                ("step", Arc::new(Int32Array::from_iter_values(rows.iter().map(|(number, _)| *number))) as ArrayRef),
+                ("from", Arc::new(clusters.address_texts(rows.iter().map(|(_, step)| step.from))?)),
+                ("to", Arc::new(clusters.address_texts(rows.iter().map(|(_, step)| step.to))?)),
+                ("rule", Arc::new(StringArray::from_iter_values(rows.iter().map(|(_, step)| self.rule_name(step))))),
+                ("txid", Arc::new(clusters.txids(transactions())?)),
+                ("height", height),
+                ("time", time),
+            ])
+        })
     }
 
     /// The height from which on these steps join the two; none where they are the same address.

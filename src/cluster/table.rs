@@ -112,9 +112,12 @@ impl Clusters {
     /// One row a cluster of those named: cluster, address (the text or script of the one that it is named by), size, received, sent,
     /// balance, transactions, first and last height and time, kinds.
     pub fn table(&self, names: &[AddrNum], go_on: &mut dyn FnMut() -> bool) -> Result<Table> {
-        let totals = self.totals(names, go_on)?;
-        let rows: Vec<(AddrNum, Totals)> = names.iter().copied().zip(totals).collect();
-        batches(&rows, |rows| {
+        let rows: Vec<(AddrNum, Totals)> = names.iter().copied().zip(self.totals(names, go_on)?).collect();
+        self.totals_table(&rows)
+    }
+
+    pub(super) fn totals_table(&self, rows: &[(AddrNum, Totals)]) -> Result<Table> {
+        batches(rows, |rows| {
             let int64 = |value: fn(&Totals) -> u64| -> ArrayRef {
                 Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, totals)| value(totals) as i64)))
             };

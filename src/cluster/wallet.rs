@@ -1,7 +1,8 @@
 //! A wallet: one or several clusters seen as somebody's purse.
 
+use crate::chain::Table;
+use crate::cluster::Clusters;
 use crate::cluster::table::Totals;
-use crate::cluster::{Clusters, Proof};
 use crate::error::Result;
 use crate::ids::AddrNum;
 
@@ -87,8 +88,9 @@ impl Wallet {
         self.names.iter().map(|name| self.clusters.totals_of(*name, go_on)).collect()
     }
 
-    /// Why two of its addresses are together.
-    pub fn why(&self, a: AddrNum, b: AddrNum) -> Result<Proof> {
-        self.clusters.why(a, b)
+    /// The sums of each of its clusters as a table.
+    pub fn table(&self, go_on: &mut dyn FnMut() -> bool) -> Result<Table> {
+        let rows: Vec<_> = self.names.iter().copied().zip(self.totals(go_on)?).collect();
+        self.clusters.totals_table(&rows)
     }
 }

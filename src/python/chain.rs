@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyBytes, PyTuple};
 
 use crate::chain::table::Of;
 use crate::chain::{Chain, block_hash_named, txid_named};
@@ -13,6 +13,7 @@ use crate::ids::{AddrNum, OutNum, TxNum, hash_text, hex};
 use crate::python::address::PyAddress;
 use crate::python::address_set::PyAddressSet;
 use crate::python::block::{PyBlock, PyBlocks};
+use crate::python::cluster::{self, PyClusters};
 use crate::python::convert::{self, Moment};
 use crate::python::output::PyOutput;
 use crate::python::progress::while_not_interrupted;
@@ -395,6 +396,60 @@ impl PyChain {
     fn _trace(&self, py: Python<'_>, outputs: Vec<u64>, direction: &str, policy: &str, max_hops: Option<u32>) -> PyResult<PyTrace> {
         let source = Source::of(&self.0, outputs.into_iter().map(|output| SourceItem::Output(OutNum(output))))?;
         trace::trace(py, &self.0, &source, direction, policy, max_hops)
+    }
+
+    /// Joins the chain's addresses into clusters, as of its height, with the reason for every join.
+    ///
+    /// What was joined is kept in the folder "clusters" of the store, found again, and gone on from when blocks were added; where the
+    /// store cannot be written it is made anew each time. It takes about 16 bytes of memory an address.
+    ///
+    /// Parameters
+    /// ----------
+    /// rules : a rule or a list of rules. "co_spend" (the default): the inputs of a transaction are of one owner (Nakamoto 2008).
+    ///     "same_key": P2PK, P2PKH, P2WPKH and wrapped P2WPKH of one key, P2WSH and wrapped P2WSH of one script. A change rule of
+    ///     `satrail.change`, or its name: the change is of the owner of the inputs, where the rule leaves one output.
+    /// coinjoin : "exclude" leaves out transactions whose shape is a CoinJoin's; "exclude_undecided" also those that could be one and were
+    ///     not decided; "include" takes them as any other.
+    /// apart : what must not be joined: a mapping of owners to their addresses, or a list of tuples of addresses of which no two are one
+    ///     owner's. A union that would join them is refused, in chain order, and told in `Clusters.refused`. Addresses that were never
+    ///     paid are passed over.
+    /// threads : None for all; the result is the same.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError : an unknown rule or choice; `apart` contradicts itself.
+    ///
+    /// Examples
+    /// --------
+    /// >>> clusters = chain.cluster()
+    /// >>> len(clusters) < chain.counts["addresses"]
+    /// True
+    #[pyo3(signature = (
+        rules: "str | ChangeRule | list[str | ChangeRule] | None" = None,
+        *,
+        coinjoin = "exclude",
+        apart: "dict[str, Iterable[Address | str]] | list[tuple[Address | str, ...]] | None" = None,
+        threads: "int | None" = None
+    ) -> "Clusters")]
+    fn cluster(
+        &self,
+        py: Python<'_>,
+        rules: Option<&Bound<'_, PyAny>>,
+        coinjoin: &str,
+        apart: Option<&Bound<'_, PyAny>>,
+        threads: Option<usize>,
+    ) -> PyResult<PyClusters> {
+        cluster::cluster(&self.0, rules, coinjoin, apart, threads, py)
+    }
+
+    /// The headers of all blocks from the genesis block on, 80 bytes each: what a proof is checked against.
+    ///
+    /// Examples
+    /// --------
+    /// >>> len(chain.headers()) == 80 * len(chain)
+    /// True
+    fn headers<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, self.0.headers())
     }
 
     fn __len__(&self) -> usize {

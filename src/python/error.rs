@@ -10,6 +10,7 @@ pyo3::import_exception!(satrail.errors, StoreError);
 pyo3::import_exception!(satrail.errors, LockedError);
 pyo3::import_exception!(satrail.errors, NotInChainError);
 pyo3::import_exception!(satrail.errors, BlockFilesError);
+pyo3::import_exception!(satrail.errors, NotJoinedError);
 
 /// The number by which every system that Python knows calls a full disk.
 const NO_SPACE: i32 = 28;
@@ -30,6 +31,7 @@ impl From<Error> for PyErr {
             Error::NotAStore { .. } | Error::StoreVersion { .. } | Error::Corrupt { .. } | Error::EmptyStore => {
                 StoreError::new_err(text)
             }
+            Error::NotJoined { .. } => NotJoinedError::new_err(text),
             Error::Locked { .. } => LockedError::new_err(text),
             Error::XorKeyLength { .. } | Error::NoBlocks { .. } | Error::NoGenesis { .. } | Error::RawUnavailable { .. } => {
                 BlockFilesError::new_err(text)

@@ -306,7 +306,7 @@ fn collect(chain: &Chain, given: &Bound<'_, PyAny>, items: &mut Vec<SourceItem>,
 }
 
 /// Notices what is of another chain, where its number means something else.
-fn check_chain(ours: &Chain, theirs: &Chain, given: &Bound<'_, PyAny>) -> PyResult<()> {
+pub fn check_chain(ours: &Chain, theirs: &Chain, given: &Bound<'_, PyAny>) -> PyResult<()> {
     if Arc::ptr_eq(ours.store(), theirs.store()) {
         return Ok(());
     }

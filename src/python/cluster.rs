@@ -1,0 +1,741 @@
+//! Clusters, wallets, proofs and comparisons.
+
+use std::sync::Arc;
+
+use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray};
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString};
+
+use crate::chain::{AddressSet, Chain, Table};
+use crate::cluster::{Apart, Clusters, CoinJoins, Comparison, NAMES, Proof, Rule, Settings, Wallet};
+use crate::error::Error;
+use crate::ids::{AddrNum, hash_text, hex};
+use crate::python::address::PyAddress;
+use crate::python::address_set::PyAddressSet;
+use crate::python::chain::PyChain;
+use crate::python::convert;
+use crate::python::progress::while_not_interrupted;
+use crate::python::show;
+use crate::python::table::PyTable;
+use crate::python::transaction::PyTransaction;
+
+/// Addresses joined by rules, as of the chain's height, with the reason for every join.
+///
+/// A cluster's name is its smallest address number: the same on any machine and for any number of threads. Data outputs (OP_RETURN) are
+/// nobody's and in no cluster of `len(clusters)`.
+///
+/// Examples
+/// --------
+/// >>> clusters = chain.cluster()
+/// >>> wallet = clusters.largest(1)[0]
+/// >>> wallet.size == len(wallet.members())
+/// True
+/// >>> first, last = wallet.members().to_pydict()["address"][0], wallet.members().to_pydict()["address"][-1]
+/// >>> clusters.why(first, last).steps.columns
+/// ['step', 'from', 'to', 'rule', 'txid', 'height', 'time']
+#[pyclass(name = "Clusters", module = "satrail", frozen)]
+pub struct PyClusters(pub Clusters);
+
+#[pymethods]
+impl PyClusters {
+    /// The chain that they are of, at their height.
+    #[getter]
+    fn chain(&self) -> PyChain {
+        PyChain(self.0.chain().clone())
+    }
+
+    /// The height that they are as of.
+    #[getter]
+    fn height(&self) -> u32 {
+        self.0.chain().height().0
+    }
+
+    /// The rules that joined them, by name.
+    #[getter]
+    fn rules(&self) -> Vec<String> {
+        self.0.settings().names()
+    }
+
+    /// What was done with CoinJoins: "exclude", "exclude_undecided" or "include".
+    #[getter]
+    fn coinjoin(&self) -> &'static str {
+        self.0.settings().coinjoins.name()
+    }
+
+    /// All that the result depends on besides the chain: rules with their versions, thresholds, what must stay apart.
+    #[getter]
+    fn settings(&self) -> String {
+        self.0.settings().identity()
+    }
+
+    /// SHA-256, as hex, over the settings, the last block's hash, the clusters and their evidence: the same on any machine.
+    #[getter]
+    fn digest(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(hex(&py.detach(|| self.0.digest())?))
+    }
+
+    /// The clusters as they were at an earlier moment: a height, date or block hash, as in `Chain.at`.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError : the height is later than that of these clusters, or their rules look at later spends.
+    ///
+    /// Examples
+    /// --------
+    /// >>> clusters = chain.cluster()
+    /// >>> clusters.at(200).digest == chain.at(200).cluster().digest
+    /// True
+    #[pyo3(signature = (moment: "int | str | date", /) -> "Clusters")]
+    fn at(&self, moment: &Bound<'_, PyAny>) -> PyResult<PyClusters> {
+        let height = match convert::moment(moment)? {
+            convert::Moment::Height(height) => height,
+            convert::Moment::Time(time) => self.0.chain().at_time(time)?.height().0 as i64,
+            convert::Moment::Hash(hash) => self.0.chain().at_hash(&hash)?.height().0 as i64,
+        };
+        Ok(PyClusters(moment.py().detach(|| self.0.at_height(height))?))
+    }
+
+    /// The wallet of an address, or of several: the clusters that they are in, seen as one purse.
+    ///
+    /// Raises
+    /// ------
+    /// NotInChainError : an address was never paid.
+    fn __getitem__(&self, addresses: &Bound<'_, PyAny>) -> PyResult<PyWallet> {
+        let addresses = address_numbers(self.0.chain(), addresses)?;
+        Ok(PyWallet(addresses.py_detach(|numbers| self.0.wallet(numbers))?))
+    }
+
+    /// Which clusters many addresses are in: a table of address (as it was given first), cluster (name), size (addresses in it); the last
+    /// two are null where an address was never paid. Texts that are no address are told as by `Chain.addresses`.
+    ///
+    /// Examples
+    /// --------
+    /// >>> text = chain.block(300).transactions[0].outputs[0].address.text
+    /// >>> clusters = chain.cluster()
+    /// >>> clusters.of([text]).to_pydict()["cluster"] == clusters[text].names
+    /// True
+    #[pyo3(signature = (addresses: "AddressSet | Iterable[str] | str | PathLike[str]", /) -> "Table")]
+    fn of(&self, addresses: &Bound<'_, PyAny>) -> PyResult<PyTable> {
+        let py = addresses.py();
+        let set = match addresses.cast::<PyAddressSet>() {
+            Ok(set) => set.get().0.clone(),
+            Err(_) => {
+                let texts = convert::texts(addresses)?;
+                py.detach(|| self.0.chain().addresses(&texts))
+            }
+        };
+        Ok(PyTable(py.detach(|| clusters_of(&self.0, &set))?))
+    }
+
+    /// Why two addresses are together: the transactions that join them, one after the other.
+    ///
+    /// The steps are those with the earliest evidence, so the latest of them is the one since which the two are joined; with
+    /// shortest=True as few steps as can be, which takes a search through their cluster.
+    ///
+    /// Raises
+    /// ------
+    /// NotJoinedError : they are in different clusters; the message says how large those are.
+    ///
+    /// Examples
+    /// --------
+    /// >>> members = chain.cluster().largest(1)[0].members().to_pydict()["address"]
+    /// >>> proof = chain.cluster().why(members[0], members[-1])
+    /// >>> proof.verify(chain.headers())  # from raw transactions and Merkle branches alone
+    #[pyo3(signature = (a: "Address | str | int", b: "Address | str | int", /, *, shortest = false) -> "Proof")]
+    fn why(&self, a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>, shortest: bool) -> PyResult<PyProof> {
+        why(&self.0, a, b, shortest)
+    }
+
+    /// The transactions without any one of which two addresses that are together would not be, in chain order. An empty list says that
+    /// no single transaction decides it.
+    ///
+    /// Raises
+    /// ------
+    /// NotJoinedError : they are in different clusters.
+    #[pyo3(signature = (a: "Address | str | int", b: "Address | str | int", /) -> "list[Transaction]")]
+    fn bridges(&self, a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> PyResult<Vec<PyTransaction>> {
+        let (py, chain) = (a.py(), self.0.chain());
+        let (a, b) = (address_number(chain, a)?, address_number(chain, b)?);
+        let bridges = while_not_interrupted(py, |go_on| self.0.bridges(a, b, go_on))?;
+        bridges.into_iter().map(|number| Ok(PyTransaction(chain.transaction_at(number)?))).collect()
+    }
+
+    /// One row a cluster of at least `min_size` addresses, by name.
+    ///
+    /// Columns: cluster (name), address (the one that it is named by), size (addresses), received, sent, balance (satoshi; what moves within
+    /// the cluster is received and sent, too), transactions (that pay it or spend from it), first_height, last_height, first_time,
+    /// last_time (seconds UTC), kinds (of its addresses, joined by commas).
+    #[pyo3(signature = (*, min_size = 1) -> "Table")]
+    fn table(&self, py: Python<'_>, min_size: u32) -> PyResult<PyTable> {
+        Ok(PyTable(while_not_interrupted(py, |go_on| self.0.table(&self.0.names(min_size), go_on))?))
+    }
+
+    /// The members of a cluster (a name, an address or a wallet): cluster, address_number, address.
+    #[pyo3(signature = (cluster: "Wallet | Address | str | int", /) -> "Table")]
+    fn members(&self, cluster: &Bound<'_, PyAny>) -> PyResult<PyTable> {
+        let names = names(&self.0, cluster)?;
+        Ok(PyTable(cluster.py().detach(|| self.0.members_table(&names))?))
+    }
+
+    /// The wallets of the `n` clusters with most addresses, the largest first.
+    fn largest(&self, py: Python<'_>, n: usize) -> PyResult<Vec<PyWallet>> {
+        let names = py.detach(|| self.0.largest(n));
+        names.into_iter().map(|name| Ok(PyWallet(self.0.wallet([name])?))).collect()
+    }
+
+    /// What two clusters paid each other, one row a transaction and direction, in chain order.
+    ///
+    /// Columns: transaction, txid, height, time, from, to (names of clusters), amount (satoshi). An output comes from the clusters of its
+    /// transaction's inputs in proportion to what each brings in.
+    #[pyo3(signature = (a: "Wallet | Address | str | int", b: "Wallet | Address | str | int", /) -> "Table")]
+    fn between(&self, a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> PyResult<PyTable> {
+        let (py, a, b) = (a.py(), names(&self.0, a)?, names(&self.0, b)?);
+        Ok(PyTable(while_not_interrupted(py, |go_on| self.0.between(&a, &b, go_on))?))
+    }
+
+    /// The money between different clusters, summed: one row a pair and direction, ordered by from and to.
+    ///
+    /// Parameters
+    /// ----------
+    /// clusters : only flows from or to these (names, addresses or wallets, or a list of them); None for all.
+    ///
+    /// Columns: from, to (names), from_address, to_address, amount (satoshi), transactions, first_height, last_height, first_time, last_time.
+    #[pyo3(signature = (clusters: "Wallet | Address | str | int | list[Wallet | Address | str | int] | None" = None, /) -> "Table")]
+    fn flows(&self, py: Python<'_>, clusters: Option<&Bound<'_, PyAny>>) -> PyResult<PyTable> {
+        let only = clusters.map(|given| names(&self.0, given)).transpose()?;
+        let table = while_not_interrupted(py, |go_on| self.0.flows_table(&self.0.flows(only.as_deref(), go_on)?));
+        Ok(PyTable(table?))
+    }
+
+    /// The unions that were refused because of `apart`, in chain order.
+    ///
+    /// Columns: transaction, txid, height, time, rule, left, right (the addresses that the evidence is about), left_size, right_size
+    /// (addresses that would have been joined), left_apart, right_apart (those on either side that must stay apart).
+    #[getter]
+    fn refused(&self, py: Python<'_>) -> PyResult<PyTable> {
+        Ok(PyTable(py.detach(|| self.0.refused_table())?))
+    }
+
+    /// The joins of two clusters that had at least `min_size` addresses each, in chain order. Large clusters rarely merge; when they do,
+    /// the join may be false (Harrigan and Fretter 2016).
+    ///
+    /// Columns: transaction, txid, height, time, rule, left, right (the addresses that the evidence is about), left_size, right_size.
+    #[pyo3(signature = (min_size = 100) -> "Table")]
+    fn merges(&self, py: Python<'_>, min_size: u32) -> PyResult<PyTable> {
+        Ok(PyTable(py.detach(|| self.0.merges(min_size))?))
+    }
+
+    /// Compares with other clusters of the same chain, over the addresses that both know.
+    ///
+    /// Examples
+    /// --------
+    /// >>> comparison = chain.cluster().compare(chain.cluster(coinjoin="include"))
+    /// >>> comparison.split, comparison.joined > 0
+    /// (0, True)
+    fn compare(&self, py: Python<'_>, other: &PyClusters) -> PyResult<PyComparison> {
+        Ok(PyComparison(py.detach(|| self.0.compare(&other.0))?))
+    }
+
+    /// How many clusters there are, those of one address included.
+    fn __len__(&self) -> usize {
+        self.0.count() as usize
+    }
+
+    fn __repr__(&self) -> String {
+        let count = show::number(self.0.count());
+        format!("Clusters({count} of {}, coinjoin={}, height={})", self.rules().join(", "), self.coinjoin(), self.height())
+    }
+
+    fn _repr_html_(&self) -> String {
+        let facts = [
+            ("clusters", show::number(self.0.count())),
+            ("addresses", show::number(self.0.labels().len() as u64)),
+            ("rules", self.rules().join(", ")),
+            ("CoinJoins", self.coinjoin().to_string()),
+            ("refused", show::number(self.0.refused().len() as u64)),
+            ("as of height", show::number(self.height() as u64)),
+        ];
+        show::facts("Clusters", &facts)
+    }
+}
+
+/// One or several clusters seen as somebody's purse.
+///
+/// Examples
+/// --------
+/// >>> wallet = chain.cluster().largest(1)[0]
+/// >>> wallet.balance == wallet.received - wallet.sent
+/// True
+#[pyclass(name = "Wallet", module = "satrail", frozen)]
+pub struct PyWallet(pub Wallet);
+
+#[pymethods]
+impl PyWallet {
+    /// The clusters that it is of.
+    #[getter]
+    fn clusters(&self) -> PyClusters {
+        PyClusters(self.0.clusters().clone())
+    }
+
+    /// The names of its clusters, ascending.
+    #[getter]
+    fn names(&self) -> Vec<u32> {
+        self.0.names().iter().map(|name| name.0).collect()
+    }
+
+    /// How many addresses it has.
+    #[getter]
+    fn size(&self, py: Python<'_>) -> u64 {
+        py.detach(|| self.0.size())
+    }
+
+    /// Satoshi of all outputs that pay it; what moves within it counts, too.
+    #[getter]
+    fn received(&self, py: Python<'_>) -> PyResult<u64> {
+        self.sum(py, |totals| totals.received)
+    }
+
+    /// Satoshi of those that were spent.
+    #[getter]
+    fn sent(&self, py: Python<'_>) -> PyResult<u64> {
+        self.sum(py, |totals| totals.sent)
+    }
+
+    /// Satoshi that can still be spent.
+    #[getter]
+    fn balance(&self, py: Python<'_>) -> PyResult<u64> {
+        self.sum(py, |totals| totals.balance())
+    }
+
+    /// Its addresses: cluster, address_number, address.
+    #[pyo3(signature = () -> "Table")]
+    fn members(&self, py: Python<'_>) -> PyResult<PyTable> {
+        Ok(PyTable(py.detach(|| self.0.clusters().members_table(self.0.names()))?))
+    }
+
+    /// Its clusters, one row each, with the columns of `Clusters.table`.
+    #[pyo3(signature = () -> "Table")]
+    fn table(&self, py: Python<'_>) -> PyResult<PyTable> {
+        Ok(PyTable(while_not_interrupted(py, |go_on| self.0.table(go_on))?))
+    }
+
+    /// Why two of its addresses are together; see `Clusters.why`.
+    #[pyo3(signature = (a: "Address | str | int", b: "Address | str | int", /, *, shortest = false) -> "Proof")]
+    fn why(&self, a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>, shortest: bool) -> PyResult<PyProof> {
+        why(self.0.clusters(), a, b, shortest)
+    }
+
+    /// Whether an address is one of it; False for one that was never paid.
+    fn __contains__(&self, address: &Bound<'_, PyAny>) -> PyResult<bool> {
+        match address_number(self.0.clusters().chain(), address) {
+            Ok(number) => Ok(self.0.contains(number)),
+            Err(error) if error.is_instance_of::<crate::python::error::NotInChainError>(address.py()) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.size() as usize
+    }
+
+    fn __repr__(&self) -> PyResult<String> {
+        let clusters = self.0.clusters();
+        Ok(match self.0.names() {
+            [name] => format!(
+                "Wallet({} addresses, cluster {name} of {}, height={})",
+                show::number(self.0.size()),
+                clusters.chain().address_at(*name)?.name()?,
+                clusters.chain().height()
+            ),
+            names => format!(
+                "Wallet({} addresses in {} clusters, height={})",
+                show::number(self.0.size()),
+                names.len(),
+                clusters.chain().height()
+            ),
+        })
+    }
+
+    fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
+        let facts = [
+            ("addresses", show::number(self.size(py))),
+            ("clusters", show::number(self.0.names().len() as u64)),
+            ("received", show::satoshi(self.received(py)?)),
+            ("sent", show::satoshi(self.sent(py)?)),
+            ("balance", show::satoshi(self.balance(py)?)),
+            ("as of height", self.0.clusters().chain().height().to_string()),
+        ];
+        Ok(show::facts("Wallet", &facts))
+    }
+}
+
+impl PyWallet {
+    fn sum(&self, py: Python<'_>, part: impl Fn(&crate::cluster::Totals) -> u64) -> PyResult<u64> {
+        let totals = while_not_interrupted(py, |go_on| self.0.totals(go_on))?;
+        Ok(totals.iter().map(part).sum())
+    }
+}
+
+/// Steps that lead from one address to another, each with a transaction that says that the two belong together.
+///
+/// Examples
+/// --------
+/// >>> members = chain.cluster().largest(1)[0].members().to_pydict()["address"]
+/// >>> proof = chain.cluster().why(members[0], members[-1])
+/// >>> proof.height == max(proof.steps.to_pydict()["height"])
+/// True
+#[pyclass(name = "Proof", module = "satrail", frozen)]
+pub struct PyProof(pub Proof);
+
+#[pymethods]
+impl PyProof {
+    /// One row a step: step (from 1), from, to (addresses), rule, txid (of the transaction that joins the two), height, time (seconds UTC).
+    /// A step by "same_key" follows from the addresses alone; its transaction is the one since which both are there.
+    #[getter]
+    fn steps(&self, py: Python<'_>) -> PyResult<PyTable> {
+        Ok(PyTable(py.detach(|| self.0.table())?))
+    }
+
+    /// The height from which on these steps join the two; None where they are one address.
+    #[getter]
+    fn height(&self) -> PyResult<Option<u32>> {
+        Ok(self.0.height()?.map(|height| height.0))
+    }
+
+    /// How many steps there are.
+    fn __len__(&self) -> usize {
+        self.0.steps().len()
+    }
+
+    /// A proof is there even where there is nothing to prove.
+    fn __bool__(&self) -> bool {
+        true
+    }
+
+    /// The proof as a JSON document that can be checked without satrail: raw transactions, and Merkle branches to the headers of their
+    /// blocks. The block files must be at hand. docs/proof.md says what each part is; python/satrail/check_proof.py checks it.
+    ///
+    /// Raises
+    /// ------
+    /// BlockFilesError : the block files are not there any more.
+    fn json(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(py.detach(|| self.0.json())?)
+    }
+
+    /// Checks the proof from its JSON alone against block headers, by code that knows nothing of the store.
+    ///
+    /// Parameters
+    /// ----------
+    /// headers : the headers of the chain from the genesis block on, 80 bytes each, as `Chain.headers` and nodes give them.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError : it does not hold; the message says where.
+    #[pyo3(signature = (headers: "bytes") -> "None")]
+    fn verify(&self, py: Python<'_>, headers: &Bound<'_, PyAny>) -> PyResult<()> {
+        py.import("satrail.check_proof")?.call_method1("check", (self.json(py)?, headers)).map(drop)
+    }
+
+    fn __repr__(&self) -> PyResult<String> {
+        let chain = self.0.chain();
+        let mut lines = vec![match self.0.steps().len() {
+            0 => "Proof of 0 steps: they are one address".to_string(),
+            1 => "Proof of 1 step".to_string(),
+            steps => format!("Proof of {steps} steps"),
+        }];
+        for step in self.0.steps().iter().take(20) {
+            let (from, to) = (chain.address_at(step.from)?.name()?, chain.address_at(step.to)?.name()?);
+            let txid = hash_text(&chain.txid(step.transaction)?);
+            let rule = self.0.rule_name(step);
+            lines.push(format!("{from} and {to}: {rule} in {txid}, height {}", chain.height_of(step.transaction)?));
+        }
+        if self.0.steps().len() > 20 {
+            lines.push(format!("... and {} more", self.0.steps().len() - 20));
+        }
+        Ok(lines.join("\n"))
+    }
+
+    fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(show::html(&self.steps(py)?.0)?)
+    }
+}
+
+/// How much two clusterings differ, over pairs of addresses.
+#[pyclass(name = "Comparison", module = "satrail", frozen)]
+pub struct PyComparison(pub Comparison);
+
+#[pymethods]
+impl PyComparison {
+    /// The addresses that both know.
+    #[getter]
+    fn addresses(&self) -> u64 {
+        self.0.addresses
+    }
+
+    /// Pairs that only the second joins.
+    #[getter]
+    fn joined(&self) -> u128 {
+        self.0.joined()
+    }
+
+    /// Pairs that only the first joins.
+    #[getter]
+    fn split(&self) -> u128 {
+        self.0.split()
+    }
+
+    /// Pairs that both join.
+    #[getter]
+    fn together_in_both(&self) -> u128 {
+        self.0.together_in_both
+    }
+
+    /// The Rand index: the share of pairs that both treat alike (Rand 1971).
+    #[getter]
+    fn rand(&self) -> f64 {
+        self.0.rand()
+    }
+
+    /// The Rand index less what chance would give: 1 for the same clusters, about 0 for unrelated ones (Hubert and Arabie 1985).
+    #[getter]
+    fn adjusted_rand(&self) -> f64 {
+        self.0.adjusted_rand()
+    }
+
+    /// The clusters that moved most, up to a thousand: change ("split": one of the first, which the second takes apart; "joined": one of the
+    /// second, which the first has in parts), cluster (name), size, parts, pairs (of its addresses that only one of the two joins; as
+    /// float64, for there may be very many).
+    #[getter]
+    fn moved(&self) -> PyTable {
+        PyTable(self.0.table())
+    }
+
+    fn __repr__(&self) -> String {
+        format!(
+            "Comparison({} pairs joined, {} split, {} in both; Rand {:.6}, adjusted {:.6}; {} addresses)",
+            self.joined(),
+            self.split(),
+            self.together_in_both(),
+            self.rand(),
+            self.adjusted_rand(),
+            show::number(self.addresses())
+        )
+    }
+}
+
+/// Joins a chain's addresses.
+pub fn cluster(
+    chain: &Chain,
+    rules: Option<&Bound<'_, PyAny>>,
+    coinjoin: &str,
+    apart: Option<&Bound<'_, PyAny>>,
+    threads: Option<usize>,
+    py: Python<'_>,
+) -> PyResult<PyClusters> {
+    let mut settings = Settings::of(chain.network());
+    settings.coinjoins = CoinJoins::from_name(coinjoin)?;
+    if let Some(rules) = rules {
+        settings.rules = given_rules(chain, rules)?;
+    }
+    if let Some(apart) = apart {
+        settings.apart = given_apart(chain, apart)?;
+    }
+    let threads = threads.unwrap_or_else(crate::chain::pieces::all_threads).max(1);
+    Ok(PyClusters(while_not_interrupted(py, |go_on| chain.cluster(settings, threads, go_on))?))
+}
+
+fn given_rules(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Vec<Rule>> {
+    let single = given.cast::<PyString>().is_ok() || given.try_iter().is_err();
+    let list: Vec<Bound<'_, PyAny>> = if single { vec![given.clone()] } else { given.try_iter()?.collect::<PyResult<_>>()? };
+    let mut rules: Vec<Rule> = Vec::new();
+    for given in list {
+        let rule = given_rule(chain, &given)?;
+        if rules.iter().all(|known| known.identity() != rule.identity()) {
+            rules.push(rule);
+        }
+    }
+    match rules.len() {
+        0 => {
+            Err(Error::Invalid { what: "no rule is given, so nothing would be joined; leave rules out for co_spend".into() }.into())
+        }
+        1..=200 => Ok(rules),
+        many => Err(Error::Invalid { what: format!("{many} rules are given; 200 is the most") }.into()),
+    }
+}
+
+fn given_rule(_chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Rule> {
+    if let Ok(name) = given.cast::<PyString>() {
+        match &*name.to_cow()? {
+            "co_spend" => return Ok(Rule::CoSpend),
+            "same_key" => return Ok(Rule::SameKey),
+            name => return Err(Error::UnknownName { what: "rule", name: name.to_string(), known: NAMES.to_vec() }.into()),
+        }
+    }
+    Err(PyTypeError::new_err(format!("{given:?} is no rule; give \"co_spend\", \"same_key\", or a change rule of satrail.change")))
+}
+
+/// What must stay apart: a mapping of owners to their addresses, or a list of tuples of addresses of which no two are one owner's.
+fn given_apart(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Apart> {
+    let mut apart = Apart::default();
+    if let Ok(owners) = given.cast::<PyDict>() {
+        let (mut group, mut names) = (Vec::new(), Vec::new());
+        for (owner, (name, addresses)) in (0..).zip(owners.iter()) {
+            group.extend(seen(chain, &addresses)?.into_iter().map(|address| (address, owner)));
+            names.push(name.str()?.to_cow()?.into_owned());
+        }
+        add_apart(chain, &mut apart, group, |owner| format!("{:?}", names[owner as usize]))?;
+        return Ok(apart);
+    }
+    for (row, group) in given.try_iter()?.enumerate() {
+        let group = group?;
+        if group.cast::<PyString>().is_ok() {
+            return Err(PyTypeError::new_err(format!(
+                "apart[{row}] is a text; give a tuple of addresses that must stay apart, or a mapping of owners to their addresses"
+            )));
+        }
+        let mut members = Vec::new();
+        for (owner, address) in (0..).zip(group.try_iter()?) {
+            members.extend(seen(chain, &address?)?.into_iter().map(|address| (address, owner)));
+        }
+        add_apart(chain, &mut apart, members, |owner| format!("place {owner} of apart[{row}]"))?;
+    }
+    Ok(apart)
+}
+
+fn add_apart(chain: &Chain, apart: &mut Apart, group: Vec<(AddrNum, u32)>, owner: impl Fn(u32) -> String) -> PyResult<()> {
+    apart.add(group).or_else(|contradiction| {
+        let (first, second) = contradiction.owners;
+        let what = format!(
+            "apart contradicts itself: {} is of {} and of {}, which must stay apart; give it to one of them",
+            chain.address_at(contradiction.address)?.name()?,
+            owner(first),
+            owner(second)
+        );
+        Err(Error::Invalid { what }.into())
+    })
+}
+
+/// The numbers of those of some addresses that were ever paid; others cannot be joined.
+fn seen(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Vec<AddrNum>> {
+    let found = address_numbers(chain, given).map(|found| found.0);
+    match found {
+        Err(error) if error.is_instance_of::<crate::python::error::NotInChainError>(given.py()) => {
+            let single = given.cast::<PyString>().is_ok() || given.try_iter().is_err();
+            if single {
+                return Ok(Vec::new());
+            }
+            let mut numbers = Vec::new();
+            for address in given.try_iter()? {
+                numbers.extend(seen(chain, &address?)?);
+            }
+            Ok(numbers)
+        }
+        found => found,
+    }
+}
+
+fn why(clusters: &Clusters, a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>, shortest: bool) -> PyResult<PyProof> {
+    let (py, chain) = (a.py(), clusters.chain());
+    let (a, b) = (address_number(chain, a)?, address_number(chain, b)?);
+    Ok(PyProof(match shortest {
+        false => py.detach(|| clusters.why(a, b))?,
+        true => while_not_interrupted(py, |go_on| clusters.why_shortest(a, b, go_on))?,
+    }))
+}
+
+/// Addresses by number, with the interpreter still held.
+struct Found<'py>(Vec<AddrNum>, Python<'py>);
+
+impl Found<'_> {
+    fn py_detach<T: Send>(self, work: impl FnOnce(Vec<AddrNum>) -> crate::Result<T> + Send) -> PyResult<T> {
+        let Found(numbers, py) = self;
+        Ok(py.detach(|| work(numbers))?)
+    }
+}
+
+/// The number of an address: an address object, its text or its number.
+fn address_number(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<AddrNum> {
+    if let Ok(address) = given.cast::<PyAddress>() {
+        let address = &address.get().address;
+        crate::python::trace::check_chain(chain, address.chain(), given)?;
+        return Ok(chain
+            .address_at(address.number())
+            .map_err(|_| Error::UnknownAddress { text: address.name().unwrap_or_default(), height: chain.height().0 })?
+            .number());
+    }
+    if let Ok(text) = given.cast::<PyString>() {
+        return Ok(chain.address(&text.to_cow()?)?.number());
+    }
+    match given.extract::<u32>() {
+        Ok(number) => Ok(chain.address_at(AddrNum(number))?.number()),
+        Err(_) => Err(PyTypeError::new_err(format!("{given:?} is no address; give its text, its number or an Address"))),
+    }
+}
+
+/// The numbers of one address or of several.
+fn address_numbers<'py>(chain: &Chain, given: &Bound<'py, PyAny>) -> PyResult<Found<'py>> {
+    let py = given.py();
+    if let Ok(set) = given.cast::<PyAddressSet>() {
+        let set = &set.get().0;
+        crate::python::trace::check_chain(chain, set.chain(), given)?;
+        let known = set.known().filter(|address| address.row() < chain.counts().addresses).collect::<Vec<_>>();
+        if known.is_empty() {
+            let what = format!("none of the {} addresses was ever paid up to height {}", set.len(), chain.height());
+            return Err(crate::python::error::NotInChainError::new_err(what));
+        }
+        return Ok(Found(known, py));
+    }
+    if let Ok(wallet) = given.cast::<PyWallet>() {
+        crate::python::trace::check_chain(chain, wallet.get().0.clusters().chain(), given)?;
+        return Ok(Found(wallet.get().0.members().collect(), py));
+    }
+    if given.cast::<PyString>().is_err()
+        && given.cast::<PyAddress>().is_err()
+        && let Ok(list) = given.try_iter()
+    {
+        let numbers = list.map(|address| address_number(chain, &address?)).collect::<PyResult<Vec<_>>>()?;
+        return Ok(Found(numbers, py));
+    }
+    Ok(Found(vec![address_number(chain, given)?], py))
+}
+
+/// The names of the clusters of a wallet, an address, a name, or of several; ascending.
+fn names(clusters: &Clusters, given: &Bound<'_, PyAny>) -> PyResult<Vec<AddrNum>> {
+    let mut names = Vec::new();
+    if let Ok(wallet) = given.cast::<PyWallet>() {
+        crate::python::trace::check_chain(clusters.chain(), wallet.get().0.clusters().chain(), given)?;
+        for name in wallet.get().0.names() {
+            names.push(clusters.name_of(*name)?);
+        }
+    } else if given.cast::<PyString>().is_err()
+        && given.cast::<PyAddress>().is_err()
+        && let Ok(list) = given.try_iter()
+    {
+        for given in list {
+            names.extend(self::names(clusters, &given?)?);
+        }
+    } else {
+        names.push(clusters.name_of(address_number(clusters.chain(), given)?)?);
+    }
+    names.sort_unstable();
+    names.dedup();
+    Ok(names)
+}
+
+fn clusters_of(clusters: &Clusters, set: &AddressSet) -> crate::Result<Table> {
+    let known = clusters.labels().len() as u64;
+    let names: Vec<Option<AddrNum>> = (0..set.len())
+        .map(|i| set.number(i).filter(|number| number.row() < known).map(|number| clusters.name_of(number)).transpose())
+        .collect::<crate::Result<_>>()?;
+    let sizes: Int64Array = names.iter().map(|name| name.map(|name| clusters.members(name).len() as i64)).collect();
+    let texts = StringArray::from_iter_values((0..set.len()).map(|i| set.text(i)));
+    let columns: Vec<(&str, ArrayRef, bool)> = vec![
+        ("address", Arc::new(texts), false),
+        ("cluster", Arc::new(names.iter().map(|name| name.map(|name| name.0 as i64)).collect::<Int64Array>()), true),
+        ("size", Arc::new(sizes), true),
+    ];
+    debug_assert!(columns.iter().all(|(_, column, _)| column.len() == set.len()));
+    let batch = RecordBatch::try_from_iter_with_nullable(columns).expect("the columns have one length");
+    Ok(Table::ready(batch))
+}
