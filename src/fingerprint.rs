@@ -136,6 +136,16 @@ impl Fingerprint {
             .collect()
     }
 
+    /// The classes of its inputs' sequences, as bits.
+    pub fn sequence_bits(self) -> u32 {
+        self.0 & 15
+    }
+
+    /// The kinds of the outputs that it spends, as bits.
+    pub fn input_kind_bits(self) -> u32 {
+        self.0 >> FIRST_INPUT_KIND & 0x1ff
+    }
+
     /// `Some(true)` when all ECDSA signatures have a low R, `None` when there is no ECDSA signature.
     pub fn low_r(self) -> Option<bool> {
         (self.has(LOW_R) || self.has(HIGH_R)).then_some(!self.has(HIGH_R))

@@ -5,6 +5,7 @@
 >>> chain = satrail.open("mainnet.satrail")  # doctest: +SKIP
 """
 
+from satrail import change
 from satrail._core import VERSION as _VERSION
 from satrail._core import (
     Address,
@@ -12,6 +13,7 @@ from satrail._core import (
     Block,
     Blocks,
     Chain,
+    ChangeRule,
     Clusters,
     Comparison,
     Fingerprint,
@@ -42,6 +44,7 @@ __all__ = [
     "BlockFilesError",
     "Blocks",
     "Chain",
+    "ChangeRule",
     "Check",
     "Clusters",
     "Comparison",
@@ -66,6 +69,7 @@ __all__ = [
     "Transaction",
     "VerifyReport",
     "Wallet",
+    "change",
     "demo",
     "info",
     "ingest",

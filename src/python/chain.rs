@@ -13,6 +13,7 @@ use crate::ids::{AddrNum, OutNum, TxNum, hash_text, hex};
 use crate::python::address::PyAddress;
 use crate::python::address_set::PyAddressSet;
 use crate::python::block::{PyBlock, PyBlocks};
+use crate::python::change;
 use crate::python::cluster::{self, PyClusters};
 use crate::python::convert::{self, Moment};
 use crate::python::output::PyOutput;
@@ -440,6 +441,33 @@ impl PyChain {
         threads: Option<usize>,
     ) -> PyResult<PyClusters> {
         cluster::cluster(&self.0, rules, coinjoin, apart, threads, py)
+    }
+
+    /// What a change rule leaves in the blocks from `start` up to, and without, `stop`, one row an output, in chain order. Rules that look
+    /// at later spends are evaluated as of the chain's height.
+    ///
+    /// Columns: transaction, txid, height, time, output, position, address, value (satoshi), spent (bool).
+    ///
+    /// Examples
+    /// --------
+    /// >>> chain.change("address_reuse").columns
+    /// ['transaction', 'txid', 'height', 'time', 'output', 'position', 'address', 'value', 'spent']
+    #[pyo3(signature = (
+        rule: "ChangeRule | str",
+        start: "int | str | date | None" = None,
+        stop: "int | str | date | None" = None,
+        *,
+        threads: "int | None" = None
+    ) -> "Table")]
+    fn change(
+        &self,
+        rule: &Bound<'_, PyAny>,
+        start: Option<&Bound<'_, PyAny>>,
+        stop: Option<&Bound<'_, PyAny>>,
+        threads: Option<usize>,
+    ) -> PyResult<PyTable> {
+        let heights = convert::heights(&self.0, start, stop)?;
+        change::change(rule.py(), &self.0, rule, heights, threads)
     }
 
     /// The headers of all blocks from the genesis block on, 80 bytes each: what a proof is checked against.

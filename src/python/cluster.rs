@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 use crate::chain::{AddressSet, Chain, Table};
+use crate::change;
 use crate::cluster::{Apart, Clusters, CoinJoins, Comparison, NAMES, Proof, Rule, Settings, Wallet};
 use crate::error::Error;
 use crate::ids::{AddrNum, hash_text, hex};
@@ -564,15 +565,21 @@ fn given_rules(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Vec<Rule>> {
     }
 }
 
-fn given_rule(_chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Rule> {
+fn given_rule(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Rule> {
     if let Ok(name) = given.cast::<PyString>() {
         match &*name.to_cow()? {
             "co_spend" => return Ok(Rule::CoSpend),
             "same_key" => return Ok(Rule::SameKey),
-            name => return Err(Error::UnknownName { what: "rule", name: name.to_string(), known: NAMES.to_vec() }.into()),
+            name if change::Primitive::named().iter().all(|rule| rule.name() != name) => {
+                let change = change::Primitive::named().iter().map(change::Primitive::name).collect::<Vec<_>>();
+                return Err(
+                    Error::UnknownName { what: "rule", name: name.to_string(), known: [&NAMES[..], &change].concat() }.into()
+                );
+            }
+            _ => {}
         }
     }
-    Err(PyTypeError::new_err(format!("{given:?} is no rule; give \"co_spend\", \"same_key\", or a change rule of satrail.change")))
+    Ok(Rule::Change(crate::python::change::rule(chain, given)?.unique()))
 }
 
 /// What must stay apart: a mapping of owners to their addresses, or a list of tuples of addresses of which no two are one owner's.

@@ -4,6 +4,7 @@ mod address;
 mod address_set;
 mod block;
 mod chain;
+mod change;
 mod cluster;
 mod convert;
 mod error;
@@ -28,6 +29,8 @@ mod _core {
     use super::block::{PyBlock, PyBlocks};
     #[pymodule_export]
     use super::chain::{PyChain, open, restore_chain};
+    #[pymodule_export]
+    use super::change::PyChangeRule;
     #[pymodule_export]
     use super::cluster::{PyClusters, PyComparison, PyProof, PyWallet};
     #[pymodule_export]

@@ -126,6 +126,26 @@ impl PyTransaction {
         Ok(PyFingerprint(self.0.fingerprint()?))
     }
 
+    /// The outputs that a change rule cannot rule out.
+    ///
+    /// Examples
+    /// --------
+    /// >>> chain.block(300).transactions[1].change("fresh") == [
+    /// ...     output for output in chain.block(300).transactions[1].outputs if output.address.first_height == 300
+    /// ... ]
+    /// True
+    #[pyo3(signature = (rule: "ChangeRule | str", /) -> "list[Output]")]
+    fn change(&self, rule: &Bound<'_, PyAny>) -> PyResult<Vec<PyOutput>> {
+        let chain = self.0.chain();
+        let prepared = crate::python::change::rule(chain, rule)?.prepare(chain, 1, &mut || true)?;
+        let (facts, mut positions) = (chain.facts(self.0.number())?, Vec::new());
+        for facts in facts.transactions() {
+            prepared.candidates(&facts, &mut positions)?;
+        }
+        let first = self.0.output_numbers()?.start;
+        positions.into_iter().map(|position| Ok(PyOutput(chain.output_at(crate::ids::OutNum(first + position as u64))?))).collect()
+    }
+
     /// Its bytes, read back from the block files and compared with its id.
     ///
     /// Raises
