@@ -114,7 +114,7 @@ impl BlockFacts {
     }
 
     /// Gathers some transactions of a block in place of what was gathered before.
-    fn gather_part(&mut self, chain: &Chain, height: Height, transactions: Range<u64>) -> Result<()> {
+    pub fn gather_part(&mut self, chain: &Chain, height: Height, transactions: Range<u64>) -> Result<()> {
         self.inputs.clear();
         self.outputs.clear();
         self.heads.clear();

@@ -15,6 +15,7 @@ mod payments;
 mod peeling;
 mod record;
 mod stonewall;
+mod table;
 mod thresholds;
 mod wasabi;
 mod whirlpool;

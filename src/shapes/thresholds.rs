@@ -136,9 +136,9 @@ thresholds! {
     /// Satoshi of an equal output at least: equal amounts of 546 or 2,730 are marks of token protocols.
     min_denomination: u64 = 2_731, 1..=MOST;
     /// Satoshi by which a participant's outputs may exceed his inputs, because others pay him for taking part.
-    fee_slack: u64 = 10_000, 0..=MOST;
+    fee_slack: u64 = 3_000, 0..=MOST;
     /// The same as a share of the denomination; the larger of both counts.
-    fee_slack_share: f64 = 0.003, 0.0..=1.0;
+    fee_slack_share: f64 = 0.01, 0.0..=1.0;
     /// Steps of the search for an assignment of inputs to participants, after which it is undecided.
     search_budget: u64 = 100_000, 0..=MOST;
     /// Inputs from which on a JoinMarket transaction must keep the two proportions that follow.
