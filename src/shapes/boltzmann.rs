@@ -41,6 +41,15 @@ pub enum NotComputed {
 }
 
 impl NotComputed {
+    /// Every reason, in the order of its number.
+    pub const ALL: [NotComputed; 5] = [
+        NotComputed::OutOfBudget,
+        NotComputed::TooManyWays,
+        NotComputed::NoInputs,
+        NotComputed::NoOutputs,
+        NotComputed::PaysTooMuch,
+    ];
+
     pub const fn reason(self) -> &'static str {
         match self {
             NotComputed::OutOfBudget => "the budget was used up",
@@ -72,13 +81,9 @@ impl Boltzmann {
         self.links[input][output] as f64 / self.interpretations as f64
     }
 
-    /// Inputs and outputs that are linked in every interpretation.
-    pub fn deterministic(&self) -> Vec<(usize, usize)> {
-        let of_input = |(i, row): (usize, &Vec<u128>)| {
-            let all = row.iter().enumerate().filter(|(_, links)| **links == self.interpretations);
-            all.map(|(o, _)| (i, o)).collect::<Vec<_>>()
-        };
-        self.links.iter().enumerate().flat_map(of_input).collect()
+    /// Whether an input and an output are linked in every interpretation.
+    pub fn is_deterministic(&self, input: usize, output: usize) -> bool {
+        self.links[input][output] == self.interpretations
     }
 
     /// Of a transaction whose inputs and outputs have these amounts, in satoshi.
@@ -361,7 +366,8 @@ mod tests {
 
     #[test]
     fn one_input_or_one_output_leaves_no_doubt() {
-        assert_eq!(of(&[10], &[3, 6]).deterministic(), [(0, 0), (0, 1)]);
+        let one = of(&[10], &[3, 6]);
+        assert!(one.is_deterministic(0, 0) && one.is_deterministic(0, 1));
         assert_eq!(of(&[10, 5], &[14]).entropy(), 0.0);
     }
 
