@@ -117,7 +117,10 @@ pub enum Error {
     UnknownName { what: &'static str, name: String, known: Vec<&'static str> },
 
     #[error("threshold {name}={given} cannot be used; give {wanted}")]
-    BadThreshold { name: String, given: String, wanted: String },
+    ThresholdValue { name: String, given: String, wanted: String },
+
+    #[error("threshold {name}={given} is of another type; give {wanted}")]
+    ThresholdType { name: String, given: String, wanted: String },
 
     #[error("the source of the trace is empty; give at least one output, transaction or address")]
     EmptySource,

@@ -89,12 +89,6 @@ mod tests {
         assert_eq!((shares, beyond), (vec![u64::MAX / 2, u64::MAX / 2, 1], 0));
     }
 
-    #[test]
-    fn policies_are_found_by_their_names() {
-        assert_eq!(Policy::from_name(Policy::Haircut.name()).unwrap(), Policy::Haircut);
-        assert!(Policy::from_name("guess").unwrap_err().to_string().contains("one of haircut"));
-    }
-
     /// Amounts and values of all sizes, with small ones and equal ones among them.
     fn cases() -> impl Strategy<Value = (u64, Vec<u64>)> {
         let value = prop_oneof![0..4u64, Just(1_000u64), 0..2_100_000_000_000_000u64];

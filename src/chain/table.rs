@@ -1,5 +1,5 @@
-//! Tables: blocks, transactions, inputs and outputs of a range of heights, made batch by batch when they are read, and tables that
-//! are finished results. Either way they leave as Arrow record batches.
+//! Tables: blocks, transactions, inputs and outputs of a range of heights, and what later floors say of each, made batch by batch when
+//! they are read; and tables that are finished results. Either way they leave as Arrow record batches.
 //!
 //! Numbers and amounts are signed, so that differences of columns do not wrap; times are timestamps in seconds UTC.
 
@@ -28,7 +28,14 @@ pub struct Table {
 #[derive(Clone)]
 enum Rows {
     Chain { chain: Chain, of: Of, rows: Range<u64> },
+    Made { maker: Arc<dyn Maker>, rows: Range<u64> },
     Batches(Arc<[RecordBatch]>),
+}
+
+/// Makes the rows of a table when they are read.
+pub trait Maker: Send + Sync {
+    /// Some rows, with the columns of the table's schema.
+    fn batch(&self, rows: Range<u64>) -> Result<RecordBatch>;
 }
 
 /// What the rows of a chain's table are.
@@ -150,18 +157,7 @@ impl Chain {
     /// The rows of the blocks from one height up to, and without, another; of all columns or of those named.
     pub fn table(&self, of: Of, heights: Range<u64>, columns: Option<&[String]>) -> Result<Table> {
         let known = of.specs();
-        let find = |name: &String| {
-            let found = known.iter().find(|(known, ..)| known == name);
-            found.copied().ok_or_else(|| Error::UnknownColumn {
-                name: name.clone(),
-                table: of.name(),
-                known: known.iter().map(|c| c.0).collect(),
-            })
-        };
-        let specs: Vec<ColumnSpec> = match columns {
-            Some(names) => names.iter().map(find).collect::<Result<_>>()?,
-            None => known.to_vec(),
-        };
+        let specs = chosen(of.name(), known, |spec| spec.0, columns)?;
         let fields: Vec<Field> = specs.iter().map(|(name, of, nullable)| Field::new(*name, of.arrow(), *nullable)).collect();
         let end = heights.end.min(self.counts().blocks);
         let heights = heights.start.min(end)..end;
@@ -176,6 +172,22 @@ impl Chain {
         behind(self, rows.end, rows.start)?;
         Ok(Table { schema: Arc::new(Schema::new(fields)), rows: Rows::Chain { chain: self.clone(), of, rows } })
     }
+}
+
+/// The columns of a table that are named, or all.
+pub fn chosen<C: Copy>(
+    table: &'static str,
+    known: &[C],
+    name: impl Fn(&C) -> &'static str,
+    columns: Option<&[String]>,
+) -> Result<Vec<C>> {
+    let Some(columns) = columns else { return Ok(known.to_vec()) };
+    let find = |asked: &String| {
+        let found = known.iter().find(|known| name(known) == asked);
+        let names = || known.iter().map(&name).collect();
+        found.copied().ok_or_else(|| Error::UnknownColumn { name: asked.clone(), table, known: names() })
+    };
+    columns.iter().map(find).collect()
 }
 
 impl Type {
@@ -201,13 +213,18 @@ impl Table {
         Table { schema, rows: Rows::Batches(batches.into()) }
     }
 
+    /// A table of so many rows, made when they are read.
+    pub fn made(schema: SchemaRef, rows: Range<u64>, maker: impl Maker + 'static) -> Table {
+        Table { schema, rows: Rows::Made { maker: Arc::new(maker), rows } }
+    }
+
     pub fn schema(&self) -> SchemaRef {
         self.schema.clone()
     }
 
     pub fn num_rows(&self) -> u64 {
         match &self.rows {
-            Rows::Chain { rows, .. } => rows.end - rows.start,
+            Rows::Chain { rows, .. } | Rows::Made { rows, .. } => rows.end - rows.start,
             Rows::Batches(batches) => batches.iter().map(|batch| batch.num_rows() as u64).sum(),
         }
     }
@@ -215,7 +232,7 @@ impl Table {
     /// The batches, made as they are asked for.
     pub fn batches(&self) -> Batches {
         let next = match &self.rows {
-            Rows::Chain { rows, .. } => rows.start,
+            Rows::Chain { rows, .. } | Rows::Made { rows, .. } => rows.start,
             Rows::Batches(_) => 0,
         };
         Batches { table: self.clone(), next }
@@ -224,10 +241,9 @@ impl Table {
     /// Some rows as one batch per piece that they lie in, to be shown.
     pub fn slice(&self, start: u64, length: u64) -> Result<Vec<RecordBatch>> {
         match &self.rows {
-            Rows::Chain { chain, of, rows } => {
+            Rows::Chain { rows, .. } | Rows::Made { rows, .. } => {
                 let start = rows.start.saturating_add(start).min(rows.end);
-                let part = start..start.saturating_add(length).min(rows.end);
-                Ok(vec![batch(chain, *of, part, &self.schema)?])
+                Ok(vec![self.make(start..start.saturating_add(length).min(rows.end))?])
             }
             Rows::Batches(batches) => {
                 let (mut skip, mut left, mut found) = (start as usize, length as usize, Vec::new());
@@ -239,6 +255,15 @@ impl Table {
                 }
                 Ok(found)
             }
+        }
+    }
+
+    /// Makes some rows of a table that is not finished.
+    fn make(&self, part: Range<u64>) -> Result<RecordBatch> {
+        match &self.rows {
+            Rows::Chain { chain, of, .. } => batch(chain, *of, part, &self.schema),
+            Rows::Made { maker, .. } => maker.batch(part),
+            Rows::Batches(_) => unreachable!("its rows are there"),
         }
     }
 }
@@ -279,10 +304,10 @@ impl Iterator for Batches {
 
     fn next(&mut self) -> Option<Result<RecordBatch>> {
         match &self.table.rows {
-            Rows::Chain { chain, of, rows } => {
+            Rows::Chain { rows, .. } | Rows::Made { rows, .. } => {
                 let part = self.next..(self.next + BATCH).min(rows.end);
                 self.next = part.end;
-                let batch = (!part.is_empty()).then(|| batch(chain, *of, part, &self.table.schema))?;
+                let batch = (!part.is_empty()).then(|| self.table.make(part))?;
                 if batch.is_err() {
                     self.next = rows.end;
                 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyTuple};
 
 use crate::chain::table::Of;
 use crate::chain::{Chain, block_hash_named, txid_named};
@@ -18,10 +18,12 @@ use crate::python::cluster::{self, PyClusters};
 use crate::python::convert::{self, Moment};
 use crate::python::output::PyOutput;
 use crate::python::progress::while_not_interrupted;
+use crate::python::shapes::with_thresholds;
 use crate::python::show;
 use crate::python::table::PyTable;
 use crate::python::trace::{self, PyTrace};
 use crate::python::transaction::PyTransaction;
+use crate::shapes::Thresholds;
 use crate::store::Store;
 
 /// The chain of a store, as of a height.
@@ -342,6 +344,45 @@ impl PyChain {
         columns: Option<Vec<String>>,
     ) -> PyResult<PyTable> {
         self.table(Of::Outputs, start, stop, columns)
+    }
+
+    /// A table of the shapes of the transactions of a range of blocks, which is given as for `blocks`: CoinJoins of several kinds, and
+    /// payments that are known by their form, as of the chain's height. docs/shapes.md says what each shape is, after which
+    /// publication, and how often each is right on real transactions.
+    ///
+    /// Columns: transaction (number, int64), height (int32), time (of the block's header, seconds UTC); two for each shape, "no", "undecided"
+    /// or "yes", and what decided (text, dictionary-encoded): the first predicate that failed, or the first that could not be decided, or "all";
+    /// and, only where it is named, txid (text). The shapes: equal_output_coinjoin, joinmarket, wasabi_1_0, wasabi_1_1, wasabi_2_0, whirlpool,
+    /// whirlpool_tx0, stonewall, payjoin_warning, peeling, consolidation, batch_payment, self_transfer, lightning_open, lightning_close; the
+    /// second column of a shape has "_decided_by" behind its name.
+    ///
+    /// Parameters
+    /// ----------
+    /// columns : names of columns; only shapes that they are about are looked for.
+    /// thresholds : by name, see `satrail.thresholds`; the defaults are those of the chain's network.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError : an unknown column or threshold, or a value out of range.
+    /// TypeError : a value of another type.
+    ///
+    /// Examples
+    /// --------
+    /// >>> chain.shapes(columns=["equal_output_coinjoin"]).to_pydict()["equal_output_coinjoin"].count("yes")
+    /// 69
+    /// >>> chain.shapes(0, 1, columns=["joinmarket", "joinmarket_decided_by"]).to_pydict()
+    /// {'joinmarket': ['no'], 'joinmarket_decided_by': ['outputs']}
+    #[pyo3(signature = (start: "int | str | date | None" = None, stop: "int | str | date | None" = None, *, columns: "list[str] | None" = None, **thresholds: "float") -> "Table")]
+    fn shapes(
+        &self,
+        start: Option<&Bound<'_, PyAny>>,
+        stop: Option<&Bound<'_, PyAny>>,
+        columns: Option<Vec<String>>,
+        thresholds: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<PyTable> {
+        let thresholds = with_thresholds(Thresholds::of(self.0.network()), thresholds)?;
+        let heights = convert::heights(&self.0, start, stop)?;
+        Ok(PyTable(self.0.shapes(heights, columns.as_deref(), &thresholds)?))
     }
 
     /// One SHA-256 over all that the chain says up to its height, as hex: the same for the same blocks on any machine, whatever

@@ -53,8 +53,8 @@ enum Leaf {
 impl PyChangeRule {
     /// Its text: what it is made of.
     #[getter]
-    fn name(&self, py: Python<'_>) -> String {
-        self.0.text(py)
+    fn name(&self) -> String {
+        self.0.text()
     }
 
     /// Whether what it leaves can change when outputs are spent, or addresses paid, later. Such a rule is evaluated as of the chain's height.
@@ -95,16 +95,16 @@ impl PyChangeRule {
         Ok(self.0.resolve(chain.py(), &chain.get().0)?.identity())
     }
 
-    fn __repr__(&self, py: Python<'_>) -> String {
-        format!("ChangeRule({})", self.0.text(py))
+    fn __repr__(&self) -> String {
+        format!("ChangeRule({})", self.0.text())
     }
 
     fn __eq__(&self, py: Python<'_>, other: &PyChangeRule) -> PyResult<bool> {
         self.0.equals(py, &other.0)
     }
 
-    fn __hash__(&self, py: Python<'_>) -> u64 {
-        xxhash_rust::xxh3::xxh3_64(self.0.text(py).as_bytes())
+    fn __hash__(&self) -> u64 {
+        xxhash_rust::xxh3::xxh3_64(self.0.text().as_bytes())
     }
 
     /// Pickles carry what the rule was made of; one with a function is as picklable as that.
@@ -279,12 +279,12 @@ impl PyChangeRule {
         let mut cents = BTreeMap::new();
         for (day, price) in prices {
             let price: f64 = price.extract()?;
-            if !(price.is_finite() && price >= 0.0 && price < 1e12) {
+            if !(0.0..1e12).contains(&price) {
                 return Err(PyValueError::new_err(format!("the price {price} of {day} is no amount of money")));
             }
             cents.insert(day_of(&day)?, (price * 100.0).round() as u64);
         }
-        if !(unit.is_finite() && (0.0..1e12).contains(&unit)) || !(0.0..=0.5).contains(&tolerance) {
+        if !((0.0..1e12).contains(&unit) && (0.0..=0.5).contains(&tolerance)) {
             let what =
                 format!("unit={unit} or tolerance={tolerance} is out of range; a unit is above 0, a tolerance from 0 to 0.5");
             return Err(PyValueError::new_err(what));
@@ -399,11 +399,11 @@ impl Leaf {
 }
 
 impl Tree {
-    fn text(&self, py: Python<'_>) -> String {
+    fn text(&self) -> String {
         match self {
             Tree::Leaf { leaf, .. } => leaf.text(),
-            Tree::Pair(operator, a, b) => format!("({} {operator} {})", a.text(py), b.text(py)),
-            Tree::Unique(rule) => format!("{}.unique()", rule.text(py)),
+            Tree::Pair(operator, a, b) => format!("({} {operator} {})", a.text(), b.text()),
+            Tree::Unique(rule) => format!("{}.unique()", rule.text()),
         }
     }
 
@@ -430,7 +430,7 @@ impl Tree {
     fn equals(&self, py: Python<'_>, other: &Tree) -> PyResult<bool> {
         match (self, other) {
             (Tree::Leaf { name: a, options: x, .. }, Tree::Leaf { name: b, options: y, .. }) => {
-                Ok(a == b && (x.bind(py).eq(y.bind(py))? || self.text(py) == other.text(py) && x.bind(py).is_empty()))
+                Ok(a == b && (x.bind(py).eq(y.bind(py))? || self.text() == other.text() && x.bind(py).is_empty()))
             }
             (Tree::Pair(o, a, b), Tree::Pair(p, c, d)) => Ok(o == p && a.equals(py, c)? && b.equals(py, d)?),
             (Tree::Unique(a), Tree::Unique(b)) => a.equals(py, b),
@@ -481,9 +481,8 @@ pub fn change(
 fn marks(py: Python<'_>, name: &str, function: &Bound<'_, PyAny>, table: Table) -> PyResult<Vec<bool>> {
     py.check_signals()?;
     let rows = table.num_rows() as usize;
-    let returned = function.call1((PyTable(table),)).map_err(|error| {
+    let returned = function.call1((PyTable(table),)).inspect_err(|error| {
         _ = error.value(py).call_method1("add_note", (format!("raised by the function of the change rule {name:?}"),));
-        error
     })?;
     let marks = if returned.hasattr("__arrow_c_array__")? || returned.hasattr("__arrow_c_stream__")? {
         arrow_marks(name, &returned)?

@@ -203,6 +203,10 @@ fn holds_texts(of: &DataType) -> bool {
 
 /// Adds an array's values to a list.
 pub fn append_values(list: &Bound<'_, PyList>, array: &ArrayRef) -> PyResult<()> {
+    if let DataType::Dictionary(_, values) = array.data_type() {
+        let array = arrow_cast::cast(array, values).map_err(|e| PyValueError::new_err(e.to_string()))?;
+        return append_values(list, &array);
+    }
     macro_rules! append {
         ($array:ty, |$value:ident| $convert:expr) => {
             if let Some(array) = array.as_any().downcast_ref::<$array>() {

@@ -1,7 +1,7 @@
 //! Turns the core's errors into Python's exceptions: built-in ones where they fit, else subclasses of satrail.SatrailError.
 
 use pyo3::PyErr;
-use pyo3::exceptions::{PyFileNotFoundError, PyIsADirectoryError, PyOSError, PyPermissionError, PyValueError};
+use pyo3::exceptions::{PyFileNotFoundError, PyIsADirectoryError, PyOSError, PyPermissionError, PyTypeError, PyValueError};
 
 use crate::error::Error;
 
@@ -43,6 +43,7 @@ impl From<Error> for PyErr {
             | Error::HeightBeyondTip { .. }
             | Error::BeforeGenesis { .. } => NotInChainError::new_err(text),
             Error::Interrupted { .. } | Error::Stopped | Error::TraceInterrupted { .. } => SatrailError::new_err(text),
+            Error::ThresholdType { .. } => PyTypeError::new_err(text),
             _ => PyValueError::new_err(text),
         }
     }

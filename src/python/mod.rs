@@ -12,6 +12,7 @@ mod info;
 mod ingest;
 mod output;
 mod progress;
+mod shapes;
 mod show;
 mod table;
 mod trace;
@@ -39,6 +40,11 @@ mod _core {
     use super::ingest::ingest;
     #[pymodule_export]
     use super::output::PyOutput;
+    #[pymodule_export]
+    use super::shapes::{
+        PyBoltzmann, PyJudgement, PyPredicate, boltzmann, restore_boltzmann, restore_judgement, restore_predicate, shapes_of,
+        thresholds,
+    };
     #[pymodule_export]
     use super::table::{PyTable, restore_table};
     #[pymodule_export]

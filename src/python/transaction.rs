@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyDict, PyTuple};
 
 use crate::chain::{Input, Transaction};
 use crate::fingerprint::Fingerprint;
@@ -14,6 +14,7 @@ use crate::python::block::PyBlock;
 use crate::python::chain::reduce;
 use crate::python::convert::datetime;
 use crate::python::output::PyOutput;
+use crate::python::shapes::{self, PyBoltzmann, PyJudgement};
 use crate::python::show;
 
 /// A transaction of a chain.
@@ -154,6 +155,63 @@ impl PyTransaction {
     #[pyo3(signature = () -> "bytes")]
     fn raw(&self, py: Python<'_>) -> PyResult<Cow<'static, [u8]>> {
         Ok(py.detach(|| self.0.raw())?.into())
+    }
+
+    /// Its shapes: of each the verdict, what decided, and all predicates. docs/shapes.md says what each shape is.
+    ///
+    /// Parameters
+    /// ----------
+    /// only : names of shapes; all when not given.
+    /// thresholds : by name, see `satrail.thresholds`; the defaults are those of the chain's network.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError : an unknown shape or threshold, or a value out of range.
+    /// TypeError : a value of another type.
+    ///
+    /// Examples
+    /// --------
+    /// >>> table = chain.shapes(columns=["txid", "joinmarket"]).to_pydict()
+    /// >>> tx = chain.tx(table["txid"][table["joinmarket"].index("yes")])
+    /// >>> tx.shapes(only=["joinmarket"])
+    /// [Judgement(joinmarket: yes, decided by all)]
+    /// >>> tx.shapes(only=["joinmarket"], min_participants=50)[0].verdict
+    /// 'no'
+    #[pyo3(signature = (*, only: "Iterable[str] | None" = None, **thresholds: "float") -> "list[Judgement]")]
+    fn shapes(
+        &self,
+        py: Python<'_>,
+        only: Option<&Bound<'_, PyAny>>,
+        thresholds: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Vec<PyJudgement>> {
+        shapes::of_transaction(py, &self.0, only, thresholds)
+    }
+
+    /// In how many ways its inputs can have paid its outputs, and how likely each of the links between them is. Outputs of data are
+    /// left out.
+    ///
+    /// Parameters
+    /// ----------
+    /// budget : steps that the count may take: blocks of coins by amounts that are listed, pairs of blocks that are matched, and pairs
+    ///     that are looked at for a remainder. 5,000,000 take about a second and up to 300 MB. When they are used up, nothing is computed.
+    /// merge_addresses : whether inputs of one address are taken as one input.
+    /// intrafees : satoshi that one participant may pay another: so much less, or more beyond the fee, may the inputs of a block have.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError : a number out of range.
+    /// TypeError : something that is no whole number.
+    ///
+    /// Examples
+    /// --------
+    /// >>> tx = next(tx for block in chain for tx in block.transactions if len(tx.inputs) == 1 and not tx.is_coinbase)
+    /// >>> tx.boltzmann().interpretations
+    /// 1
+    /// >>> chain.block(200).transactions[0].boltzmann()
+    /// Boltzmann(not computed: it has no inputs)
+    #[pyo3(signature = (*, budget = 5_000_000, merge_addresses = false, intrafees = 0) -> "Boltzmann")]
+    fn boltzmann(&self, py: Python<'_>, budget: i64, merge_addresses: bool, intrafees: i64) -> PyResult<PyBoltzmann> {
+        shapes::boltzmann_of(py, &self.0, merge_addresses, &shapes::boltzmann_options(budget, intrafees)?)
     }
 
     /// The input at a position; pickles use it.

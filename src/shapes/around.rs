@@ -1,14 +1,14 @@
 //! What a few shapes must know beyond the transaction itself.
 
-use crate::chain::{BlockFacts, Chain};
+use crate::chain::{Chain, Facts};
 use crate::error::Result;
 use crate::ids::{AddrNum, OutNum, TxNum};
 use crate::script::InnerKind;
 
 /// What stands around a transaction, as of a height. None is where it cannot be known.
 pub trait Around {
-    /// The transaction that made an output.
-    fn maker(&self, output: OutNum) -> Result<Option<BlockFacts>>;
+    /// Shows the transaction that made an output, where it is known.
+    fn show_maker(&self, output: OutNum, look: &mut dyn FnMut(&Facts)) -> Result<()>;
 
     /// The inputs and outputs that the transaction has which made an output; a coinbase has no inputs.
     fn maker_size(&self, output: OutNum) -> Result<Option<(u64, u64)>>;
@@ -37,8 +37,8 @@ pub enum Hidden {
 pub struct Nothing;
 
 impl Around for Nothing {
-    fn maker(&self, _: OutNum) -> Result<Option<BlockFacts>> {
-        Ok(None)
+    fn show_maker(&self, _: OutNum, _: &mut dyn FnMut(&Facts)) -> Result<()> {
+        Ok(())
     }
 
     fn maker_size(&self, _: OutNum) -> Result<Option<(u64, u64)>> {
@@ -59,8 +59,9 @@ impl Around for Nothing {
 }
 
 impl Around for Chain {
-    fn maker(&self, output: OutNum) -> Result<Option<BlockFacts>> {
-        self.facts(self.transaction_of(output)?).map(Some)
+    fn show_maker(&self, output: OutNum, look: &mut dyn FnMut(&Facts)) -> Result<()> {
+        self.facts(self.transaction_of(output)?)?.transactions().for_each(|facts| look(&facts));
+        Ok(())
     }
 
     fn maker_size(&self, output: OutNum) -> Result<Option<(u64, u64)>> {

@@ -44,14 +44,9 @@ impl Search {
 
     pub fn run(mut self) -> Answer {
         let sum = |amounts: &[u64]| amounts.iter().map(|amount| *amount as u128).sum::<u128>();
-        let (have, need) = (sum(&self.coins), sum(&self.goals));
-        if have < need || self.coins.len() < self.goals.iter().filter(|goal| **goal > 0).count() {
-            return Answer::Impossible;
-        }
-        let waste = (have - need).min(u64::MAX as u128) as u64;
-        // A coin that is larger than every goal together with the waste has no place.
-        let largest = (self.coins.first().copied().unwrap_or(0), self.goals.first().copied().unwrap_or(0));
-        if largest.0.saturating_sub(largest.1) > waste {
+        let Some(waste) = sum(&self.coins).checked_sub(sum(&self.goals)) else { return Answer::Impossible };
+        let waste = waste.min(u64::MAX as u128) as u64;
+        if !self.may_cover(0) {
             return Answer::Impossible;
         }
         if self.coins.len() > MOST_COINS {
@@ -64,14 +59,31 @@ impl Search {
     fn goal(&mut self, goal: usize, waste: u64) -> Answer {
         match self.goals.get(goal) {
             None | Some(0) => Answer::Found,
+            Some(_) if !self.may_cover(goal) => Answer::Impossible,
             Some(need) => self.coin(goal, 0, *need, waste),
         }
     }
 
+    /// Whether the unused coins may cover the goals from one on. The largest so many coins cannot give more than the largest so many
+    /// goals take, so the other coins must be enough for the other goals.
+    fn may_cover(&self, goal: usize) -> bool {
+        let unused = || self.coins.iter().zip(&self.used).filter(|(_, used)| !**used).map(|(coin, _)| *coin as u128);
+        let mut coins: u128 = unused().sum();
+        let mut goals: u128 = self.goals[goal..].iter().map(|goal| *goal as u128).sum();
+        let mut largest = unused();
+        self.goals[goal..].iter().all(|goal| {
+            let enough = coins >= goals;
+            (coins, goals) = (coins - largest.next().unwrap_or(0), goals - *goal as u128);
+            enough
+        })
+    }
+
     /// Covers what a goal still needs with coins from one on.
     fn coin(&mut self, goal: usize, from: usize, need: u64, waste: u64) -> Answer {
-        let mut tried = None;
-        for i in from..self.coins.len() {
+        let (mut tried, coins) = (None, self.coins.len());
+        // The smallest of the coins that are enough comes first, then the largest of those that are not.
+        let enough = from + self.coins[from..].partition_point(|coin| *coin >= need);
+        for i in (from..enough).rev().chain(enough..coins) {
             let coin = self.coins[i];
             if self.used[i] || tried == Some(coin) || coin.saturating_sub(need) > waste {
                 continue;

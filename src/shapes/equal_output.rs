@@ -10,13 +10,14 @@ pub(super) fn equal_output_coinjoin(look: &Look, record: &mut impl Record) -> Go
     record.at_least("outputs", look.outputs(), 3u64)?;
     record.at_least("equal_outputs", look.denomination().count, thresholds.min_participants)?;
     record.at_least("denomination", look.denomination().value, thresholds.min_denomination)?;
+    record.exactly("data_outputs", look.data_outputs(), 0u64)?;
     at_most_one_change_each(look, record)?;
     record.at_least("input_addresses", look.payers().distinct, look.denomination().count)?;
     record.exactly("output_addresses", look.paid(), look.outputs())?;
     value_assignment(look, record)
 }
 
-/// CoinJoins as JoinMarket makes them: as above, with change, without data; and not one of Wasabi.
+/// CoinJoins as JoinMarket makes them: as above, with change, and not one of Wasabi.
 pub(super) fn joinmarket(look: &Look, record: &mut impl Record) -> Go {
     let thresholds = look.thresholds;
     record.at_least("outputs", look.outputs(), 3u64)?;

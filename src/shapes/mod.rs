@@ -6,6 +6,7 @@
 
 mod around;
 mod assignment;
+mod boltzmann;
 mod equal_output;
 mod lightning;
 mod look;
@@ -15,6 +16,7 @@ mod payments;
 mod peeling;
 mod record;
 mod stonewall;
+mod table;
 mod thresholds;
 mod wasabi;
 mod whirlpool;
@@ -29,6 +31,7 @@ use look::Look;
 use record::{Full, Go, Quick, Record, Stop};
 
 pub use around::{Around, Hidden, Nothing};
+pub use boltzmann::{Boltzmann, BoltzmannOptions, NotComputed, Placed};
 pub use outline::Outline;
 pub use record::{Found, Predicate, Verdict};
 pub use thresholds::{Given, Threshold, Thresholds};

@@ -15,27 +15,31 @@ pub enum Given {
     Other(String),
 }
 
-/// One threshold: its name, what it means, its default as a text, and what may be given.
+/// One threshold: its name, what it means, and what it is.
 #[derive(Clone, Copy, Debug)]
 pub struct Threshold {
     pub name: &'static str,
     pub meaning: &'static str,
-    pub default: fn() -> String,
-    pub wanted: fn() -> String,
+    /// What it is in some thresholds.
+    pub get: fn(&Thresholds) -> Given,
 }
 
 /// A type of thresholds.
 trait Value: Sized + Copy {
-    fn from_given(given: &Given, allowed: &RangeInclusive<Self>) -> Option<Self>;
+    /// None where the type is wrong.
+    fn from_given(given: &Given) -> Option<Self>;
+    fn given(self) -> Given;
     fn wanted(allowed: &RangeInclusive<Self>) -> String;
 }
 
 impl Value for u64 {
-    fn from_given(given: &Given, allowed: &RangeInclusive<u64>) -> Option<u64> {
-        match given {
-            Given::Number(number) => u64::try_from(*number).ok().filter(|number| allowed.contains(number)),
-            _ => None,
-        }
+    /// A number that is out of range stays so.
+    fn from_given(given: &Given) -> Option<u64> {
+        if let Given::Number(number) = given { Some(u64::try_from(*number).unwrap_or(u64::MAX)) } else { None }
+    }
+
+    fn given(self) -> Given {
+        Given::Number(self as i128)
     }
 
     fn wanted(allowed: &RangeInclusive<u64>) -> String {
@@ -47,13 +51,16 @@ impl Value for u64 {
 }
 
 impl Value for f64 {
-    fn from_given(given: &Given, allowed: &RangeInclusive<f64>) -> Option<f64> {
-        let number = match given {
-            Given::Number(number) => *number as f64,
-            Given::Real(number) => *number,
-            _ => return None,
-        };
-        Some(number).filter(|number| allowed.contains(number))
+    fn from_given(given: &Given) -> Option<f64> {
+        match given {
+            Given::Number(number) => Some(*number as f64),
+            Given::Real(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    fn given(self) -> Given {
+        Given::Real(self)
     }
 
     fn wanted(allowed: &RangeInclusive<f64>) -> String {
@@ -62,12 +69,28 @@ impl Value for f64 {
 }
 
 impl Value for bool {
-    fn from_given(given: &Given, _: &RangeInclusive<bool>) -> Option<bool> {
+    fn from_given(given: &Given) -> Option<bool> {
         if let Given::Flag(flag) = given { Some(*flag) } else { None }
+    }
+
+    fn given(self) -> Given {
+        Given::Flag(self)
     }
 
     fn wanted(_: &RangeInclusive<bool>) -> String {
         "True or False".to_string()
+    }
+}
+
+impl std::fmt::Display for Given {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Given::Number(number) => number.fmt(f),
+            Given::Real(number) => number.fmt(f),
+            Given::Flag(true) => "True".fmt(f),
+            Given::Flag(false) => "False".fmt(f),
+            Given::Other(text) => text.fmt(f),
+        }
     }
 }
 
@@ -94,8 +117,7 @@ macro_rules! thresholds {
             pub const ALL: &'static [Threshold] = &[$(Threshold {
                 name: stringify!($name),
                 meaning: concat!($($meaning),*),
-                default: || format!("{}", $default),
-                wanted: || <$of as Value>::wanted(&$allowed),
+                get: |thresholds| thresholds.$name.given(),
             },)*];
 
             /// Changes the threshold with a name.
@@ -114,18 +136,13 @@ macro_rules! thresholds {
     };
 }
 
-fn take<T: Value>(name: &str, given: &Given, allowed: RangeInclusive<T>) -> Result<T> {
-    T::from_given(given, &allowed).ok_or_else(|| Error::BadThreshold {
-        name: name.to_string(),
-        given: match given {
-            Given::Number(number) => number.to_string(),
-            Given::Real(number) => number.to_string(),
-            Given::Flag(true) => "True".to_string(),
-            Given::Flag(false) => "False".to_string(),
-            Given::Other(text) => text.clone(),
-        },
-        wanted: T::wanted(&allowed),
-    })
+fn take<T: Value + PartialOrd>(name: &str, given: &Given, allowed: RangeInclusive<T>) -> Result<T> {
+    let (name, given_text, wanted) = (name.to_string(), given.to_string(), T::wanted(&allowed));
+    match T::from_given(given) {
+        Some(value) if allowed.contains(&value) => Ok(value),
+        Some(_) => Err(Error::ThresholdValue { name, given: given_text, wanted }),
+        None => Err(Error::ThresholdType { name, given: given_text, wanted }),
+    }
 }
 
 thresholds! {
@@ -136,9 +153,9 @@ thresholds! {
     /// Satoshi of an equal output at least: equal amounts of 546 or 2,730 are marks of token protocols.
     min_denomination: u64 = 2_731, 1..=MOST;
     /// Satoshi by which a participant's outputs may exceed his inputs, because others pay him for taking part.
-    fee_slack: u64 = 10_000, 0..=MOST;
+    fee_slack: u64 = 3_000, 0..=MOST;
     /// The same as a share of the denomination; the larger of both counts.
-    fee_slack_share: f64 = 0.003, 0.0..=1.0;
+    fee_slack_share: f64 = 0.01, 0.0..=1.0;
     /// Steps of the search for an assignment of inputs to participants, after which it is undecided.
     search_budget: u64 = 100_000, 0..=MOST;
     /// Inputs from which on a JoinMarket transaction must keep the two proportions that follow.

@@ -67,6 +67,7 @@ pub(super) fn is_wasabi_1(look: &Look) -> bool {
 fn large_and_mixed(look: &Look, inputs: u64, height: u64, record: &mut impl Record) -> Go {
     record.at_least("inputs", look.inputs(), inputs)?;
     record.at_least("height", look.facts.height.0, height)?;
+    record.exactly("data_outputs", look.data_outputs(), 0u64)?;
     let share = look.payers().most as f64 / look.inputs().max(1) as f64;
     record.at_most("address_share", share, look.thresholds.wasabi_max_address_share)
 }

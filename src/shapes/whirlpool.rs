@@ -90,11 +90,9 @@ fn lineage(look: &Look, around: &dyn Around) -> Result<Option<bool>> {
 }
 
 fn comes_from(spends: OutNum, tx0: bool, look: &Look, around: &dyn Around) -> Result<Option<bool>> {
-    let Some(maker) = around.maker(spends)? else { return Ok(None) };
-    let Some(before) = maker.transactions().next().map(|facts| verdict(&Look::new(&facts, look.thresholds), tx0)) else {
-        return Ok(None);
-    };
-    Ok(Some(before == Verdict::Yes))
+    let mut found = None;
+    around.show_maker(spends, &mut |facts| found = Some(verdict(&Look::new(facts, look.thresholds), tx0)))?;
+    Ok(found.map(|before| before == Verdict::Yes))
 }
 
 fn verdict(look: &Look, tx0: bool) -> Verdict {

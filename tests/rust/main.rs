@@ -16,6 +16,7 @@ mod mainnet;
 mod one_chain;
 mod oracle;
 mod readers;
+mod shapes;
 mod verify;
 
 /// So many cases of a law; what failed is told by its seed, so no file remembers it.

@@ -1,0 +1,570 @@
+//! Shapes of transactions, and the links of their inputs and outputs.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int32Array, RecordBatch};
+use pyo3::IntoPyObjectExt;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyFloat, PyString, PyTuple};
+
+use crate::chain::{Table, Transaction};
+use crate::error::Error;
+use crate::python::show;
+use crate::python::table::PyTable;
+use crate::script::{self, Network};
+use crate::shapes::{
+    self, Boltzmann, BoltzmannOptions, Explanation, Found, Given, NotComputed, Nothing, Outline, Placed, Predicate, Shape,
+    Thresholds, Verdict,
+};
+
+/// Satoshi that there will ever be.
+const MOST_SATOSHI: u64 = 21_000_000 * 100_000_000;
+
+/// Whether a transaction has a shape: the verdict, what decided, and every predicate that was looked at.
+///
+/// Examples
+/// --------
+/// >>> judgement = chain.block(200).transactions[0].shapes(only=["consolidation"])[0]
+/// >>> judgement.shape, judgement.verdict, judgement.decided_by
+/// ('consolidation', 'no', 'inputs')
+/// >>> judgement
+/// Judgement(consolidation: no, decided by inputs: found 0, wanted at least 3)
+#[pyclass(name = "Judgement", module = "satrail", frozen, eq)]
+#[derive(PartialEq)]
+pub struct PyJudgement(pub Explanation);
+
+#[pymethods]
+impl PyJudgement {
+    /// The name of the shape.
+    #[getter]
+    fn shape(&self) -> &'static str {
+        self.0.shape.name()
+    }
+
+    /// "yes", "no" or "undecided".
+    #[getter]
+    fn verdict(&self) -> &'static str {
+        self.0.verdict.name()
+    }
+
+    /// The name of the first predicate that failed; where none did, of the first that could not be decided; else "all".
+    #[getter]
+    fn decided_by(&self) -> &'static str {
+        self.0.decided_by
+    }
+
+    /// The predicates, in the order in which they are held against the transaction.
+    #[getter]
+    fn predicates(&self) -> Vec<PyPredicate> {
+        self.0.predicates.iter().cloned().map(PyPredicate).collect()
+    }
+
+    fn __repr__(&self) -> String {
+        let by = self.0.predicates.iter().find(|predicate| predicate.name == self.0.decided_by);
+        let found = by.map_or(String::new(), |by| format!(": found {}, wanted {}", found_text(&by.found), by.wanted));
+        format!("Judgement({}: {}, decided by {}{found})", self.shape(), self.verdict(), self.decided_by())
+    }
+
+    fn _repr_html_(&self) -> String {
+        let line = |predicate: &Predicate| {
+            let (found, wanted) = (found_text(&predicate.found), &predicate.wanted);
+            (predicate.name, format!("{}: found {found}, wanted {wanted}", passed_text(predicate.passed)))
+        };
+        let lines: Vec<(&str, String)> = self.0.predicates.iter().map(line).collect();
+        show::facts(&format!("{}: {}, decided by {}", self.shape(), self.verdict(), self.decided_by()), &lines)
+    }
+
+    #[pyo3(signature = () -> "tuple[object, ...]")]
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let predicates: Vec<Py<PyPredicate>> =
+            self.predicates().into_iter().map(|predicate| Py::new(py, predicate)).collect::<PyResult<_>>()?;
+        let arguments = (self.shape(), self.0.verdict as u8, predicates).into_pyobject(py)?;
+        PyTuple::new(py, [py.import("satrail._core")?.getattr("_restore_judgement")?, arguments.into_any()])
+    }
+}
+
+/// Makes a judgement from its pickle.
+#[pyfunction]
+#[pyo3(name = "_restore_judgement", signature = (shape, verdict, predicates) -> "Judgement")]
+pub fn restore_judgement(shape: &str, verdict: u8, predicates: Vec<Py<PyPredicate>>) -> PyResult<PyJudgement> {
+    let unknown = || PyValueError::new_err("these are no parts of a pickled judgement");
+    let verdict = *Verdict::ALL.get(verdict as usize).ok_or_else(unknown)?;
+    let predicates: Vec<Predicate> = predicates.iter().map(|predicate| predicate.get().0.clone()).collect();
+    let deciding = match verdict {
+        Verdict::Yes => None,
+        Verdict::Undecided => predicates.iter().find(|predicate| predicate.passed.is_none()),
+        Verdict::No => predicates.iter().find(|predicate| predicate.passed == Some(false)),
+    };
+    let decided_by = deciding.map_or(shapes::ALL, |predicate| predicate.name);
+    Ok(PyJudgement(Explanation { shape: Shape::from_name(shape)?, verdict, decided_by, predicates }))
+}
+
+/// One predicate of a shape, as it was for one transaction.
+///
+/// Examples
+/// --------
+/// >>> predicate = chain.block(200).transactions[0].shapes(only=["joinmarket"])[0].predicates[0]
+/// >>> predicate.name, predicate.passed, predicate.found, predicate.wanted
+/// ('outputs', False, 2, 'at least 3')
+#[pyclass(name = "Predicate", module = "satrail", frozen, eq)]
+#[derive(PartialEq)]
+pub struct PyPredicate(pub Predicate);
+
+#[pymethods]
+impl PyPredicate {
+    /// Its name.
+    #[getter]
+    fn name(&self) -> &'static str {
+        self.0.name
+    }
+
+    /// Whether the transaction passed it; None where it could not be decided, or was not looked at because another had failed.
+    #[getter]
+    fn passed(&self) -> Option<bool> {
+        self.0.passed
+    }
+
+    /// What the transaction has: a number (amounts in satoshi), a share, True or False, or a verdict; None where it was not looked for.
+    #[getter]
+    fn found<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        match self.0.found {
+            Found::Number(number) => number.into_bound_py_any(py),
+            Found::Share(share) => share.into_bound_py_any(py),
+            Found::Flag(flag) => flag.into_bound_py_any(py),
+            Found::Text(text) => text.into_bound_py_any(py),
+            Found::Nothing => Ok(py.None().into_bound(py)),
+        }
+    }
+
+    /// What that is held against.
+    #[getter]
+    fn wanted(&self) -> &str {
+        &self.0.wanted
+    }
+
+    fn __repr__(&self) -> String {
+        let (name, passed) = (self.0.name, passed_text(self.0.passed));
+        format!("Predicate({name}: {passed}, found {}, wanted {})", found_text(&self.0.found), self.0.wanted)
+    }
+
+    #[pyo3(signature = () -> "tuple[object, ...]")]
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let arguments = (self.0.name, self.0.passed, self.found(py)?, self.wanted()).into_pyobject(py)?;
+        PyTuple::new(py, [py.import("satrail._core")?.getattr("_restore_predicate")?, arguments.into_any()])
+    }
+}
+
+/// Makes a predicate from its pickle.
+#[pyfunction]
+#[pyo3(name = "_restore_predicate", signature = (name, passed: "bool | None", found: "object", wanted) -> "Predicate")]
+pub fn restore_predicate(name: &str, passed: Option<bool>, found: &Bound<'_, PyAny>, wanted: String) -> PyResult<PyPredicate> {
+    let unknown = || PyValueError::new_err("these are no parts of a pickled predicate");
+    let known = Shape::ALL.iter().flat_map(|shape| shape.predicates());
+    let name = *known.into_iter().find(|known| **known == name).ok_or_else(unknown)?;
+    let found = match found {
+        none if none.is_none() => Found::Nothing,
+        flag if flag.cast::<PyBool>().is_ok() => Found::Flag(flag.extract()?),
+        share if share.cast::<PyFloat>().is_ok() => Found::Share(share.extract()?),
+        text if text.cast::<PyString>().is_ok() => {
+            let text: String = text.extract()?;
+            Found::Text(Verdict::ALL.into_iter().map(Verdict::name).find(|name| *name == text).ok_or_else(unknown)?)
+        }
+        number => Found::Number(number.extract()?),
+    };
+    Ok(PyPredicate(Predicate { name, passed, found, wanted }))
+}
+
+fn passed_text(passed: Option<bool>) -> &'static str {
+    match passed {
+        Some(true) => "passed",
+        Some(false) => "failed",
+        None => "undecided",
+    }
+}
+
+fn found_text(found: &Found) -> String {
+    match found {
+        Found::Number(number) => number.to_string(),
+        Found::Share(share) => format!("{share:.4}"),
+        Found::Flag(true) => "True".to_string(),
+        Found::Flag(false) => "False".to_string(),
+        Found::Text(text) => text.to_string(),
+        Found::Nothing => "None".to_string(),
+    }
+}
+
+/// The thresholds that shapes are held against, by name, with the defaults of a network. docs/shapes.md says what each means.
+///
+/// Raises
+/// ------
+/// ValueError : an unknown network.
+///
+/// Examples
+/// --------
+/// >>> satrail.thresholds()["min_participants"]
+/// 3
+/// >>> satrail.thresholds("regtest")["whirlpool_first_height"]
+/// 0
+#[pyfunction]
+#[pyo3(signature = (network = "mainnet") -> "dict[str, int | float | bool]")]
+pub fn thresholds<'py>(py: Python<'py>, network: &str) -> PyResult<Bound<'py, PyDict>> {
+    let (defaults, all) = (Thresholds::of(network_named(network)?), PyDict::new(py));
+    for threshold in Thresholds::ALL {
+        match (threshold.get)(&defaults) {
+            Given::Number(number) => all.set_item(threshold.name, number)?,
+            Given::Real(number) => all.set_item(threshold.name, number)?,
+            Given::Flag(flag) => all.set_item(threshold.name, flag)?,
+            Given::Other(text) => all.set_item(threshold.name, text)?,
+        }
+    }
+    Ok(all)
+}
+
+/// The shapes of a transaction that is in no store.
+///
+/// What only a chain shows (neighbours, what spends revealed) is undecided. docs/shapes.md says what each shape is, after which
+/// publication, and how often each is right on real transactions.
+///
+/// Parameters
+/// ----------
+/// inputs, outputs : for each its amount in satoshi and its address, or its output script in hex.
+/// height : of its block. Without it the heights at which wallets began are not looked at.
+/// network : that of the addresses, "mainnet", "testnet3", "testnet4", "signet" or "regtest"; the defaults of thresholds depend on it.
+/// locktime : its locktime, which Lightning's shapes look at.
+/// sequences : the sequence of each input; final ones when not given.
+/// only : names of shapes; all when not given.
+/// thresholds : by name, see `satrail.thresholds`.
+///
+/// Raises
+/// ------
+/// ValueError : an unknown shape, threshold or network, a value out of range, a text that is no address.
+/// TypeError : something of another type.
+///
+/// Examples
+/// --------
+/// >>> def script(n): return "0014" + f"{n:040x}"
+/// >>> inputs = [(1_500_000 + n, script(n)) for n in range(4)]
+/// >>> outputs = [(1_000_000, script(10 + n)) for n in range(4)] + [(499_000 + n, script(20 + n)) for n in range(4)]
+/// >>> satrail.shapes(inputs, outputs, only=["equal_output_coinjoin"])
+/// [Judgement(equal_output_coinjoin: yes, decided by all)]
+/// >>> satrail.shapes(inputs, outputs, only=["joinmarket"], min_participants=5)
+/// [Judgement(joinmarket: no, decided by inputs: found 4, wanted at least 5)]
+#[pyfunction]
+#[pyo3(name = "shapes", signature = (
+    inputs: "Iterable[tuple[int, str]]", outputs: "Iterable[tuple[int, str]]", *, height: "int | None" = None, network = "mainnet",
+    locktime = 0, sequences: "Iterable[int] | None" = None, only: "Iterable[str] | None" = None, **thresholds: "float"
+) -> "list[Judgement]")]
+#[allow(clippy::too_many_arguments)]
+pub fn shapes_of(
+    py: Python<'_>,
+    inputs: &Bound<'_, PyAny>,
+    outputs: &Bound<'_, PyAny>,
+    height: Option<u32>,
+    network: &str,
+    locktime: u32,
+    sequences: Option<&Bound<'_, PyAny>>,
+    only: Option<&Bound<'_, PyAny>>,
+    thresholds: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Vec<PyJudgement>> {
+    let network = network_named(network)?;
+    let mut defaults = Thresholds::of(network);
+    if height.is_none() {
+        (defaults.wasabi_1_first_height, defaults.wasabi_2_first_height, defaults.whirlpool_first_height) = (0, 0, 0);
+    }
+    let thresholds = with_thresholds(defaults, thresholds)?;
+    let only = shapes_named(only)?;
+    let inputs = coins(network, "inputs", inputs)?;
+    let mut outline = Outline::default();
+    (outline.height, outline.locktime) = (height.unwrap_or(0), locktime);
+    for ((value, script), sequence) in inputs.iter().zip(sequences_of(sequences, inputs.len())?) {
+        outline.input(*value, script, sequence);
+    }
+    for (value, script) in coins(network, "outputs", outputs)? {
+        outline.output(value, &script);
+    }
+    let judgements = py.detach(|| shapes::explain(&only, &outline.facts(), &thresholds, &Nothing))?;
+    Ok(judgements.into_iter().map(PyJudgement).collect())
+}
+
+fn network_named(name: &str) -> PyResult<Network> {
+    Ok(Network::from_name(name).ok_or_else(|| Error::UnknownNetwork { name: name.to_string() })?)
+}
+
+/// The shapes of a transaction of a chain.
+pub fn of_transaction(
+    py: Python<'_>,
+    tx: &Transaction,
+    only: Option<&Bound<'_, PyAny>>,
+    thresholds: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Vec<PyJudgement>> {
+    let thresholds = with_thresholds(Thresholds::of(tx.chain().network()), thresholds)?;
+    let only = shapes_named(only)?;
+    let judgements = py.detach(|| {
+        let facts = tx.chain().facts(tx.number())?;
+        let facts = facts.transactions().next().expect("it was gathered");
+        shapes::explain(&only, &facts, &thresholds, tx.chain())
+    })?;
+    Ok(judgements.into_iter().map(PyJudgement).collect())
+}
+
+fn shapes_named(only: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<Shape>> {
+    let Some(only) = only else { return Ok(Shape::ALL.into()) };
+    let wrong = || PyTypeError::new_err(format!("only={only:?}: give a list of names of shapes"));
+    if only.cast::<PyString>().is_ok() {
+        return Err(wrong());
+    }
+    let names = only.try_iter().map_err(|_| wrong())?;
+    names.map(|name| Ok(Shape::from_name(&name?.extract::<String>().map_err(|_| wrong())?)?)).collect()
+}
+
+/// Defaults, but for the thresholds that are given.
+pub fn with_thresholds(mut thresholds: Thresholds, given: Option<&Bound<'_, PyDict>>) -> PyResult<Thresholds> {
+    for (name, value) in given.into_iter().flatten() {
+        let value = match &value {
+            flag if flag.cast::<PyBool>().is_ok() => Given::Flag(flag.extract()?),
+            real if real.cast::<PyFloat>().is_ok() => Given::Real(real.extract()?),
+            other => other.extract().map_or_else(|_| Given::Other(format!("{other:?}")), Given::Number),
+        };
+        thresholds.set(&name.extract::<String>()?, &value)?;
+    }
+    Ok(thresholds)
+}
+
+/// A whole number up to all satoshi that there will ever be.
+fn whole(wrong: impl Fn() -> String, given: &Bound<'_, PyAny>) -> PyResult<u64> {
+    match given.extract() {
+        Ok(value) if value <= MOST_SATOSHI && given.cast::<PyBool>().is_err() => Ok(value),
+        Err(e) if e.is_instance_of::<PyTypeError>(given.py()) => Err(PyTypeError::new_err(wrong())),
+        _ => Err(PyValueError::new_err(wrong())),
+    }
+}
+
+fn amount(place: &str, given: &Bound<'_, PyAny>) -> PyResult<u64> {
+    whole(|| format!("{place}: {given:?} is no amount; give whole satoshi, from 0 to {MOST_SATOSHI}"), given)
+}
+
+/// Amounts and output scripts.
+fn coins(network: Network, what: &str, given: &Bound<'_, PyAny>) -> PyResult<Vec<(u64, Vec<u8>)>> {
+    let wrong =
+        |i: usize| PyTypeError::new_err(format!("{what}[{i}]: give an amount in satoshi and an address or a script in hex"));
+    let items =
+        given.try_iter().map_err(|_| PyTypeError::new_err(format!("{what} are given as a list of amounts and addresses")))?;
+    let coin = |(i, item): (usize, PyResult<Bound<'_, PyAny>>)| {
+        let (value, text): (Bound<'_, PyAny>, String) = item?.extract().map_err(|_| wrong(i))?;
+        let bad = |source| PyErr::from(Error::BadAddress { text: text.clone(), source });
+        let (kind, payload) = script::parse(network, &text).map_err(bad)?;
+        Ok((amount(&format!("{what}[{i}]"), &value)?, script::script_of(kind, payload.as_ref())))
+    };
+    items.enumerate().map(coin).collect()
+}
+
+fn sequences_of(given: Option<&Bound<'_, PyAny>>, inputs: usize) -> PyResult<Vec<u32>> {
+    let Some(given) = given else { return Ok(vec![u32::MAX; inputs]) };
+    let wrong = || PyTypeError::new_err(format!("sequences={given:?}: give a number from 0 to {} for each input", u32::MAX));
+    let sequences: Vec<u32> =
+        given.try_iter().map_err(|_| wrong())?.map(|s| s?.extract().map_err(|_| wrong())).collect::<PyResult<_>>()?;
+    match sequences.len() == inputs {
+        true => Ok(sequences),
+        false => {
+            Err(PyValueError::new_err(format!("{} sequences are given for {inputs} inputs; give one for each", sequences.len())))
+        }
+    }
+}
+
+/// In how many ways a transaction's inputs can have paid its outputs, and how likely each of the links between them is.
+///
+/// An interpretation divides the inputs into blocks and the outputs into as many, and matches them one to one, so that the inputs of each pair
+/// of blocks have as much as its outputs, and at most the transaction's fee more. The entropy is the binary logarithm of the number
+/// of interpretations; the probability of a link is the share of those in which the input and the output are in one pair.
+///
+/// Examples
+/// --------
+/// >>> links = satrail.boltzmann([50, 50], [50, 50])
+/// >>> links.interpretations, round(links.entropy, 3)
+/// (3, 1.585)
+/// >>> links.link_probabilities.to_pydict()["probability"][0]
+/// 0.6666666666666666
+/// >>> satrail.boltzmann([50] * 60, [50] * 60)
+/// Boltzmann(not computed: there are more ways than 128 bits can count)
+#[pyclass(name = "Boltzmann", module = "satrail", frozen, eq)]
+#[derive(PartialEq)]
+pub struct PyBoltzmann(Placed);
+
+impl PyBoltzmann {
+    fn computed_ones(&self) -> Option<&Boltzmann> {
+        self.0.result.as_ref().ok()
+    }
+
+    fn of_amounts(inputs: &[u64], outputs: &[u64], options: &BoltzmannOptions) -> PyBoltzmann {
+        let result = Boltzmann::of(inputs, outputs, options);
+        PyBoltzmann(Placed { result, inputs: (0..inputs.len()).collect(), outputs: (0..outputs.len()).collect() })
+    }
+}
+
+#[pymethods]
+impl PyBoltzmann {
+    /// Whether the count was finished within its budget. It is exact then; else there are no numbers at all.
+    #[getter]
+    fn computed(&self) -> bool {
+        self.0.result.is_ok()
+    }
+
+    /// Why nothing was computed; None where it was.
+    #[getter]
+    fn reason(&self) -> Option<&'static str> {
+        self.0.result.as_ref().err().map(|reason| reason.reason())
+    }
+
+    /// The number of interpretations; None where it was not computed.
+    #[getter]
+    fn interpretations(&self) -> Option<u128> {
+        self.computed_ones().map(|links| links.interpretations)
+    }
+
+    /// The entropy in bits; None where it was not computed.
+    #[getter]
+    fn entropy(&self) -> Option<f64> {
+        self.computed_ones().map(Boltzmann::entropy)
+    }
+
+    /// One row a pair of an input and an output; None where it was not computed.
+    ///
+    /// Columns: input, output (their positions, int32), probability (of their link, float64), is_deterministic (bool: they are linked in
+    /// every interpretation).
+    #[getter]
+    fn link_probabilities(&self) -> Option<PyTable> {
+        let links = self.computed_ones()?;
+        let pairs = || self.0.inputs.iter().enumerate().flat_map(|(i, row)| (0..self.0.outputs.len()).map(move |o| (i, *row, o)));
+        let columns: [(&str, ArrayRef); 4] = [
+            ("input", Arc::new(Int32Array::from_iter_values(pairs().map(|(i, ..)| i as i32)))),
+            ("output", Arc::new(Int32Array::from_iter_values(pairs().map(|(_, _, o)| self.0.outputs[o] as i32)))),
+            ("probability", Arc::new(Float64Array::from_iter_values(pairs().map(|(_, row, o)| links.probability(row, o))))),
+            (
+                "is_deterministic",
+                Arc::new(pairs().map(|(_, row, o)| Some(links.is_deterministic(row, o))).collect::<BooleanArray>()),
+            ),
+        ];
+        let columns = columns.map(|(name, array)| (name, array, false));
+        Some(PyTable(Table::ready(RecordBatch::try_from_iter_with_nullable(columns).expect("the columns have one length"))))
+    }
+
+    /// The positions of inputs and outputs that are linked in every interpretation; none where it was not computed.
+    #[getter]
+    fn deterministic_links(&self) -> Vec<(usize, usize)> {
+        let Some(links) = self.computed_ones() else { return vec![] };
+        let of_input = |(i, row): (usize, &usize)| {
+            let row = *row;
+            let certain = self.0.outputs.iter().enumerate().filter(move |(o, _)| links.is_deterministic(row, *o));
+            certain.map(move |(_, output)| (i, *output))
+        };
+        self.0.inputs.iter().enumerate().flat_map(of_input).collect()
+    }
+
+    fn __repr__(&self) -> String {
+        match &self.0.result {
+            Ok(links) => format!("Boltzmann(interpretations={}, entropy={:.3})", links.interpretations, links.entropy()),
+            Err(reason) => format!("Boltzmann(not computed: {})", reason.reason()),
+        }
+    }
+
+    fn _repr_html_(&self) -> PyResult<String> {
+        let facts = match &self.0.result {
+            Err(reason) => vec![("not computed", reason.reason().to_string())],
+            Ok(links) => vec![
+                ("interpretations", links.interpretations.to_string()),
+                ("entropy", format!("{:.3} bits", links.entropy())),
+                ("deterministic links", self.deterministic_links().len().to_string()),
+            ],
+        };
+        let table = self.link_probabilities().map(|table| show::html(&table.0)).transpose()?;
+        Ok(show::facts("Boltzmann", &facts) + &table.unwrap_or_default())
+    }
+
+    #[pyo3(signature = () -> "tuple[object, ...]")]
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let (interpretations, links) = match &self.0.result {
+            Ok(found) => (Ok(found.interpretations), found.links.clone()),
+            Err(reason) => (Err(*reason as u8), vec![]),
+        };
+        let (inputs, outputs) = (self.0.inputs.clone(), self.0.outputs.clone());
+        let arguments = (interpretations.err(), interpretations.unwrap_or(0), links, inputs, outputs).into_pyobject(py)?;
+        PyTuple::new(py, [py.import("satrail._core")?.getattr("_restore_boltzmann")?, arguments.into_any()])
+    }
+}
+
+/// Makes the links of a transaction from their pickle.
+#[pyfunction]
+#[pyo3(name = "_restore_boltzmann", signature = (
+    reason: "int | None", interpretations, links: "list[list[int]]", inputs: "list[int]", outputs: "list[int]"
+) -> "Boltzmann")]
+pub fn restore_boltzmann(
+    reason: Option<usize>,
+    interpretations: u128,
+    links: Vec<Vec<u128>>,
+    inputs: Vec<usize>,
+    outputs: Vec<usize>,
+) -> PyResult<PyBoltzmann> {
+    let fits = inputs.iter().all(|row| links.get(*row).is_some_and(|row| row.len() == outputs.len()));
+    let result = match reason.map(|reason| NotComputed::ALL.get(reason)) {
+        None if fits => Ok(Boltzmann { interpretations, links }),
+        Some(Some(reason)) => Err(*reason),
+        _ => return Err(PyValueError::new_err("these are no parts of a pickled Boltzmann")),
+    };
+    Ok(PyBoltzmann(Placed { result, inputs, outputs }))
+}
+
+/// The same as `Transaction.boltzmann`, for amounts in satoshi.
+///
+/// Parameters
+/// ----------
+/// inputs, outputs : the amounts in satoshi.
+/// budget : steps that the count may take, as there.
+/// intrafees : satoshi that one participant may pay another, as there.
+///
+/// Raises
+/// ------
+/// ValueError : an amount or a number out of range.
+/// TypeError : something that is no whole number.
+///
+/// Examples
+/// --------
+/// >>> satrail.boltzmann([10, 20], [10, 19]).deterministic_links
+/// [(0, 0), (1, 1)]
+/// >>> [satrail.boltzmann([1] * n, [1] * n).interpretations for n in range(2, 6)]
+/// [3, 16, 131, 1496]
+#[pyfunction]
+#[pyo3(signature = (inputs: "Iterable[int]", outputs: "Iterable[int]", *, budget = 5_000_000, intrafees = 0) -> "Boltzmann")]
+pub fn boltzmann(
+    py: Python<'_>,
+    inputs: &Bound<'_, PyAny>,
+    outputs: &Bound<'_, PyAny>,
+    budget: i64,
+    intrafees: i64,
+) -> PyResult<PyBoltzmann> {
+    let (inputs, outputs) = (amounts("inputs", inputs)?, amounts("outputs", outputs)?);
+    let options = boltzmann_options(budget, intrafees)?;
+    Ok(py.detach(|| PyBoltzmann::of_amounts(&inputs, &outputs, &options)))
+}
+
+fn amounts(what: &str, given: &Bound<'_, PyAny>) -> PyResult<Vec<u64>> {
+    let items = given.try_iter().map_err(|_| PyTypeError::new_err(format!("{what} are given as a list of amounts in satoshi")))?;
+    items.enumerate().map(|(i, item)| amount(&format!("{what}[{i}]"), &item?)).collect()
+}
+
+/// The links of a transaction of a chain.
+pub fn boltzmann_of(py: Python<'_>, tx: &Transaction, merge_addresses: bool, options: &BoltzmannOptions) -> PyResult<PyBoltzmann> {
+    py.detach(|| {
+        let facts = tx.chain().facts(tx.number())?;
+        let facts = facts.transactions().next().expect("it was gathered");
+        Ok(PyBoltzmann(Placed::of(&facts, merge_addresses, options)))
+    })
+}
+
+pub fn boltzmann_options(budget: i64, intrafees: i64) -> PyResult<BoltzmannOptions> {
+    let number = |name: &str, given: i64| {
+        let wrong = || PyValueError::new_err(format!("{name}={given}: give a whole number from 0 to {MOST_SATOSHI}"));
+        u64::try_from(given).ok().filter(|given| *given <= MOST_SATOSHI).ok_or_else(wrong)
+    };
+    Ok(BoltzmannOptions { budget: number("budget", budget)?, intrafees: number("intrafees", intrafees)? })
+}
