@@ -5,19 +5,17 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray, TimestampSecondArray};
 
 use crate::chain::{BlockFacts, Chain, Facts, OutputFacts, Table};
+use crate::change::OutputSet;
 use crate::error::Result;
-use crate::ids::{Height, OutNum};
+use crate::ids::Height;
 
 /// Outputs after which a batch is full; it holds whole blocks.
 const BATCH: usize = 1 << 16;
 
 /// Shows the outputs of all transactions but coinbases, batch by batch in chain order, and keeps those that `choose` marks: it gets a
 /// table and returns a mark for each row.
-pub fn choose<E: From<crate::Error>>(
-    chain: &Chain,
-    mut choose: impl FnMut(Table) -> Result<Vec<bool>, E>,
-) -> Result<Vec<OutNum>, E> {
-    let (mut chosen, mut rows) = (Vec::new(), Rows::default());
+pub fn choose<E: From<crate::Error>>(chain: &Chain, mut choose: impl FnMut(Table) -> Result<Vec<bool>, E>) -> Result<OutputSet, E> {
+    let (mut chosen, mut rows) = (OutputSet::default(), Rows::default());
     let blocks = chain.counts().blocks;
     for height in 0..blocks {
         rows.add_block(chain, Height(height as u32))?;
@@ -25,7 +23,7 @@ pub fn choose<E: From<crate::Error>>(
             let shown = std::mem::take(&mut rows);
             let numbers = shown.numbers.clone();
             let marks = choose(shown.table())?;
-            chosen.extend(numbers.into_iter().zip(marks).filter(|(_, mark)| *mark).map(|(number, _)| OutNum(number as u64)));
+            numbers.into_iter().zip(marks).filter(|(_, mark)| *mark).for_each(|(number, _)| chosen.push(number as u64));
         }
     }
     Ok(chosen)

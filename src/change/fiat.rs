@@ -10,14 +10,15 @@ use crate::change::values::mark;
 use crate::error::{Error, Result};
 use crate::ids::hex;
 
-const DAY: u32 = 86_400;
+/// Seconds for which a price holds.
+const HOLDS: i64 = 86_400;
 const COIN: u128 = 100_000_000;
 
-/// Daily prices, and what counts as round.
+/// Prices, and what counts as round.
 #[derive(PartialEq, Eq, Debug)]
 pub struct Prices {
-    /// Hundredths of the currency for one bitcoin, by days since 1970-01-01 (UTC).
-    cents: BTreeMap<u32, u64>,
+    /// Hundredths of the currency for one bitcoin, by the moment from which they hold, for a day or until the next; in seconds UTC.
+    cents: BTreeMap<i64, u64>,
     /// Multiples of so many hundredths are round.
     unit: u64,
     /// Parts of a million of the amount that it may be off by.
@@ -25,37 +26,44 @@ pub struct Prices {
 }
 
 impl Prices {
-    pub fn new(cents: BTreeMap<u32, u64>, unit: u64, tolerance: u32) -> Result<Prices> {
+    pub fn new(cents: BTreeMap<i64, u64>, unit: u64, tolerance: u32) -> Result<Prices> {
         let bad = |what: &str| Error::Invalid { what: what.to_string() };
         match () {
-            () if cents.is_empty() => Err(bad("no price is given; give at least one day's")),
+            () if cents.is_empty() => Err(bad("no price is given; give at least one")),
             () if unit == 0 => Err(bad("a unit of 0 makes nothing round; give one of at least 0.01")),
-            () if tolerance > 500_000 => Err(bad("a tolerance above 0.5 makes everything round; give a smaller one")),
+            () if tolerance > 500_000 => Err(bad("a tolerance above 0.5 tells nothing; give a smaller one")),
             () => Ok(Prices { cents, unit, tolerance }),
         }
     }
 
     pub(super) fn digest(&self) -> String {
         let mut hash = Sha256::new();
-        for (day, cents) in &self.cents {
-            hash.update(day.to_le_bytes());
+        for (moment, cents) in &self.cents {
+            hash.update(moment.to_le_bytes());
             hash.update(cents.to_le_bytes());
         }
-        hex(&hash.finalize()[..8])
+        hex(&hash.finalize())
     }
 
-    /// Whether an amount is, up to the tolerance, a multiple of the unit above zero at a price.
+    fn at(&self, moment: i64) -> Option<u64> {
+        let (since, cents) = self.cents.range(..=moment).next_back()?;
+        (moment - since < HOLDS).then_some(*cents)
+    }
+
+    /// Whether an amount is, up to the tolerance, a multiple of the unit above zero at a price. Where the tolerance reaches halfway to the
+    /// next multiple, nothing is round.
     fn is_round(&self, value: u64, cents: u64) -> bool {
         // In hundred-millionths of a hundredth, so that nothing is lost.
         let (amount, unit) = (value as u128 * cents as u128, self.unit as u128 * COIN);
         let nearest = (amount + unit / 2) / unit * unit;
-        nearest > 0 && amount.abs_diff(nearest) * 1_000_000 <= amount * self.tolerance as u128
+        let tells = nearest * self.tolerance as u128 * 2 < unit * 1_000_000;
+        nearest > 0 && tells && amount.abs_diff(nearest) * 1_000_000 <= amount * self.tolerance as u128
     }
 
-    /// Marks the outputs that were not round; all of them where the day has no price.
+    /// Marks the outputs that were not round; all of them where there was no price.
     pub(super) fn mark(&self, facts: &Facts<'_>, marks: &mut Vec<bool>) {
-        let price = self.cents.get(&(facts.time / DAY));
-        mark(facts, marks, |output| price.is_none_or(|cents| !self.is_round(output.value, *cents)));
+        let price = self.at(facts.time as i64);
+        mark(facts, marks, |output| price.is_none_or(|cents| !self.is_round(output.value, cents)));
     }
 }
 
@@ -81,5 +89,20 @@ mod tests {
         assert!(prices.is_round(20_010, 5_000_000) && prices.is_round(19_990, 5_000_000));
         assert!(!prices.is_round(20_100, 5_000_000) && !prices.is_round(19_900, 5_000_000));
         assert!(!prices.is_round(1, 5_000_000) && !prices.is_round(0, 5_000_000) && !prices.is_round(30_000, 5_000_000));
+    }
+
+    #[test]
+    fn a_large_amount_is_not_round_where_every_one_would_be() {
+        let prices = prices(1000, 1000);
+        // A thousandth of 4,990 is just below half of 10, and one of 5,000 reaches it.
+        assert!(prices.is_round(9_980_000, 5_000_000) && !prices.is_round(10_000_000, 5_000_000));
+    }
+
+    #[test]
+    fn a_price_holds_for_a_day_or_until_the_next() {
+        let prices = Prices::new([(100, 5), (200, 7)].into(), 1000, 0).unwrap();
+        let at = |moment| prices.at(moment);
+        assert_eq!((at(99), at(100), at(199), at(200)), (None, Some(5), Some(5), Some(7)));
+        assert_eq!((at(200 + HOLDS - 1), at(200 + HOLDS)), (Some(7), None));
     }
 }

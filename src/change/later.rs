@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::ids::TxNum;
 
 /// Something that wallet software does in all its transactions.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Feature {
     /// The transaction's version.
     Version,
@@ -55,7 +55,7 @@ impl Feature {
     pub fn from_name(name: &str) -> Result<Feature> {
         let known = || Feature::ALL.map(Feature::name).to_vec();
         let found = Feature::ALL.into_iter().find(|feature| feature.name() == name);
-        found.ok_or_else(|| Error::UnknownName { what: "feature", name: name.to_string(), known: known() })
+        found.ok_or_else(|| Error::UnknownName { what: "feature of a fingerprint", name: name.to_string(), known: known() })
     }
 
     fn agrees(self, a: &Habits, b: &Habits) -> bool {

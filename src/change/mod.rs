@@ -12,6 +12,7 @@ mod given;
 mod later;
 mod one_time;
 mod prepared;
+mod sets;
 mod table;
 mod values;
 
@@ -21,12 +22,12 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 
 pub use batch::choose;
-pub use evaluate::Candidate;
 pub use fiat::Prices;
-pub use given::Given;
+pub use given::{Given, Source, outputs_of_rows};
 pub use later::Feature;
 pub use one_time::OneTime;
 pub use prepared::Prepared;
+pub use sets::OutputSet;
 pub use table::table;
 
 /// A change rule.
@@ -77,6 +78,13 @@ pub enum Primitive {
 }
 
 impl Primitive {
+    /// The same software: features are compared in one order, whatever the order in which they are named.
+    pub fn fingerprint(mut features: Vec<Feature>) -> Primitive {
+        features.sort_unstable();
+        features.dedup();
+        Primitive::Fingerprint(features)
+    }
+
     /// The rules without options, or with their default ones.
     pub fn named() -> Vec<Primitive> {
         vec![
@@ -110,7 +118,7 @@ impl Primitive {
             Primitive::FixedFee => "fixed_fee",
             Primitive::Fingerprint(_) => "fingerprint",
             Primitive::RoundFiat(_) => "round_fiat",
-            Primitive::Given(_) => "given",
+            Primitive::Given(given) => given.source().name(),
         }
     }
 
@@ -124,7 +132,7 @@ impl Primitive {
         match self {
             Primitive::Spent | Primitive::Peeling | Primitive::Locktime | Primitive::FixedFee | Primitive::Fingerprint(_) => true,
             Primitive::OneTime(options) => options.wait.is_some(),
-            Primitive::Given(given) => given.is_dynamic(),
+            Primitive::Given(given) => given.source() == Source::Function,
             _ => false,
         }
     }
@@ -139,7 +147,7 @@ impl Primitive {
             }
             Primitive::OneTime(options) => options.to_string(),
             Primitive::RoundFiat(prices) => prices.to_string(),
-            Primitive::Given(given) => format!("({})", given.name()),
+            Primitive::Given(given) => format!("({:?})", given.name()),
             _ => String::new(),
         }
     }

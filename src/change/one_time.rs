@@ -1,17 +1,17 @@
 //! One-time change (heuristic 2 of Meiklejohn et al., A Fistful of Bitcoins, 2013): the one output to an address that was never seen
 //! before, where no output returns to an address of the inputs.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
+use arrow_array::StringArray;
 use sha2::{Digest, Sha256};
 
 use crate::chain::pieces::{go_on_or_stop, in_order};
 use crate::chain::{BlockFacts, Chain, Facts};
 use crate::change::values::address_reuse;
-use crate::error::Result;
-use crate::ids::{AddrNum, Height, NONE_32, TxNum, hex};
+use crate::error::{Error, Result};
+use crate::ids::{AddrNum, Height, InNum, OutNum, TxNum, hex};
 use crate::script::Kind;
 
 /// The refinements; none by default.
@@ -21,16 +21,27 @@ pub struct OneTime {
     pub wait: Option<u32>,
     /// Addresses of gambling services, which pay back to the address that a bet came from: what transactions that spend from these pay
     /// does not count as paid again. Ascending.
-    pub gambling: Vec<AddrNum>,
+    pub gambling: Vec<String>,
     /// No output may pay an address that an earlier transaction had among both its inputs and its outputs.
     pub skip_self_change: bool,
 }
 
 impl OneTime {
+    pub fn new(wait: Option<u32>, mut gambling: Vec<String>, skip_self_change: bool) -> Result<OneTime> {
+        if wait.is_none() && !gambling.is_empty() {
+            let what = "gambling says what does not count as paid again while the rule waits; give wait= too".to_string();
+            return Err(Error::Invalid { what });
+        }
+        gambling.sort_unstable();
+        gambling.dedup();
+        Ok(OneTime { wait, gambling, skip_self_change })
+    }
+
+    /// SHA-256 over the addresses of gambling services, one a line.
     pub(super) fn digest(&self) -> String {
         let mut hash = Sha256::new();
-        self.gambling.iter().for_each(|address| hash.update(address.0.to_le_bytes()));
-        hex(&hash.finalize()[..8])
+        self.gambling.iter().for_each(|address| hash.update(format!("{address}\n")));
+        hex(&hash.finalize())
     }
 }
 
@@ -47,86 +58,117 @@ impl fmt::Display for OneTime {
 /// What the refinements need of the whole chain.
 #[derive(Default)]
 pub(super) struct Known {
-    /// For each address the earliest header time of a block that pays it again; the largest number where none does.
-    paid_again: Vec<u32>,
-    /// The first transaction that has an address among both its inputs and its outputs.
-    self_change: HashMap<AddrNum, TxNum>,
+    /// Ascending.
+    gambling: Vec<AddrNum>,
+    /// Addresses that a transaction has among both its inputs and its outputs, each with the first such transaction. Ascending.
+    self_change: Vec<(AddrNum, TxNum)>,
 }
 
 impl Known {
     pub fn of(chain: &Chain, options: &OneTime, threads: usize, go_on: &mut dyn FnMut() -> bool) -> Result<Known> {
-        let mut known = Known::default();
-        if options.wait.is_some() {
-            known.paid_again = vec![NONE_32; chain.counts().addresses as usize];
+        let mut self_change = Vec::new();
+        if options.skip_self_change {
+            in_order(
+                &chain.pieces(0)?,
+                threads,
+                |piece| self_change_in(chain, piece.clone()),
+                |found| {
+                    self_change.extend(found);
+                    go_on_or_stop(go_on)
+                },
+            )?;
+            self_change.sort_unstable();
+            self_change.dedup_by_key(|(address, _)| *address);
         }
-        if options.wait.is_none() && !options.skip_self_change {
-            return Ok(known);
-        }
-        in_order(
-            &chain.pieces(0)?,
-            threads,
-            |piece| found_in(chain, options, piece.clone()),
-            |found| {
-                for (address, time) in found.paid_again {
-                    let earliest = &mut known.paid_again[address.0 as usize];
-                    *earliest = time.min(*earliest);
-                }
-                for (address, tx) in found.self_change {
-                    known.self_change.entry(address).or_insert(tx);
-                }
-                go_on_or_stop(go_on)
-            },
-        )?;
-        Ok(known)
+        Ok(Known { gambling: numbers(chain, &options.gambling)?, self_change })
+    }
+
+    /// Whether a transaction before this one has the address among both its inputs and its outputs.
+    fn self_change_before(&self, address: AddrNum, number: TxNum) -> bool {
+        let found = self.self_change.binary_search_by_key(&address, |(address, _)| *address);
+        found.is_ok_and(|i| self.self_change[i].1 < number)
     }
 }
 
-#[derive(Default)]
-struct Found {
-    paid_again: Vec<(AddrNum, u32)>,
-    self_change: Vec<(AddrNum, TxNum)>,
+/// The numbers of those addresses that the chain knows.
+fn numbers(chain: &Chain, texts: &[String]) -> Result<Vec<AddrNum>> {
+    let set = chain.addresses(&StringArray::from_iter_values(texts));
+    if let Some(first) = set.rejected().first() {
+        let network = chain.network().name();
+        let what = format!("{:?}, given as gambling, is no address: {}; give addresses of {network}", first.text, first.reason);
+        return Err(Error::Invalid { what });
+    }
+    let mut numbers: Vec<AddrNum> = set.known().collect();
+    numbers.sort_unstable();
+    Ok(numbers)
 }
 
-fn found_in(chain: &Chain, options: &OneTime, heights: Range<u64>) -> Result<Found> {
-    let (mut facts, mut marks, mut found) = (BlockFacts::default(), Vec::new(), Found::default());
+fn self_change_in(chain: &Chain, heights: Range<u64>) -> Result<Vec<(AddrNum, TxNum)>> {
+    let (mut facts, mut marks, mut found) = (BlockFacts::default(), Vec::new(), Vec::new());
     for height in heights {
         facts.gather(chain, Height(height as u32))?;
         for facts in facts.transactions() {
-            if options.wait.is_some() && !spends_from(&facts, &options.gambling) {
-                let again = facts.outputs.iter().filter(|output| !output.fresh);
-                found.paid_again.extend(again.map(|output| (output.address, facts.time)));
-            }
-            if options.skip_self_change {
-                address_reuse(&facts, &mut marks);
-                let reused = facts.outputs.iter().zip(&marks).filter(|(_, mark)| **mark);
-                found.self_change.extend(reused.map(|(output, _)| (output.address, facts.number)));
-            }
+            address_reuse(&facts, &mut marks);
+            let reused = facts.outputs.iter().zip(&marks).filter(|(_, mark)| **mark);
+            found.extend(reused.map(|(output, _)| (output.address, facts.number)));
         }
     }
     Ok(found)
 }
 
-fn spends_from(facts: &Facts<'_>, addresses: &[AddrNum]) -> bool {
-    !addresses.is_empty() && facts.inputs.iter().any(|input| addresses.binary_search(&input.address).is_ok())
+pub(super) fn one_time(chain: &Chain, options: &OneTime, known: &Known, facts: &Facts<'_>, marks: &mut Vec<bool>) -> Result<()> {
+    let change = the_one(chain, options, known, facts, marks)?;
+    marks.clear();
+    marks.extend((0..facts.outputs.len()).map(|position| Some(position) == change));
+    Ok(())
 }
 
-pub(super) fn one_time(options: &OneTime, known: &Known, facts: &Facts<'_>, marks: &mut Vec<bool>) {
-    let is_payment = |kind: Kind| kind != Kind::OpReturn;
+/// The position of the change, if there is one; `marks` is a list to be used again.
+fn the_one(chain: &Chain, options: &OneTime, known: &Known, facts: &Facts<'_>, marks: &mut Vec<bool>) -> Result<Option<usize>> {
+    let outputs = || facts.outputs.iter().enumerate().filter(|(_, output)| output.kind != Kind::OpReturn);
+    let mut fresh = outputs().filter(|(_, output)| output.fresh);
+    let (Some((position, output)), None) = (fresh.next(), fresh.next()) else { return Ok(None) };
     address_reuse(facts, marks);
-    let mut none = marks.iter().any(|mark| *mark);
-    marks.clear();
-    marks.extend(facts.outputs.iter().map(|output| output.fresh && is_payment(output.kind)));
-    none |= marks.iter().filter(|mark| **mark).count() != 1;
-    let only = facts.outputs.iter().zip(&*marks).find(|(_, mark)| **mark).map(|(output, _)| output.address);
-    if let (Some(wait), Some(address), false) = (options.wait, only, none) {
-        none = known.paid_again[address.0 as usize] != NONE_32
-            && known.paid_again[address.0 as usize] as u64 <= facts.time as u64 + wait as u64;
+    if marks.contains(&true) || outputs().any(|(_, output)| known.self_change_before(output.address, facts.number)) {
+        return Ok(None);
     }
-    if options.skip_self_change && !none {
-        let before = |address| known.self_change.get(&address).is_some_and(|first| *first < facts.number);
-        none = facts.outputs.iter().any(|output| is_payment(output.kind) && before(output.address));
+    let again = match options.wait {
+        Some(wait) => is_paid_again(chain, &known.gambling, facts, output.address, facts.time as u64 + wait as u64)?,
+        None => false,
+    };
+    Ok((!again).then_some(position))
+}
+
+/// Whether another transaction pays an address, in a block whose header's time is at most `until`. Addresses are numbered as they appear,
+/// so what is asked about those of one transaction after the other stands together in the postings.
+fn is_paid_again(chain: &Chain, gambling: &[AddrNum], facts: &Facts<'_>, address: AddrNum, until: u64) -> Result<bool> {
+    let mut paid = Vec::new();
+    chain.outputs_to(address, &mut paid);
+    let mut seen = facts.outputs.last().map_or(0, |output| output.number.0 + 1);
+    for output in paid {
+        if output < seen {
+            continue;
+        }
+        let transaction = chain.transaction_of(OutNum(output))?;
+        seen = chain.outputs_of(transaction)?.end;
+        let time = chain.time_at(chain.height_of(transaction)?)?;
+        if time as u64 <= until && !spends_from(chain, transaction, gambling)? {
+            return Ok(true);
+        }
     }
-    if none {
-        marks.fill(false);
+    Ok(false)
+}
+
+fn spends_from(chain: &Chain, number: TxNum, addresses: &[AddrNum]) -> Result<bool> {
+    if addresses.is_empty() {
+        return Ok(false);
     }
+    for input in chain.inputs_of(number)?.map(InNum) {
+        if let Some(spent) = chain.spends(input)? {
+            if addresses.binary_search(&chain.address_of(spent)?).is_ok() {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }

@@ -28,14 +28,18 @@ impl Rule {
 }
 
 impl Prepared {
+    /// Asks for what `candidates` is going to look at outside of the transaction.
+    pub fn prefetch(&self, facts: &Facts<'_>) {
+        if self.looks_later {
+            around::prefetch_spenders(&self.chain, facts);
+        }
+    }
+
     /// The positions of the outputs that the rule cannot rule out, ascending, in place of what was in `found`.
     pub fn candidates(&self, facts: &Facts<'_>, found: &mut Vec<u32>) -> Result<()> {
         found.clear();
         if facts.is_coinbase() {
             return Ok(());
-        }
-        if self.looks_later {
-            around::prefetch_spenders(&self.chain, facts);
         }
         let mut marks = Vec::with_capacity(facts.outputs.len());
         self.mark(&self.rule, facts, &mut self.known.iter(), &mut marks)?;
@@ -88,7 +92,8 @@ impl Prepared {
             Primitive::AddressReuse => values::address_reuse(facts, marks),
             Primitive::Fresh => values::fresh(facts, marks),
             Primitive::OneTime(options) => {
-                one_time(options, known.next().expect("there is one for each one-time change"), facts, marks);
+                let known = known.next().expect("there is one for each one-time change");
+                one_time(&self.chain, options, known, facts, marks)?;
             }
             Primitive::Peeling => later::peeling(&self.chain, facts, marks)?,
             Primitive::Locktime => later::locktime(&self.chain, facts, marks)?,

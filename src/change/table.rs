@@ -1,46 +1,58 @@
 //! What a rule leaves, as a table.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::builder::StringBuilder;
-use arrow_array::{ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray, TimestampSecondArray};
+use arrow_array::{ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, TimestampSecondArray};
 
-use crate::chain::{Chain, Table};
-use crate::change::Candidate;
+use crate::chain::table::Maker;
+use crate::chain::{Chain, End, Table};
+use crate::change::OutputSet;
 use crate::error::Result;
-use crate::ids::hash_text;
+use crate::ids::{OutNum, hash_text};
 
-/// Rows of a batch.
-const BATCH: usize = 1 << 16;
-
-/// One row an output: transaction, txid, height, time, output, position, address, value, spent.
-pub fn table(chain: &Chain, candidates: &[Candidate]) -> Result<Table> {
-    let schema = batch(chain, &[])?.schema();
-    Ok(Table::from_batches(schema, candidates.chunks(BATCH).map(|rows| batch(chain, rows)).collect::<Result<_>>()?))
+/// One row an output, made when it is read: transaction, txid, height, time, output, position, address, value, spent.
+pub fn table(chain: &Chain, outputs: OutputSet) -> Result<Table> {
+    let rows = 0..outputs.len();
+    let maker = Rows { chain: chain.clone(), outputs };
+    Ok(Table::made(maker.batch(0..0)?.schema(), rows, maker))
 }
 
-fn batch(chain: &Chain, rows: &[Candidate]) -> Result<RecordBatch> {
-    let (mut txids, mut addresses) = (StringBuilder::new(), StringBuilder::new());
-    let (mut heights, mut times, mut values) = (Vec::new(), Vec::new(), Vec::new());
-    for row in rows {
-        let height = chain.height_of(row.transaction)?;
-        heights.push(height.0 as i32);
-        times.push(chain.time_at(height)? as i64);
-        values.push(chain.value_of(row.output)? as i64);
-        txids.append_value(hash_text(&chain.txid(row.transaction)?));
-        addresses.append_option(chain.address_text(chain.address_of(row.output)?)?);
+struct Rows {
+    chain: Chain,
+    outputs: OutputSet,
+}
+
+impl Maker for Rows {
+    fn batch(&self, rows: Range<u64>) -> Result<RecordBatch> {
+        let (chain, outputs) = (&self.chain, self.outputs.part(rows));
+        let (mut txids, mut addresses) = (StringBuilder::new(), StringBuilder::new());
+        let (mut transactions, mut positions, mut heights, mut times) = (vec![], vec![], vec![], vec![]);
+        let (mut values, mut spent) = (vec![], vec![]);
+        for output in outputs.iter().map(|output| OutNum(*output)) {
+            let tx = chain.transaction_of(output)?;
+            let height = chain.height_of(tx)?;
+            transactions.push(tx.0 as i64);
+            txids.append_value(hash_text(&chain.txid(tx)?));
+            heights.push(height.0 as i32);
+            times.push(chain.time_at(height)? as i64);
+            positions.push((output.0 - chain.outputs_of(tx)?.start) as i32);
+            addresses.append_option(chain.address_text(chain.address_of(output)?)?);
+            values.push(chain.value_of(output)? as i64);
+            spent.push(matches!(chain.end_of(output)?, End::Spent(_)));
+        }
+        let columns: [(&str, ArrayRef, bool); 9] = [
+            ("transaction", Arc::new(Int64Array::from(transactions)), false),
+            ("txid", Arc::new(txids.finish()), false),
+            ("height", Arc::new(Int32Array::from(heights)), false),
+            ("time", Arc::new(TimestampSecondArray::from(times).with_timezone("UTC")), false),
+            ("output", Arc::new(Int64Array::from_iter_values(outputs.iter().map(|output| *output as i64))), false),
+            ("position", Arc::new(Int32Array::from(positions)), false),
+            ("address", Arc::new(addresses.finish()), true),
+            ("value", Arc::new(Int64Array::from(values)), false),
+            ("spent", Arc::new(BooleanArray::from(spent)), false),
+        ];
+        Ok(RecordBatch::try_from_iter_with_nullable(columns).expect("the columns have one length, and nulls only where they may"))
     }
-    let (txids, addresses): (StringArray, StringArray) = (txids.finish(), addresses.finish());
-    let columns: Vec<(&str, ArrayRef, bool)> = vec![
-        ("transaction", Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.transaction.0 as i64))), false),
-        ("txid", Arc::new(txids), false),
-        ("height", Arc::new(Int32Array::from(heights)), false),
-        ("time", Arc::new(TimestampSecondArray::from(times).with_timezone("UTC")), false),
-        ("output", Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.output.0 as i64))), false),
-        ("position", Arc::new(Int32Array::from_iter_values(rows.iter().map(|row| row.position as i32))), false),
-        ("address", Arc::new(addresses), true),
-        ("value", Arc::new(Int64Array::from(values)), false),
-        ("spent", Arc::new(rows.iter().map(|row| Some(row.spent)).collect::<BooleanArray>()), false),
-    ];
-    Ok(RecordBatch::try_from_iter_with_nullable(columns).expect("the columns have one length"))
 }

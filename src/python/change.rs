@@ -1,21 +1,23 @@
 //! Change rules.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, BooleanArray, Int64Array, StringArray, StructArray};
-use arrow_schema::DataType;
+use arrow_array::types::TimestampSecondType;
+use arrow_array::{Array, BooleanArray, Float64Array, Int64Array, StringArray, StructArray};
+use arrow_schema::{DataType, TimeUnit};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDate, PyDateAccess, PyDict, PyString, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 use pyo3_arrow::input::AnyArray;
 
-use crate::chain::{Chain, Table, time};
-use crate::change::{self as core, Feature, Given, OneTime, Prices, Primitive, Rule};
-use crate::error::Error;
-use crate::ids::{AddrNum, OutNum};
-use crate::python::convert;
+use crate::chain::pieces::all_threads;
+use crate::chain::{Chain, Table, Transaction, time, txid_named};
+use crate::change::{self as core, Feature, Given, OneTime, Prices, Primitive, Rule, Source};
+use crate::ids::{OutNum, hash_text};
+use crate::python::convert::{self, Moment};
+use crate::python::output::PyOutput;
 use crate::python::progress::while_not_interrupted;
 use crate::python::table::PyTable;
 
@@ -37,17 +39,22 @@ pub struct PyChangeRule(Arc<Tree>);
 
 /// A rule, some parts of which are understood only when a chain is there.
 enum Tree {
-    Leaf { name: &'static str, options: Py<PyDict>, leaf: Leaf },
-    Pair(&'static str, Arc<Tree>, Arc<Tree>),
-    Unique(Arc<Tree>),
+    Leaf { options: Py<PyDict>, leaf: Leaf },
+    Pair(&'static str, Arc<Tree>, Arc<Tree>, u32),
+    Unique(Arc<Tree>, u32),
 }
 
 enum Leaf {
     Core(Primitive),
-    OneTime { wait: Option<u32>, gambling: Py<PyAny>, skip_self_change: bool },
-    Function { name: String, function: Py<PyAny> },
-    Table { name: String, outputs: Vec<(String, i64)> },
+    Function { name: String, function: Py<PyAny>, known: Answer },
+    Table { name: String, outputs: Vec<([u8; 32], u64)>, known: Answer },
 }
+
+/// What a user's rule chose, with the hash of the tip of the chain that it was asked about last.
+type Answer = Mutex<Option<([u8; 32], Arc<Given>)>>;
+
+/// Rules in rules; more than anybody writes, and few enough to go through.
+const DEEPEST: u32 = 200;
 
 #[pymethods]
 impl PyChangeRule {
@@ -73,19 +80,19 @@ impl PyChangeRule {
 
     /// Keeps the only output that the rule leaves, where it leaves one, and else none.
     #[pyo3(signature = () -> "ChangeRule")]
-    fn unique(&self) -> PyChangeRule {
-        PyChangeRule(Arc::new(Tree::Unique(self.0.clone())))
+    fn unique(&self) -> PyResult<PyChangeRule> {
+        Ok(PyChangeRule(Arc::new(Tree::Unique(self.0.clone(), deeper([&self.0])?))))
     }
 
-    fn __or__(&self, other: &PyChangeRule) -> PyChangeRule {
+    fn __or__(&self, other: &PyChangeRule) -> PyResult<PyChangeRule> {
         self.with("|", other)
     }
 
-    fn __and__(&self, other: &PyChangeRule) -> PyChangeRule {
+    fn __and__(&self, other: &PyChangeRule) -> PyResult<PyChangeRule> {
         self.with("&", other)
     }
 
-    fn __sub__(&self, other: &PyChangeRule) -> PyChangeRule {
+    fn __sub__(&self, other: &PyChangeRule) -> PyResult<PyChangeRule> {
         self.with("-", other)
     }
 
@@ -93,6 +100,24 @@ impl PyChangeRule {
     #[pyo3(signature = (chain: "Chain", /) -> "str")]
     fn identity(&self, chain: &Bound<'_, crate::python::chain::PyChain>) -> PyResult<String> {
         Ok(self.0.resolve(chain.py(), &chain.get().0)?.identity())
+    }
+
+    /// What functions and tables that it is made of chose as of a chain's height: by their names the SHA-256 over the numbers of the outputs,
+    /// ascending, 8 bytes each, the lowest byte first.
+    ///
+    /// Examples
+    /// --------
+    /// >>> first = chain.block(200).transactions[0]
+    /// >>> list(satrail.change.table("mine", [(first.txid, 0)]).digests(chain))
+    /// ['mine']
+    #[pyo3(signature = (chain: "Chain", /) -> "dict[str, str]")]
+    fn digests(&self, chain: &Bound<'_, crate::python::chain::PyChain>) -> PyResult<BTreeMap<String, String>> {
+        let rule = self.0.resolve(chain.py(), &chain.get().0)?;
+        let given = rule.primitives().into_iter().filter_map(|primitive| match primitive {
+            Primitive::Given(given) => Some((given.name().to_string(), given.digest().to_string())),
+            _ => None,
+        });
+        Ok(given.collect())
     }
 
     fn __repr__(&self) -> String {
@@ -111,12 +136,12 @@ impl PyChangeRule {
     #[pyo3(signature = () -> "tuple[object, ...]")]
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let (function, arguments) = match &*self.0 {
-            Tree::Leaf { name, options, .. } => {
+            Tree::Leaf { options, leaf } => {
                 let partial = py.import("functools")?.getattr("partial")?;
-                let make = py.import("satrail.change")?.getattr(*name)?;
+                let make = py.import("satrail.change")?.getattr(leaf.name())?;
                 (partial.call((make,), Some(options.bind(py)))?, PyTuple::empty(py))
             }
-            Tree::Pair(operator, a, b) => {
+            Tree::Pair(operator, a, b, _) => {
                 let name = match *operator {
                     "|" => "or_",
                     "&" => "and_",
@@ -125,7 +150,7 @@ impl PyChangeRule {
                 let pair = (PyChangeRule(a.clone()), PyChangeRule(b.clone())).into_pyobject(py)?;
                 (py.import("operator")?.getattr(name)?, pair)
             }
-            Tree::Unique(rule) => {
+            Tree::Unique(rule, _) => {
                 (py.get_type::<PyChangeRule>().getattr("unique")?, (PyChangeRule(rule.clone()),).into_pyobject(py)?)
             }
         };
@@ -217,12 +242,16 @@ impl PyChangeRule {
         gambling: Option<Bound<'_, PyAny>>,
         skip_self_change: bool,
     ) -> PyResult<PyChangeRule> {
+        let gambling = match gambling {
+            Some(given) => convert::texts(&given)?.iter().flatten().map(|text| text.trim().to_string()).collect(),
+            None => Vec::new(),
+        };
+        let core = OneTime::new(wait, gambling, skip_self_change)?;
         let options = PyDict::new(py);
         options.set_item("wait", wait)?;
-        options.set_item("gambling", gambling.clone())?;
+        options.set_item("gambling", core.gambling.clone())?;
         options.set_item("skip_self_change", skip_self_change)?;
-        let gambling = gambling.unwrap_or_else(|| PyTuple::empty(py).into_any()).unbind();
-        Ok(leaf(options, Leaf::OneTime { wait, gambling, skip_self_change }))
+        Ok(leaf(options, Leaf::Core(Primitive::OneTime(core))))
     }
 
     /// In a peeling chain, unspent outputs and those whose spender is of the chain, too: a transaction of one input and two outputs, before
@@ -262,38 +291,43 @@ impl PyChangeRule {
             Some(names) if names.is_empty() => return Err(PyValueError::new_err("no feature is given; give at least one")),
             Some(names) => names.iter().map(|name| Feature::from_name(name)).collect::<crate::Result<_>>()?,
         };
-        Ok(leaf(options, Leaf::Core(Primitive::Fingerprint(features))))
+        Ok(leaf(options, Leaf::Core(Primitive::fingerprint(features))))
     }
 
-    /// Values that were not round in a currency at the time; where there is no price, all of them.
+    /// Values that were not round in a currency at the time; where there was no price, all of them.
     ///
     /// Parameters
     /// ----------
-    /// prices : a mapping of days (date, or text like "2018-03-05") to the price of one bitcoin.
+    /// prices : what one bitcoin cost: a mapping of days or moments (date, datetime, or text like "2018-03-05" or "2018-03-05T12:30:00Z") to
+    ///     prices, or a table (Arrow, polars, pandas) with the columns date or time, and price. A price holds from its moment on, for a
+    ///     day or until the next one; all in UTC. A transaction's moment is the time in its block's header.
     /// unit : multiples of it are round, 10 by default; in the prices' currency.
-    /// tolerance : by what share of itself an amount may be off, 0.002 by default.
+    /// tolerance : by what share of itself an amount may be off, 0.002 by default. Where that is half a unit or more, nothing is round.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError : no price, a price that is no amount of money, a unit or tolerance out of range.
+    ///
+    /// Examples
+    /// --------
+    /// >>> satrail.change.round_fiat({"2026-01-01": 90_000.0, "2026-01-02": 91_500.0}, unit=5)
+    /// ChangeRule(round_fiat(2 prices, unit=5, tolerance=0.002))
     #[staticmethod]
-    #[pyo3(signature = (prices: "dict[date | str, float]", unit = 10.0, tolerance = 0.002) -> "ChangeRule")]
-    fn round_fiat(prices: &Bound<'_, PyDict>, unit: f64, tolerance: f64) -> PyResult<PyChangeRule> {
-        let py = prices.py();
-        let mut cents = BTreeMap::new();
-        for (day, price) in prices {
-            let price: f64 = price.extract()?;
-            if !(0.0..1e12).contains(&price) {
-                return Err(PyValueError::new_err(format!("the price {price} of {day} is no amount of money")));
-            }
-            cents.insert(day_of(&day)?, (price * 100.0).round() as u64);
-        }
+    #[pyo3(signature = (prices: "Mapping[date | str, float] | object", unit = 10.0, tolerance = 0.002) -> "ChangeRule")]
+    fn round_fiat(prices: &Bound<'_, PyAny>, unit: f64, tolerance: f64) -> PyResult<PyChangeRule> {
+        let cents = prices_of(prices)?;
         if !((0.0..1e12).contains(&unit) && (0.0..=0.5).contains(&tolerance)) {
             let what =
                 format!("unit={unit} or tolerance={tolerance} is out of range; a unit is above 0, a tolerance from 0 to 0.5");
             return Err(PyValueError::new_err(what));
         }
-        let core = Prices::new(cents, (unit * 100.0).round() as u64, (tolerance * 1e6).round() as u32)?;
-        let options = PyDict::new(py);
-        options.set_item("prices", prices)?;
+        let options = PyDict::new(prices.py());
+        let own = PyDict::new(prices.py());
+        cents.iter().try_for_each(|(moment, cents)| own.set_item(time::text(*moment), *cents as f64 / 100.0))?;
+        options.set_item("prices", own)?;
         options.set_item("unit", unit)?;
         options.set_item("tolerance", tolerance)?;
+        let core = Prices::new(cents, (unit * 100.0).round() as u64, (tolerance * 1e6).round() as u32)?;
         Ok(leaf(options, Leaf::Core(Primitive::RoundFiat(Arc::new(core)))))
     }
 
@@ -304,7 +338,13 @@ impl PyChangeRule {
     /// of the transaction, as of the chain's height, or null), and of its transaction: inputs, outputs (how many), value_in,
     /// smallest_input, fee (satoshi), version, locktime, fingerprint (bits as in the table of transactions).
     ///
-    /// What it chose is recorded with the name and a digest; it is evaluated again for each chain and height.
+    /// What it chose is recorded with the name and a digest. It is asked about all outputs of a chain when the rule is used there first, and
+    /// again for another chain or height.
+    ///
+    /// Raises
+    /// ------
+    /// TypeError : when it is used: what it returned holds no bools.
+    /// ValueError : when it is used: what it returned has another length than the table.
     ///
     /// Examples
     /// --------
@@ -321,28 +361,47 @@ impl PyChangeRule {
         let options = PyDict::new(py);
         options.set_item("name", &name)?;
         options.set_item("function", function)?;
-        Ok(leaf(options, Leaf::Function { name, function: function.clone().unbind() }))
+        Ok(leaf(options, Leaf::Function { name, function: function.clone().unbind(), known: Answer::default() }))
     }
 
     /// The outputs of somebody's model: a table (Arrow, polars, pandas) with columns txid and position, or a list of (txid, position).
     ///
     /// Raises
     /// ------
-    /// ValueError : when it is used: an output is not in the chain.
+    /// ValueError : a text that is no transaction id; when it is used, an output that is not in the chain.
+    ///
+    /// Examples
+    /// --------
+    /// >>> coinbase, payment = chain.block(300).transactions[:2]
+    /// >>> payment.change(satrail.change.table("model", [(payment.txid, 0)])) == payment.outputs[:1]
+    /// True
     #[staticmethod]
     #[pyo3(signature = (name, outputs: "Iterable[tuple[str, int]] | object") -> "ChangeRule")]
     fn table(name: String, outputs: &Bound<'_, PyAny>) -> PyResult<PyChangeRule> {
         let options = PyDict::new(outputs.py());
         let outputs = outpoints(outputs)?;
+        let own: Vec<(String, u64)> = outputs.iter().map(|(txid, position)| (hash_text(txid), *position)).collect();
         options.set_item("name", &name)?;
-        options.set_item("outputs", outputs.clone())?;
-        Ok(leaf(options, Leaf::Table { name, outputs }))
+        options.set_item("outputs", own)?;
+        Ok(leaf(options, Leaf::Table { name, outputs, known: Answer::default() }))
     }
 }
 
 impl PyChangeRule {
-    fn with(&self, operator: &'static str, other: &PyChangeRule) -> PyChangeRule {
-        PyChangeRule(Arc::new(Tree::Pair(operator, self.0.clone(), other.0.clone())))
+    fn with(&self, operator: &'static str, other: &PyChangeRule) -> PyResult<PyChangeRule> {
+        let depth = deeper([&self.0, &other.0])?;
+        Ok(PyChangeRule(Arc::new(Tree::Pair(operator, self.0.clone(), other.0.clone(), depth))))
+    }
+}
+
+/// The depth of a rule that is made of others.
+fn deeper<const N: usize>(parts: [&Arc<Tree>; N]) -> PyResult<u32> {
+    let depth = parts.iter().map(|part| part.depth()).max().unwrap_or(0) + 1;
+    match depth <= DEEPEST {
+        true => Ok(depth),
+        false => Err(PyValueError::new_err(format!(
+            "the rule would be made of rules in rules, {depth} deep, and {DEEPEST} is the most; combine them in pairs, then the pairs"
+        ))),
     }
 }
 
@@ -353,68 +412,87 @@ fn options<'py, T: IntoPyObject<'py>, const N: usize>(py: Python<'py>, options: 
 }
 
 fn leaf(options: Bound<'_, PyDict>, leaf: Leaf) -> PyChangeRule {
-    let name = leaf.name();
-    PyChangeRule(Arc::new(Tree::Leaf { name, options: options.unbind(), leaf }))
+    PyChangeRule(Arc::new(Tree::Leaf { options: options.unbind(), leaf }))
 }
 
 impl Leaf {
     fn name(&self) -> &'static str {
         match self {
             Leaf::Core(primitive) => primitive.name(),
-            Leaf::OneTime { .. } => "one_time_change",
-            Leaf::Function { .. } => "function",
-            Leaf::Table { .. } => "table",
+            Leaf::Function { .. } => Source::Function.name(),
+            Leaf::Table { .. } => Source::Table.name(),
         }
     }
 
     fn text(&self) -> String {
         match self {
             Leaf::Core(primitive) => Rule::of(primitive.clone()).to_string(),
-            Leaf::OneTime { wait, skip_self_change, .. } => {
-                let options = OneTime { wait: *wait, gambling: Vec::new(), skip_self_change: *skip_self_change };
-                Rule::of(Primitive::OneTime(options)).to_string()
+            Leaf::Function { name, .. } | Leaf::Table { name, .. } => format!("{}({name:?})", self.name()),
+        }
+    }
+
+    fn equals(&self, py: Python<'_>, other: &Leaf) -> PyResult<bool> {
+        match (self, other) {
+            (Leaf::Core(a), Leaf::Core(b)) => Ok(a == b),
+            (Leaf::Function { name: a, function: f, .. }, Leaf::Function { name: b, function: g, .. }) => {
+                Ok(a == b && f.bind(py).eq(g.bind(py))?)
             }
-            Leaf::Function { name, .. } | Leaf::Table { name, .. } => format!("{}({name})", self.name()),
+            (Leaf::Table { name: a, outputs: x, .. }, Leaf::Table { name: b, outputs: y, .. }) => Ok(a == b && x == y),
+            _ => Ok(false),
         }
     }
 
     fn resolve(&self, py: Python<'_>, chain: &Chain) -> PyResult<Primitive> {
-        Ok(match self {
-            Leaf::Core(primitive) => primitive.clone(),
-            Leaf::OneTime { wait, gambling, skip_self_change } => {
-                let texts = convert::texts(gambling.bind(py))?;
-                let mut gambling: Vec<AddrNum> = chain.addresses(&texts).known().collect();
-                gambling.sort_unstable();
-                Primitive::OneTime(OneTime { wait: *wait, gambling, skip_self_change: *skip_self_change })
+        Ok(Primitive::Given(match self {
+            Leaf::Core(primitive) => return Ok(primitive.clone()),
+            Leaf::Function { name, function, known } => answer(chain, known, || {
+                let ask = |table| Python::attach(|py| marks(py, name, function.bind(py), table));
+                let chosen = py.detach(|| core::choose(chain, ask))?;
+                Ok(Given::new(Source::Function, name.clone(), chosen))
+            })?,
+            Leaf::Table { name, outputs, known } => {
+                answer(chain, known, || Ok(Given::new(Source::Table, name.clone(), core::outputs_of_rows(chain, name, outputs)?)))?
             }
-            Leaf::Function { name, function } => {
-                let chosen = core::choose(chain, |table| marks(py, name, function.bind(py), table))?;
-                Primitive::Given(Arc::new(Given::new(name.clone(), chosen, true)))
-            }
-            Leaf::Table { name, outputs } => {
-                Primitive::Given(Arc::new(Given::new(name.clone(), numbers(chain, name, outputs)?, false)))
-            }
-        })
+        }))
     }
 }
 
+/// What is known of a user's rule for a chain, or what it says now.
+fn answer(chain: &Chain, known: &Answer, ask: impl FnOnce() -> PyResult<Given>) -> PyResult<Arc<Given>> {
+    let locked = || known.lock().unwrap_or_else(PoisonError::into_inner);
+    let tip = chain.tip().hash()?;
+    if let Some((_, given)) = locked().as_ref().filter(|(of, _)| *of == tip) {
+        return Ok(given.clone());
+    }
+    // Not locked meanwhile: the user's function may use the rule itself.
+    let given = Arc::new(ask()?);
+    *locked() = Some((tip, given.clone()));
+    Ok(given)
+}
+
 impl Tree {
+    fn depth(&self) -> u32 {
+        match self {
+            Tree::Leaf { .. } => 1,
+            Tree::Pair(.., depth) | Tree::Unique(_, depth) => *depth,
+        }
+    }
+
     fn text(&self) -> String {
         match self {
             Tree::Leaf { leaf, .. } => leaf.text(),
-            Tree::Pair(operator, a, b) => format!("({} {operator} {})", a.text(), b.text()),
-            Tree::Unique(rule) => format!("{}.unique()", rule.text()),
+            Tree::Pair(operator, a, b, _) => format!("({} {operator} {})", a.text(), b.text()),
+            Tree::Unique(rule, _) => format!("{}.unique()", rule.text()),
         }
     }
 
     fn is_dynamic(&self) -> bool {
         match self {
             Tree::Leaf { leaf: Leaf::Core(primitive), .. } => Rule::of(primitive.clone()).is_dynamic(),
-            Tree::Leaf { leaf: Leaf::OneTime { wait, .. }, .. } => wait.is_some(),
             Tree::Leaf { leaf: Leaf::Function { .. }, .. } => true,
             Tree::Leaf { leaf: Leaf::Table { .. }, .. } => false,
-            Tree::Pair(_, a, b) => a.is_dynamic() || b.is_dynamic(),
-            Tree::Unique(rule) => rule.is_dynamic(),
+            Tree::Pair(_, a, b, _) => a.is_dynamic() || b.is_dynamic(),
+            Tree::Unique(rule, _) => rule.is_dynamic(),
         }
     }
 
@@ -422,18 +500,16 @@ impl Tree {
         match self {
             Tree::Leaf { leaf: Leaf::Core(primitive), .. } => _ = versions.insert(primitive.name(), primitive.version()),
             Tree::Leaf { leaf, .. } => _ = versions.insert(leaf.name(), 1),
-            Tree::Pair(_, a, b) => [a, b].iter().for_each(|rule| rule.versions(versions)),
-            Tree::Unique(rule) => rule.versions(versions),
+            Tree::Pair(_, a, b, _) => [a, b].iter().for_each(|rule| rule.versions(versions)),
+            Tree::Unique(rule, _) => rule.versions(versions),
         }
     }
 
     fn equals(&self, py: Python<'_>, other: &Tree) -> PyResult<bool> {
         match (self, other) {
-            (Tree::Leaf { name: a, options: x, .. }, Tree::Leaf { name: b, options: y, .. }) => {
-                Ok(a == b && (x.bind(py).eq(y.bind(py))? || self.text() == other.text() && x.bind(py).is_empty()))
-            }
-            (Tree::Pair(o, a, b), Tree::Pair(p, c, d)) => Ok(o == p && a.equals(py, c)? && b.equals(py, d)?),
-            (Tree::Unique(a), Tree::Unique(b)) => a.equals(py, b),
+            (Tree::Leaf { leaf: a, .. }, Tree::Leaf { leaf: b, .. }) => a.equals(py, b),
+            (Tree::Pair(o, a, b, _), Tree::Pair(p, c, d, _)) => Ok(o == p && a.equals(py, c)? && b.equals(py, d)?),
+            (Tree::Unique(a, _), Tree::Unique(b, _)) => a.equals(py, b),
             _ => Ok(false),
         }
     }
@@ -441,10 +517,10 @@ impl Tree {
     fn resolve(&self, py: Python<'_>, chain: &Chain) -> PyResult<Rule> {
         Ok(match self {
             Tree::Leaf { leaf, .. } => Rule::of(leaf.resolve(py, chain)?),
-            Tree::Pair("|", a, b) => a.resolve(py, chain)?.union(&b.resolve(py, chain)?),
-            Tree::Pair("&", a, b) => a.resolve(py, chain)?.intersection(&b.resolve(py, chain)?),
-            Tree::Pair(_, a, b) => a.resolve(py, chain)?.difference(&b.resolve(py, chain)?),
-            Tree::Unique(rule) => rule.resolve(py, chain)?.unique(),
+            Tree::Pair("|", a, b, _) => a.resolve(py, chain)?.union(&b.resolve(py, chain)?),
+            Tree::Pair("&", a, b, _) => a.resolve(py, chain)?.intersection(&b.resolve(py, chain)?),
+            Tree::Pair(_, a, b, _) => a.resolve(py, chain)?.difference(&b.resolve(py, chain)?),
+            Tree::Unique(rule, _) => rule.resolve(py, chain)?.unique(),
         })
     }
 }
@@ -466,15 +542,24 @@ pub fn change(
     chain: &Chain,
     rule: &Bound<'_, PyAny>,
     heights: std::ops::Range<u64>,
-    threads: Option<usize>,
+    threads: usize,
 ) -> PyResult<PyTable> {
     let rule = self::rule(chain, rule)?;
-    let threads = threads.unwrap_or_else(crate::chain::pieces::all_threads).max(1);
-    let table = while_not_interrupted(py, |go_on| {
-        let candidates = rule.evaluate(chain, heights, threads, go_on)?;
-        core::table(chain, &candidates)
-    });
-    Ok(PyTable(table?))
+    let outputs = while_not_interrupted(py, |go_on| rule.evaluate(chain, heights, threads, go_on))?;
+    Ok(PyTable(core::table(chain, outputs)?))
+}
+
+/// What a rule leaves of one transaction.
+pub fn change_of(tx: &Transaction, rule: &Bound<'_, PyAny>) -> PyResult<Vec<PyOutput>> {
+    let (chain, py) = (tx.chain(), rule.py());
+    let rule = self::rule(chain, rule)?;
+    let prepared = while_not_interrupted(py, |go_on| rule.prepare(chain, all_threads(), go_on))?;
+    let (block, mut positions) = (chain.facts(tx.number())?, Vec::new());
+    for facts in block.transactions() {
+        prepared.candidates(&facts, &mut positions)?;
+    }
+    let first = tx.output_numbers()?.start;
+    positions.into_iter().map(|position| Ok(PyOutput(chain.output_at(OutNum(first + position as u64))?))).collect()
 }
 
 /// What a user's function says of a table of outputs.
@@ -528,7 +613,7 @@ fn listed_marks(name: &str, returned: &Bound<'_, PyAny>) -> PyResult<Vec<bool>> 
 }
 
 /// (txid, position) of each row of a table, or item of a list.
-fn outpoints(given: &Bound<'_, PyAny>) -> PyResult<Vec<(String, i64)>> {
+fn outpoints(given: &Bound<'_, PyAny>) -> PyResult<Vec<([u8; 32], u64)>> {
     if given.hasattr("__arrow_c_stream__")? || given.hasattr("__arrow_c_array__")? {
         let wrong = || PyValueError::new_err("the table needs the columns txid (text) and position (whole number)");
         let chunks = given.extract::<AnyArray>()?.into_chunked_array()?;
@@ -544,44 +629,90 @@ fn outpoints(given: &Bound<'_, PyAny>) -> PyResult<Vec<(String, i64)>> {
             if txids.null_count() + positions.null_count() > 0 {
                 return Err(PyValueError::new_err("the table has rows without txid or position; leave them out"));
             }
-            outputs.extend(txids.iter().flatten().map(str::to_string).zip(positions.values().iter().copied()));
+            for (txid, position) in txids.iter().flatten().zip(positions.values()) {
+                outputs.push((txid_named(txid)?, position_of(txid, *position)?));
+            }
         }
         return Ok(outputs);
     }
-    let pairs =
-        given.try_iter().map_err(|_| PyTypeError::new_err("outputs are given as a table, or a list of (txid, position)"))?;
-    pairs.map(|pair| pair?.extract()).collect()
+    let wrong =
+        || PyTypeError::new_err("outputs are given as a table with the columns txid and position, or a list of (txid, position)");
+    let row = |pair: PyResult<Bound<'_, PyAny>>| {
+        let (txid, position): (String, i64) = pair?.extract().map_err(|_| wrong())?;
+        Ok((txid_named(&txid)?, position_of(&txid, position)?))
+    };
+    given.try_iter().map_err(|_| wrong())?.map(row).collect()
 }
 
-/// The numbers of outputs; those that the chain does not have are told.
-fn numbers(chain: &Chain, name: &str, outputs: &[(String, i64)]) -> PyResult<Vec<OutNum>> {
-    let (mut numbers, mut unknown) = (Vec::with_capacity(outputs.len()), Vec::new());
-    for (txid, position) in outputs {
-        match chain.output_named(&format!("{txid}:{position}")) {
-            Ok(output) => numbers.push(output.number()),
-            Err(_) => unknown.push(format!("{txid}:{position}")),
+fn position_of(txid: &str, position: i64) -> PyResult<u64> {
+    position.try_into().map_err(|_| {
+        PyValueError::new_err(format!("position {position} of transaction {txid} is negative; outputs are counted from 0"))
+    })
+}
+
+/// Hundredths by the moment from which they hold, of a mapping or a table.
+fn prices_of(given: &Bound<'_, PyAny>) -> PyResult<BTreeMap<i64, u64>> {
+    let is_table = given.hasattr("__arrow_c_stream__")? || given.hasattr("__arrow_c_array__")?;
+    let rows = if is_table { prices_in_table(given)? } else { prices_in_mapping(given)? };
+    let mut cents = BTreeMap::new();
+    for (moment, price) in rows {
+        let text = time::text(moment);
+        if !(0.0..1e12).contains(&price) {
+            return Err(PyValueError::new_err(format!("the price {price} at {text} is no amount of money; leave it out")));
+        }
+        if cents.insert(moment, (price * 100.0).round() as u64).is_some() {
+            return Err(PyValueError::new_err(format!("there are two prices at {text}; give one")));
         }
     }
-    if unknown.is_empty() {
-        return Ok(numbers);
-    }
-    let what = format!(
-        "{} of {} outputs of the change rule {name:?} are not in the chain up to height {}, the first: {}",
-        unknown.len(),
-        outputs.len(),
-        chain.height(),
-        unknown.iter().take(3).cloned().collect::<Vec<_>>().join(", ")
-    );
-    Err(Error::Invalid { what }.into())
+    Ok(cents)
 }
 
-/// Days since 1970-01-01 of a date, or of a text like 2018-03-05.
-fn day_of(given: &Bound<'_, PyAny>) -> PyResult<u32> {
-    let text = match given.cast::<PyDate>() {
-        Ok(date) => format!("{:04}-{:02}-{:02}", date.get_year(), date.get_month(), date.get_day()),
-        Err(_) => given.extract::<String>()?,
+fn prices_in_mapping(given: &Bound<'_, PyAny>) -> PyResult<Vec<(i64, f64)>> {
+    let wrong =
+        || PyTypeError::new_err("prices are given as a mapping of dates to prices, or as a table with the columns date and price");
+    let items = given.call_method0("items").map_err(|_| wrong())?;
+    let row = |item: PyResult<Bound<'_, PyAny>>| {
+        let (moment, price): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item?.extract()?;
+        let Ok(Moment::Time(time)) = convert::moment(&moment) else {
+            return Err(PyValueError::new_err(format!("{moment:?} is no date; write \"2018-03-05\", or give a date")));
+        };
+        let price = price.extract().map_err(|_| PyTypeError::new_err(format!("the price {price:?} of {moment} is no number")))?;
+        Ok((time, price))
     };
-    let seconds = time::parse(&text)?;
-    u32::try_from(seconds.div_euclid(86_400))
-        .map_err(|_| PyValueError::new_err(format!("{text} is before 1970, when there was no price")))
+    items.try_iter()?.map(row).collect()
+}
+
+fn prices_in_table(given: &Bound<'_, PyAny>) -> PyResult<Vec<(i64, f64)>> {
+    let wrong = || {
+        PyValueError::new_err(
+            "the table of prices needs the columns date or time (a date, timestamp or text) and price (a number), without nulls",
+        )
+    };
+    let mut rows = Vec::new();
+    for chunk in given.extract::<AnyArray>()?.into_chunked_array()?.chunks() {
+        let table = chunk.as_any().downcast_ref::<StructArray>().ok_or_else(wrong)?;
+        let moments = table.column_by_name("date").or(table.column_by_name("time")).ok_or_else(wrong)?;
+        let prices = arrow_cast::cast(table.column_by_name("price").ok_or_else(wrong)?, &DataType::Float64).map_err(|_| wrong())?;
+        let moments: Vec<i64> = match moments.data_type() {
+            DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => {
+                let seconds = arrow_cast::cast(moments, &DataType::Timestamp(TimeUnit::Second, None)).map_err(|_| wrong())?;
+                seconds
+                    .as_primitive::<TimestampSecondType>()
+                    .iter()
+                    .map(|moment| moment.ok_or_else(wrong))
+                    .collect::<PyResult<_>>()?
+            }
+            _ => {
+                let texts = arrow_cast::cast(moments, &DataType::Utf8).map_err(|_| wrong())?;
+                let texts: &StringArray = texts.as_string();
+                texts.iter().map(|text| Ok(time::parse(text.ok_or_else(wrong)?)?)).collect::<PyResult<_>>()?
+            }
+        };
+        let prices: &Float64Array = prices.as_primitive();
+        if prices.null_count() > 0 {
+            return Err(wrong());
+        }
+        rows.extend(moments.into_iter().zip(prices.values().iter().copied()));
+    }
+    Ok(rows)
 }

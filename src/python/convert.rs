@@ -125,6 +125,14 @@ pub fn count(name: &str, given: &Bound<'_, PyAny>, allowed: RangeInclusive<u32>)
     }
 }
 
+/// Threads that anybody may ask for.
+const MOST_THREADS: u32 = 1024;
+
+/// How many threads to use; none where nobody says.
+pub fn threads(given: Option<&Bound<'_, PyAny>>) -> PyResult<Option<usize>> {
+    Ok(given.map(|threads| count("threads", threads, 1..=MOST_THREADS)).transpose()?.map(|n| n as usize))
+}
+
 /// Seconds UTC as a datetime.
 pub fn datetime(seconds: u32) -> DateTime<Utc> {
     DateTime::from_timestamp(seconds as i64, 0).expect("32 bits of seconds are in range")

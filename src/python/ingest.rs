@@ -10,9 +10,6 @@ use crate::ingest::{IngestOptions, IngestReport, Progress, Until};
 use crate::python::convert::{self, Moment};
 use crate::python::progress::with_progress;
 
-/// Each thread has a stack, and systems limit their number.
-const MOST_THREADS: u32 = 1024;
-
 /// Brings a store up to date with a node's block files, and makes it where there is none.
 ///
 /// Blocks are found whatever their order in the files; the chain with the most work is taken. Only what is new is added; after a
@@ -74,7 +71,7 @@ pub fn ingest<'py>(
     let options = IngestOptions {
         network: network.map(core::network_named).transpose()?,
         until: until.map(until_moment).transpose()?,
-        threads: threads.map(|threads| convert::count("threads", threads, 1..=MOST_THREADS)).transpose()?.map(|n| n as usize),
+        threads: convert::threads(threads)?,
         memory_limit: memory_limit.map(convert::bytes).transpose()?.unwrap_or(core::MEMORY_LIMIT),
         verify,
         ..IngestOptions::default()

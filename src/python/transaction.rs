@@ -12,6 +12,7 @@ use crate::ids::hash_text;
 use crate::python::address::PyAddress;
 use crate::python::block::PyBlock;
 use crate::python::chain::reduce;
+use crate::python::change;
 use crate::python::convert::datetime;
 use crate::python::output::PyOutput;
 use crate::python::shapes::{self, PyBoltzmann, PyJudgement};
@@ -137,14 +138,7 @@ impl PyTransaction {
     /// True
     #[pyo3(signature = (rule: "ChangeRule | str", /) -> "list[Output]")]
     fn change(&self, rule: &Bound<'_, PyAny>) -> PyResult<Vec<PyOutput>> {
-        let chain = self.0.chain();
-        let prepared = crate::python::change::rule(chain, rule)?.prepare(chain, 1, &mut || true)?;
-        let (facts, mut positions) = (chain.facts(self.0.number())?, Vec::new());
-        for facts in facts.transactions() {
-            prepared.candidates(&facts, &mut positions)?;
-        }
-        let first = self.0.output_numbers()?.start;
-        positions.into_iter().map(|position| Ok(PyOutput(chain.output_at(crate::ids::OutNum(first + position as u64))?))).collect()
+        change::change_of(&self.0, rule)
     }
 
     /// Its bytes, read back from the block files and compared with its id.
