@@ -148,6 +148,9 @@ def inside(store: Path) -> None:
     show("a million addresses looked up", figures["million_addresses_s"], "s", 0.5)
     show("a million addresses summed up", figures["million_summary_s"], "s")
     show("txid of a transaction of 266 bytes", figures["txid_of_266_bytes_ns"], "ns", 280)
+    print("change rules, each over the whole chain")
+    for name in (name for name in figures if name.startswith("change_")):
+        show(f"  {name.removeprefix('change_').removesuffix('_s')}", figures[name], "s", 2)
 
 
 def from_python(store: Path) -> None:

@@ -8,6 +8,8 @@ use std::time::Instant;
 use arrow_array::StringArray;
 use satrail::blocks::hash::double_sha256;
 use satrail::chain::Chain;
+use satrail::chain::pieces::all_threads;
+use satrail::change::{Feature, OneTime, Prices, Primitive, Rule};
 use satrail::ids::{AddrNum, OutNum, TxNum};
 use satrail::script::parse;
 
@@ -28,6 +30,7 @@ fn main() {
     outputs(&chain);
     sets(&chain);
     hashing();
+    change_rules(&chain);
 }
 
 fn say(name: &str, figure: f64) {
@@ -115,4 +118,28 @@ fn hashing() {
     let bytes = vec![7u8; 266];
     let hash = || (0..LOOKUPS).for_each(|_| _ = black_box(double_sha256(&[black_box(&bytes)])));
     say("txid_of_266_bytes_ns", least(REPEATS, || time(hash) * 1e9 / LOOKUPS as f64));
+}
+
+/// Each change rule over the whole chain, on all threads.
+fn change_rules(chain: &Chain) {
+    let mut rules: Vec<(String, Rule)> =
+        Primitive::named().into_iter().map(|rule| (rule.name().to_string(), Rule::of(rule))).collect();
+    let waiting = OneTime { wait: Some(7 * 86_400), ..OneTime::default() };
+    let strict = OneTime { skip_self_change: true, ..waiting.clone() };
+    let time = chain.tip().time().expect("it is there") as i64;
+    let prices = (0..5000).map(|day| (time - day * 86_400, 5_000_000)).collect();
+    let prices = Prices::new(prices, 1000, 2000).expect("they are prices");
+    let more = [
+        ("optimal_with_fee", Primitive::Optimal { with_fee: true }),
+        ("one_time_change_wait", Primitive::OneTime(waiting)),
+        ("one_time_change_wait_skip_self_change", Primitive::OneTime(strict)),
+        ("fingerprint_all", Primitive::Fingerprint(Feature::ALL.to_vec())),
+        ("round_fiat", Primitive::RoundFiat(prices.into())),
+    ];
+    rules.extend(more.map(|(name, rule)| (name.to_string(), Rule::of(rule))));
+    for (name, rule) in &rules {
+        let blocks = chain.counts().blocks;
+        let all = || rule.evaluate(chain, 0..blocks, all_threads(), &mut || true).expect("the store is sound").len();
+        say(&format!("change_{name}_s"), least(3, || crate::time(all)));
+    }
 }
