@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 STUB = ROOT / "python" / "satrail" / "_core.pyi"
 BIN = Path(sys.executable).parent
-IMPORTS = """from collections.abc import Callable, Iterable
+IMPORTS = """from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from os import PathLike
 

@@ -2,10 +2,12 @@
 The compiled part of satrail; use it through the package `satrail`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from os import PathLike
-from typing import Final, SupportsIndex, final
+from typing import Any, Final, SupportsFloat, SupportsIndex, final
+
+from _typeshed import SupportsGetItem
 
 from satrail.report import IngestReport, StoreInfo, VerifyReport
 
@@ -15,20 +17,34 @@ __all__ = [
     "AddressSet",
     "Block",
     "Blocks",
+    "Boltzmann",
     "Chain",
+    "ChangeRule",
+    "Clusters",
+    "Comparison",
     "Fingerprint",
     "Input",
+    "Judgement",
     "Ledger",
     "Output",
+    "Predicate",
+    "Proof",
     "Revealed",
     "Table",
     "Trace",
     "Transaction",
+    "Wallet",
+    "_restore_boltzmann",
     "_restore_chain",
+    "_restore_judgement",
+    "_restore_predicate",
     "_restore_table",
+    "boltzmann",
     "info",
     "ingest",
     "open",
+    "shapes",
+    "thresholds",
     "verify",
 ]
 
@@ -254,6 +270,64 @@ class Blocks:
     def __next__(self, /) -> Block: ...
 
 @final
+class Boltzmann:
+    """
+    In how many ways a transaction's inputs can have paid its outputs, and how likely each of the links between them is.
+
+    An interpretation divides the inputs into blocks and the outputs into as many, and matches them one to one, so that the inputs of each pair
+    of blocks have as much as its outputs, and at most the transaction's fee more. The entropy is the binary logarithm of the number
+    of interpretations; the probability of a link is the share of those in which the input and the output are in one pair.
+
+    Examples
+    --------
+    >>> links = satrail.boltzmann([50, 50], [50, 50])
+    >>> links.interpretations, round(links.entropy, 3)
+    (3, 1.585)
+    >>> links.link_probabilities.to_pydict()["probability"][0]
+    0.6666666666666666
+    >>> satrail.boltzmann([50] * 60, [50] * 60)
+    Boltzmann(not computed: there are more ways than 128 bits can count)
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __reduce__(self, /) -> tuple[object, ...]: ...
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def computed(self, /) -> bool:
+        """
+        Whether the count was finished within its budget. It is exact then; else there are no numbers at all.
+        """
+    @property
+    def deterministic_links(self, /) -> list[tuple[int, int]]:
+        """
+        The positions of inputs and outputs that are linked in every interpretation; none where it was not computed.
+        """
+    @property
+    def entropy(self, /) -> float | None:
+        """
+        The entropy in bits; None where it was not computed.
+        """
+    @property
+    def interpretations(self, /) -> int | None:
+        """
+        The number of interpretations; None where it was not computed.
+        """
+    @property
+    def link_probabilities(self, /) -> Table | None:
+        """
+        One row a pair of an input and an output; None where it was not computed.
+
+        Columns: input, output (their positions, int32), probability (of their link, float64), is_deterministic (bool: they are linked in
+        every interpretation).
+        """
+    @property
+    def reason(self, /) -> str | None:
+        """
+        Why nothing was computed; None where it was.
+        """
+
+@final
 class Chain:
     """
     The chain of a store, as of a height.
@@ -371,6 +445,80 @@ class Chain:
         >>> chain.blocks(0, 10, columns=["fees"]).columns
         ['fees']
         """
+    def change(
+        self,
+        /,
+        rule: ChangeRule | str,
+        start: int | str | date | None = None,
+        stop: int | str | date | None = None,
+        *,
+        threads: int | None = None,
+    ) -> Table:
+        """
+        What a change rule leaves in the blocks from `start` up to, and without, `stop`, one row an output, in chain order. The rule is
+        asked about all of it before this returns; rows are made when they are read. docs/rules.md says what each rule is, and how often
+        it is right on a chain whose owners are known.
+
+        Columns: transaction (number, int64), txid (text), height (int32), time (of the block's header, seconds UTC), output (number, int64),
+        position (int32), address (text; null where the kind has none), value (int64, satoshi), and as of the chain's height spent (bool).
+
+        Parameters
+        ----------
+        rule : a rule of `satrail.change`, or the name of one. Rules that look at later spends are evaluated as of the chain's height.
+        start, stop : heights, dates or block hashes, as for `blocks`; the whole chain when not given.
+        threads : how many threads to use; all processors when not given. The result is the same.
+
+        Raises
+        ------
+        ValueError : an unknown rule; names that are near are offered. A user's function that returns another number of marks than there are
+            outputs, or a user's table with outputs that are not in the chain.
+        TypeError : what is given is no rule, or a user's function returns no bools.
+
+        Examples
+        --------
+        >>> found = chain.change(satrail.change.optimal() & satrail.change.fresh())
+        >>> found.columns
+        ['transaction', 'txid', 'height', 'time', 'output', 'position', 'address', 'value', 'spent']
+        >>> len(chain.change("optimal")) > len(found) > 0
+        True
+        """
+    def cluster(
+        self,
+        /,
+        rules: str | ChangeRule | list[str | ChangeRule] | None = None,
+        *,
+        coinjoin: str = "exclude",
+        apart: dict[str, Iterable[Address | str]] | list[tuple[Address | str, ...]] | None = None,
+        threads: int | None = None,
+    ) -> Clusters:
+        """
+        Joins the chain's addresses into clusters, as of its height, with the reason for every join.
+
+        What was joined is kept in the folder "clusters" of the store, found again, and gone on from when blocks were added; where the
+        store cannot be written it is made anew each time. It takes about 16 bytes of memory an address.
+
+        Parameters
+        ----------
+        rules : a rule or a list of rules. "co_spend" (the default): the inputs of a transaction are of one owner (Nakamoto 2008).
+            "same_key": P2PK, P2PKH, P2WPKH and wrapped P2WPKH of one key, P2WSH and wrapped P2WSH of one script. A change rule of
+            `satrail.change`, or its name: the change is of the owner of the inputs, where the rule leaves one output.
+        coinjoin : "exclude" leaves out transactions whose shape is a CoinJoin's; "exclude_undecided" also those that could be one and were
+            not decided; "include" takes them as any other.
+        apart : what must not be joined: a mapping of owners to their addresses, or a list of tuples of addresses of which no two are one
+            owner's. A union that would join them is refused, in chain order, and told in `Clusters.refused`. Addresses that were never
+            paid are passed over.
+        threads : None for all; the result is the same.
+
+        Raises
+        ------
+        ValueError : an unknown rule or choice; `apart` contradicts itself.
+
+        Examples
+        --------
+        >>> clusters = chain.cluster()
+        >>> len(clusters) < chain.counts["addresses"]
+        True
+        """
     @property
     def counts(self, /) -> dict[str, int]:
         """
@@ -384,6 +532,15 @@ class Chain:
         Examples
         --------
         >>> chain.digest() == satrail.open(store).digest()
+        True
+        """
+    def headers(self, /) -> bytes:
+        """
+        The headers of all blocks from the genesis block on, 80 bytes each: what a proof is checked against.
+
+        Examples
+        --------
+        >>> len(chain.headers()) == 80 * len(chain)
         True
         """
     @property
@@ -450,6 +607,43 @@ class Chain:
         --------
         >>> chain.outputs(0, 1, columns=["value", "kind"]).to_pydict()
         {'value': [5000000000], 'kind': ['p2pk']}
+        """
+    def shapes(
+        self,
+        /,
+        start: int | str | date | None = None,
+        stop: int | str | date | None = None,
+        *,
+        columns: list[str] | None = None,
+        **thresholds: float,
+    ) -> Table:
+        """
+        A table of the shapes of the transactions of a range of blocks, which is given as for `blocks`: CoinJoins of several kinds, and
+        payments that are known by their form, as of the chain's height. docs/shapes.md says what each shape is, after which
+        publication, and how often each is right on real transactions.
+
+        Columns: transaction (number, int64), height (int32), time (of the block's header, seconds UTC); two for each shape, "no", "undecided"
+        or "yes", and what decided (text, dictionary-encoded): the first predicate that failed, or the first that could not be decided, or "all";
+        and, only where it is named, txid (text). The shapes: equal_output_coinjoin, joinmarket, wasabi_1_0, wasabi_1_1, wasabi_2_0, whirlpool,
+        whirlpool_tx0, stonewall, payjoin_warning, peeling, consolidation, batch_payment, self_transfer, lightning_open, lightning_close; the
+        second column of a shape has "_decided_by" behind its name.
+
+        Parameters
+        ----------
+        columns : names of columns; only shapes that they are about are looked for.
+        thresholds : by name, see `satrail.thresholds`; the defaults are those of the chain's network.
+
+        Raises
+        ------
+        ValueError : an unknown column or threshold, or a value out of range.
+        TypeError : a value of another type.
+
+        Examples
+        --------
+        >>> chain.shapes(columns=["equal_output_coinjoin"]).to_pydict()["equal_output_coinjoin"].count("yes")
+        69
+        >>> chain.shapes(0, 1, columns=["joinmarket", "joinmarket_decided_by"]).to_pydict()
+        {'joinmarket': ['no'], 'joinmarket_decided_by': ['outputs']}
         """
     @property
     def store(self, /) -> str:
@@ -536,6 +730,444 @@ class Chain:
         >>> tx = chain.block(200).transactions[0]
         >>> chain.tx(tx.txid) == tx
         True
+        """
+
+@final
+class ChangeRule:
+    """
+    A rule that tells, for a transaction, the outputs that it cannot rule out as the change. Made by the functions of `satrail.change`.
+
+    `a | b`, `a & b` and `a - b` leave the union, intersection and difference; `a.unique()` keeps the only output that is left, or none.
+    Data outputs (OP_RETURN) are never left, and a coinbase has no change.
+
+    Examples
+    --------
+    >>> from satrail import change
+    >>> rule = (change.optimal() & change.fresh()).unique()
+    >>> rule
+    ChangeRule((optimal & fresh).unique())
+    >>> rule.dynamic, change.locktime().dynamic
+    (False, True)
+    """
+    def __and__(self, other: object, /) -> ChangeRule: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __or__(self, other: object, /) -> ChangeRule: ...
+    def __reduce__(self, /) -> tuple[object, ...]:
+        """
+        Pickles carry what the rule was made of; one with a function is as picklable as that.
+        """
+    def __repr__(self, /) -> str: ...
+    def __sub__(self, other: object, /) -> ChangeRule: ...
+    @staticmethod
+    def address_reuse() -> ChangeRule:
+        """
+        Outputs to an address that the transaction spends from.
+        """
+    @staticmethod
+    def address_type() -> ChangeRule:
+        """
+        Outputs of the inputs' kind of address, where the inputs are all of one; else none.
+        """
+    def digests(self, chain: Chain, /) -> dict[str, str]:
+        """
+        What functions and tables that it is made of chose as of a chain's height: by their names the SHA-256 over the numbers of the outputs,
+        ascending, 8 bytes each, the lowest byte first.
+
+        Examples
+        --------
+        >>> first = chain.block(200).transactions[0]
+        >>> list(satrail.change.table("mine", [(first.txid, 0)]).digests(chain))
+        ['mine']
+        """
+    @property
+    def dynamic(self, /) -> bool:
+        """
+        Whether what it leaves can change when outputs are spent, or addresses paid, later. Such a rule is evaluated as of the chain's height.
+        """
+    @staticmethod
+    def fingerprint(features: Iterable[str] | None = None) -> ChangeRule:
+        """
+        Unspent outputs, and those whose spender could have been made by the same software.
+
+        Parameters
+        ----------
+        features : what must agree: "version", "locktime" (whether there is one), "sequence" (the classes of the inputs' sequences), "segwit",
+            "bip69", "low_r", "compressed_keys", "input_kinds". None for the first four.
+        """
+    @staticmethod
+    def fixed_fee() -> ChangeRule:
+        """
+        Unspent outputs, and those whose spender pays the same fee rate, in whole satoshi for 1000 virtual bytes.
+        """
+    @staticmethod
+    def fresh() -> ChangeRule:
+        """
+        Outputs to an address that appears in the chain for the first time. One transaction can have several.
+        """
+    @staticmethod
+    def function(name: str, function: Callable[[Table], object]) -> ChangeRule:
+        """
+        A rule of one's own. It is called with tables of outputs in chain order, in whole blocks, those of coinbases left out, and returns
+        for each row whether the output could be the change: a list, a numpy array or an Arrow array of bools.
+
+        Columns: output, transaction (numbers), height, time, position, value (satoshi), address_number, kind, fresh (bool), spent_by (number
+        of the transaction, as of the chain's height, or null), and of its transaction: inputs, outputs (how many), value_in,
+        smallest_input, fee (satoshi), version, locktime, fingerprint (bits as in the table of transactions).
+
+        What it chose is recorded with the name and a digest. It is asked about all outputs of a chain when the rule is used there first, and
+        again for another chain or height.
+
+        Raises
+        ------
+        TypeError : when it is used: what it returned holds no bools.
+        ValueError : when it is used: what it returned has another length than the table.
+
+        Examples
+        --------
+        >>> odd = satrail.change.function("odd", lambda outputs: [v % 2 == 1 for v in outputs.to_pydict()["value"]])
+        >>> all(value % 2 for value in chain.change(odd).to_pydict()["value"])
+        True
+        """
+    def identity(self, chain: Chain, /) -> str:
+        """
+        What tells the rule from all others as of a chain's height: its text, and the versions and digests of what it is made of.
+        """
+    @staticmethod
+    def locktime() -> ChangeRule:
+        """
+        Unspent outputs, and those whose spender has a locktime if this transaction has, and none if it has none.
+        """
+    @property
+    def name(self, /) -> str:
+        """
+        Its text: what it is made of.
+        """
+    @staticmethod
+    def named(name: str, /) -> ChangeRule:
+        """
+        The rule of a name, with its default options.
+
+        Raises
+        ------
+        ValueError : there is none; names that are near are offered.
+
+        Examples
+        --------
+        >>> satrail.change.named("optimal")
+        ChangeRule(optimal)
+        """
+    @staticmethod
+    def none() -> ChangeRule:
+        """
+        No output.
+        """
+    @staticmethod
+    def one_time_change(
+        wait: int | None = None, gambling: Iterable[str] | None = None, skip_self_change: bool = False
+    ) -> ChangeRule:
+        """
+        The one output to a fresh address, where no output returns to an address of the inputs (Meiklejohn et al., A Fistful of Bitcoins,
+        2013, heuristic 2).
+
+        Parameters
+        ----------
+        wait : seconds; None where another transaction pays the address again in a block whose header's time is at most so much later. This
+            looks at what comes later.
+        gambling : addresses of gambling services (texts), which pay back to where a bet came from: what they pay does not count as paid
+            again.
+        skip_self_change : none where an output pays an address that an earlier transaction had among both inputs and outputs.
+        """
+    @staticmethod
+    def optimal(with_fee: bool = False) -> ChangeRule:
+        """
+        Values below the smallest input: with a larger change that input would not have been needed. `with_fee` adds the transaction's fee to
+        the value. With one input all outputs pass.
+        """
+    @staticmethod
+    def peeling() -> ChangeRule:
+        """
+        In a peeling chain, unspent outputs and those whose spender is of the chain, too: a transaction of one input and two outputs, before
+        or behind which is another one.
+        """
+    @staticmethod
+    def power_of_ten(digits: SupportsIndex = 6) -> ChangeRule:
+        """
+        Values that are no multiple of 10 to the `digits` satoshi: what is paid is often round.
+        """
+    @staticmethod
+    def round_fiat(
+        prices: Mapping[date | str, float] | object,
+        unit: SupportsFloat | SupportsIndex = 10.0,
+        tolerance: SupportsFloat | SupportsIndex = 0.002,
+    ) -> ChangeRule:
+        """
+        Values that were not round in a currency at the time; where there was no price, all of them.
+
+        Parameters
+        ----------
+        prices : what one bitcoin cost: a mapping of days or moments (date, datetime, or text like "2018-03-05" or "2018-03-05T12:30:00Z") to
+            prices, or a table (Arrow, polars, pandas) with the columns date or time, and price. A price holds from its moment on, for a
+            day or until the next one; all in UTC. A transaction's moment is the time in its block's header.
+        unit : multiples of it are round, 10 by default; in the prices' currency.
+        tolerance : by what share of itself an amount may be off, 0.002 by default. Where that is half a unit or more, nothing is round.
+
+        Raises
+        ------
+        ValueError : no price, a price that is no amount of money, a unit or tolerance out of range.
+
+        Examples
+        --------
+        >>> satrail.change.round_fiat({"2026-01-01": 90_000.0, "2026-01-02": 91_500.0}, unit=5)
+        ChangeRule(round_fiat(2 prices, unit=5, tolerance=0.002))
+        """
+    @staticmethod
+    def spent() -> ChangeRule:
+        """
+        Outputs that are spent. Rules that look at spenders leave what is unspent; `rule & spent()` drops it.
+        """
+    @staticmethod
+    def table(name: str, outputs: Iterable[tuple[str, int]] | object) -> ChangeRule:
+        """
+        The outputs of somebody's model: a table (Arrow, polars, pandas) with columns txid and position, or a list of (txid, position).
+
+        Raises
+        ------
+        ValueError : a text that is no transaction id; when it is used, an output that is not in the chain.
+
+        Examples
+        --------
+        >>> coinbase, payment = chain.block(300).transactions[:2]
+        >>> payment.change(satrail.change.table("model", [(payment.txid, 0)])) == payment.outputs[:1]
+        True
+        """
+    def unique(self, /) -> ChangeRule:
+        """
+        Keeps the only output that the rule leaves, where it leaves one, and else none.
+        """
+    @property
+    def versions(self, /) -> dict[str, int]:
+        """
+        The versions of the rules that it is made of, by name. A version is raised when what the rule leaves changes.
+        """
+
+@final
+class Clusters:
+    """
+    Addresses joined by rules, as of the chain's height, with the reason for every join.
+
+    A cluster's name is its smallest address number: the same on any machine and for any number of threads. Data outputs (OP_RETURN) are
+    nobody's and in no cluster of `len(clusters)`.
+
+    Examples
+    --------
+    >>> clusters = chain.cluster()
+    >>> wallet = clusters.largest(1)[0]
+    >>> wallet.size == len(wallet.members())
+    True
+    >>> first, last = wallet.members().to_pydict()["address"][0], wallet.members().to_pydict()["address"][-1]
+    >>> clusters.why(first, last).steps.columns
+    ['step', 'from', 'to', 'rule', 'txid', 'height', 'time']
+    """
+    def __getitem__(self, addresses: Any, /) -> Wallet:
+        """
+        The wallet of an address, or of several: the clusters that they are in, seen as one purse.
+
+        Raises
+        ------
+        NotInChainError : an address was never paid.
+        """
+    def __len__(self, /) -> int:
+        """
+        How many clusters there are, those of one address included.
+        """
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    def at(self, moment: int | str | date, /) -> Clusters:
+        """
+        The clusters as they were at an earlier moment: a height, date or block hash, as in `Chain.at`.
+
+        Raises
+        ------
+        ValueError : the height is later than that of these clusters, or their rules look at later spends.
+
+        Examples
+        --------
+        >>> clusters = chain.cluster()
+        >>> clusters.at(200).digest == chain.at(200).cluster().digest
+        True
+        """
+    def between(self, a: Wallet | Address | str | int, b: Wallet | Address | str | int, /) -> Table:
+        """
+        What two clusters paid each other, one row a transaction and direction, in chain order.
+
+        Columns: transaction, txid, height, time, from, to (names of clusters), amount (satoshi). An output comes from the clusters of its
+        transaction's inputs in proportion to what each brings in.
+        """
+    def bridges(self, a: Address | str | int, b: Address | str | int, /) -> list[Transaction]:
+        """
+        The transactions without any one of which two addresses that are together would not be, in chain order. An empty list says that
+        no single transaction decides it.
+
+        Raises
+        ------
+        NotJoinedError : they are in different clusters.
+        """
+    @property
+    def chain(self, /) -> Chain:
+        """
+        The chain that they are of, at their height.
+        """
+    @property
+    def coinjoin(self, /) -> str:
+        """
+        What was done with CoinJoins: "exclude", "exclude_undecided" or "include".
+        """
+    def compare(self, /, other: Clusters) -> Comparison:
+        """
+        Compares with other clusters of the same chain, over the addresses that both know.
+
+        Examples
+        --------
+        >>> comparison = chain.cluster().compare(chain.cluster(coinjoin="include"))
+        >>> comparison.split, comparison.joined > 0
+        (0, True)
+        """
+    @property
+    def digest(self, /) -> str:
+        """
+        SHA-256, as hex, over the settings, the last block's hash, the clusters and their evidence: the same on any machine.
+        """
+    def flows(
+        self, clusters: Wallet | Address | str | int | list[Wallet | Address | str | int] | None = None, /
+    ) -> Table:
+        """
+        The money between different clusters, summed: one row a pair and direction, ordered by from and to.
+
+        Parameters
+        ----------
+        clusters : only flows from or to these (names, addresses or wallets, or a list of them); None for all.
+
+        Columns: from, to (names), from_address, to_address, amount (satoshi), transactions, first_height, last_height, first_time, last_time.
+        """
+    @property
+    def height(self, /) -> int:
+        """
+        The height that they are as of.
+        """
+    def largest(self, /, n: SupportsIndex) -> list[Wallet]:
+        """
+        The wallets of the `n` clusters with most addresses, the largest first.
+        """
+    def members(self, cluster: Wallet | Address | str | int, /) -> Table:
+        """
+        The members of a cluster (a name, an address or a wallet): cluster, address_number, address.
+        """
+    def merges(self, /, min_size: SupportsIndex = 100) -> Table:
+        """
+        The joins of two clusters that had at least `min_size` addresses each, in chain order. Large clusters rarely merge; when they do,
+        the join may be false (Harrigan and Fretter 2016).
+
+        Columns: transaction, txid, height, time, rule, left, right (the addresses that the evidence is about), left_size, right_size.
+        """
+    def of(self, addresses: AddressSet | Iterable[str] | str | PathLike[str], /) -> Table:
+        """
+        Which clusters many addresses are in: a table of address (as it was given first), cluster (name), size (addresses in it); the last
+        two are null where an address was never paid. Texts that are no address are told as by `Chain.addresses`.
+
+        Examples
+        --------
+        >>> text = chain.block(300).transactions[0].outputs[0].address.text
+        >>> clusters = chain.cluster()
+        >>> clusters.of([text]).to_pydict()["cluster"] == clusters[text].names
+        True
+        """
+    @property
+    def refused(self, /) -> Table:
+        """
+        The unions that were refused because of `apart`, in chain order.
+
+        Columns: transaction, txid, height, time, rule, left, right (the addresses that the evidence is about), left_size, right_size
+        (addresses that would have been joined), left_apart, right_apart (those on either side that must stay apart).
+        """
+    @property
+    def rules(self, /) -> list[str]:
+        """
+        The rules that joined them, by name.
+        """
+    @property
+    def settings(self, /) -> str:
+        """
+        All that the result depends on besides the chain: rules with their versions, thresholds, what must stay apart.
+        """
+    def table(self, /, *, min_size: SupportsIndex = 1) -> Table:
+        """
+        One row a cluster of at least `min_size` addresses, by name.
+
+        Columns: cluster (name), address (the one that it is named by), size (addresses), received, sent, balance (satoshi; what moves within
+        the cluster is received and sent, too), transactions (that pay it or spend from it), first_height, last_height, first_time,
+        last_time (seconds UTC), kinds (of its addresses, joined by commas).
+        """
+    def why(self, a: Address | str | int, b: Address | str | int, /, *, shortest: bool = False) -> Proof:
+        """
+        Why two addresses are together: the transactions that join them, one after the other.
+
+        The steps are those with the earliest evidence, so the latest of them is the one since which the two are joined; with
+        shortest=True as few steps as can be, which takes a search through their cluster.
+
+        Raises
+        ------
+        NotJoinedError : they are in different clusters; the message says how large those are.
+
+        Examples
+        --------
+        >>> members = chain.cluster().largest(1)[0].members().to_pydict()["address"]
+        >>> proof = chain.cluster().why(members[0], members[-1])
+        >>> proof.verify(chain.headers())  # from raw transactions and Merkle branches alone
+        """
+
+@final
+class Comparison:
+    """
+    How much two clusterings differ, over pairs of addresses.
+    """
+    def __repr__(self, /) -> str: ...
+    @property
+    def addresses(self, /) -> int:
+        """
+        The addresses that both know.
+        """
+    @property
+    def adjusted_rand(self, /) -> float:
+        """
+        The Rand index less what chance would give: 1 for the same clusters, about 0 for unrelated ones (Hubert and Arabie 1985).
+        """
+    @property
+    def joined(self, /) -> int:
+        """
+        Pairs that only the second joins.
+        """
+    @property
+    def moved(self, /) -> Table:
+        """
+        The clusters that moved most, up to a thousand: change ("split": one of the first, which the second takes apart; "joined": one of the
+        second, which the first has in parts), cluster (name), size, parts, pairs (of its addresses that only one of the two joins; as
+        float64, for there may be very many).
+        """
+    @property
+    def rand(self, /) -> float:
+        """
+        The Rand index: the share of pairs that both treat alike (Rand 1971).
+        """
+    @property
+    def split(self, /) -> int:
+        """
+        Pairs that only the first joins.
+        """
+    @property
+    def together_in_both(self, /) -> int:
+        """
+        Pairs that both join.
         """
 
 @final
@@ -649,6 +1281,45 @@ class Input:
     def value(self, /) -> int | None:
         """
         Satoshi that it brings in; None for the input of a coinbase.
+        """
+
+@final
+class Judgement:
+    """
+    Whether a transaction has a shape: the verdict, what decided, and every predicate that was looked at.
+
+    Examples
+    --------
+    >>> judgement = chain.block(200).transactions[0].shapes(only=["consolidation"])[0]
+    >>> judgement.shape, judgement.verdict, judgement.decided_by
+    ('consolidation', 'no', 'inputs')
+    >>> judgement
+    Judgement(consolidation: no, decided by inputs: found 0, wanted at least 3)
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __reduce__(self, /) -> tuple[object, ...]: ...
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def decided_by(self, /) -> str:
+        """
+        The name of the first predicate that failed; where none did, of the first that could not be decided; else "all".
+        """
+    @property
+    def predicates(self, /) -> list[Predicate]:
+        """
+        The predicates, in the order in which they are held against the transaction.
+        """
+    @property
+    def shape(self, /) -> str:
+        """
+        The name of the shape.
+        """
+    @property
+    def verdict(self, /) -> str:
+        """
+        "yes", "no" or "undecided".
         """
 
 @final
@@ -795,6 +1466,97 @@ class Output:
     def value(self, /) -> int:
         """
         Satoshi.
+        """
+
+@final
+class Predicate:
+    """
+    One predicate of a shape, as it was for one transaction.
+
+    Examples
+    --------
+    >>> predicate = chain.block(200).transactions[0].shapes(only=["joinmarket"])[0].predicates[0]
+    >>> predicate.name, predicate.passed, predicate.found, predicate.wanted
+    ('outputs', False, 2, 'at least 3')
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __reduce__(self, /) -> tuple[object, ...]: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def found(self, /) -> Any:
+        """
+        What the transaction has: a number (amounts in satoshi), a share, True or False, or a verdict; None where it was not looked for.
+        """
+    @property
+    def name(self, /) -> str:
+        """
+        Its name.
+        """
+    @property
+    def passed(self, /) -> bool | None:
+        """
+        Whether the transaction passed it; None where it could not be decided, or was not looked at because another had failed.
+        """
+    @property
+    def wanted(self, /) -> str:
+        """
+        What that is held against.
+        """
+
+@final
+class Proof:
+    """
+    Steps that lead from one address to another, each with a transaction that says that the two belong together.
+
+    Examples
+    --------
+    >>> members = chain.cluster().largest(1)[0].members().to_pydict()["address"]
+    >>> proof = chain.cluster().why(members[0], members[-1])
+    >>> proof.height == max(proof.steps.to_pydict()["height"])
+    True
+    """
+    def __bool__(self, /) -> bool:
+        """
+        A proof is there even where there is nothing to prove.
+        """
+    def __len__(self, /) -> int:
+        """
+        How many steps there are.
+        """
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def height(self, /) -> int | None:
+        """
+        The height from which on these steps join the two; None where they are one address.
+        """
+    def json(self, /) -> str:
+        """
+        The proof as a JSON document that can be checked without satrail: raw transactions, and Merkle branches to the headers of their
+        blocks. The block files must be at hand. docs/proof.md says what each part is; python/satrail/check_proof.py checks it.
+
+        Raises
+        ------
+        BlockFilesError : the block files are not there any more.
+        """
+    @property
+    def steps(self, /) -> Table:
+        """
+        One row a step: step (from 1), from, to (addresses), rule, txid (of the transaction that joins the two), height, time (seconds UTC).
+        A step by "same_key" follows from the addresses alone; its transaction is the one since which both are there.
+        """
+    def verify(self, /, headers: bytes) -> None:
+        """
+        Checks the proof from its JSON alone against block headers, by code that knows nothing of the store.
+
+        Parameters
+        ----------
+        headers : the headers of the chain from the genesis block on, 80 bytes each, as `Chain.headers` and nodes give them.
+
+        Raises
+        ------
+        ValueError : it does not hold; the message says where.
         """
 
 @final
@@ -983,6 +1745,44 @@ class Transaction:
         """
         Its block.
         """
+    def boltzmann(
+        self, /, *, budget: SupportsIndex = 5000000, merge_addresses: bool = False, intrafees: SupportsIndex = 0
+    ) -> Boltzmann:
+        """
+        In how many ways its inputs can have paid its outputs, and how likely each of the links between them is. Outputs of data are
+        left out.
+
+        Parameters
+        ----------
+        budget : steps that the count may take: blocks of coins by amounts that are listed, pairs of blocks that are matched, and pairs
+            that are looked at for a remainder. 5,000,000 take about a second and up to 300 MB. When they are used up, nothing is computed.
+        merge_addresses : whether inputs of one address are taken as one input.
+        intrafees : satoshi that one participant may pay another: so much less, or more beyond the fee, may the inputs of a block have.
+
+        Raises
+        ------
+        ValueError : a number out of range.
+        TypeError : something that is no whole number.
+
+        Examples
+        --------
+        >>> tx = next(tx for block in chain for tx in block.transactions if len(tx.inputs) == 1 and not tx.is_coinbase)
+        >>> tx.boltzmann().interpretations
+        1
+        >>> chain.block(200).transactions[0].boltzmann()
+        Boltzmann(not computed: it has no inputs)
+        """
+    def change(self, rule: ChangeRule | str, /) -> list[Output]:
+        """
+        The outputs that a change rule cannot rule out.
+
+        Examples
+        --------
+        >>> chain.block(300).transactions[1].change("fresh") == [
+        ...     output for output in chain.block(300).transactions[1].outputs if output.address.first_height == 300
+        ... ]
+        True
+        """
     @property
     def fee(self, /) -> int | None:
         """
@@ -1036,6 +1836,29 @@ class Transaction:
         ------
         BlockFilesError : the files are gone, moved or changed; `satrail.open(store, blocks=...)` says where they are.
         """
+    def shapes(self, /, *, only: Iterable[str] | None = None, **thresholds: float) -> list[Judgement]:
+        """
+        Its shapes: of each the verdict, what decided, and all predicates. docs/shapes.md says what each shape is.
+
+        Parameters
+        ----------
+        only : names of shapes; all when not given.
+        thresholds : by name, see `satrail.thresholds`; the defaults are those of the chain's network.
+
+        Raises
+        ------
+        ValueError : an unknown shape or threshold, or a value out of range.
+        TypeError : a value of another type.
+
+        Examples
+        --------
+        >>> table = chain.shapes(columns=["txid", "joinmarket"]).to_pydict()
+        >>> tx = chain.tx(table["txid"][table["joinmarket"].index("yes")])
+        >>> tx.shapes(only=["joinmarket"])
+        [Judgement(joinmarket: yes, decided by all)]
+        >>> tx.shapes(only=["joinmarket"], min_participants=50)[0].verdict
+        'no'
+        """
     @property
     def size(self, /) -> int:
         """
@@ -1067,6 +1890,74 @@ class Transaction:
         Weight units (BIP141).
         """
 
+@final
+class Wallet:
+    """
+    One or several clusters seen as somebody's purse.
+
+    Examples
+    --------
+    >>> wallet = chain.cluster().largest(1)[0]
+    >>> wallet.balance == wallet.received - wallet.sent
+    True
+    """
+    def __contains__(self, address: Any, /) -> bool:
+        """
+        Whether an address is one of it; False for one that was never paid.
+        """
+    def __len__(self, /) -> int: ...
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def balance(self, /) -> int:
+        """
+        Satoshi that can still be spent.
+        """
+    @property
+    def clusters(self, /) -> Clusters:
+        """
+        The clusters that it is of.
+        """
+    def members(self, /) -> Table:
+        """
+        Its addresses: cluster, address_number, address.
+        """
+    @property
+    def names(self, /) -> list[int]:
+        """
+        The names of its clusters, ascending.
+        """
+    @property
+    def received(self, /) -> int:
+        """
+        Satoshi of all outputs that pay it; what moves within it counts, too.
+        """
+    @property
+    def sent(self, /) -> int:
+        """
+        Satoshi of those that were spent.
+        """
+    @property
+    def size(self, /) -> int:
+        """
+        How many addresses it has.
+        """
+    def table(self, /) -> Table:
+        """
+        Its clusters, one row each, with the columns of `Clusters.table`.
+        """
+    def why(self, a: Address | str | int, b: Address | str | int, /, *, shortest: bool = False) -> Proof:
+        """
+        Why two of its addresses are together; see `Clusters.why`.
+        """
+
+def _restore_boltzmann(
+    reason: int | None, interpretations: SupportsIndex, links: list[list[int]], inputs: list[int], outputs: list[int]
+) -> Boltzmann:
+    """
+    Makes the links of a transaction from their pickle.
+    """
+
 def _restore_chain(
     store: str | PathLike[str], blocks: str | PathLike[str] | None, height: SupportsIndex, tip: str
 ) -> Chain:
@@ -1074,9 +1965,44 @@ def _restore_chain(
     Opens a chain from its pickle.
     """
 
+def _restore_judgement(shape: str, verdict: SupportsIndex, predicates: SupportsGetItem[int, Predicate]) -> Judgement:
+    """
+    Makes a judgement from its pickle.
+    """
+
+def _restore_predicate(name: str, passed: bool | None, found: object, wanted: str) -> Predicate:
+    """
+    Makes a predicate from its pickle.
+    """
+
 def _restore_table(bytes: bytes) -> Table:
     """
     Makes a table from the bytes of its pickle.
+    """
+
+def boltzmann(
+    inputs: Iterable[int], outputs: Iterable[int], *, budget: SupportsIndex = 5000000, intrafees: SupportsIndex = 0
+) -> Boltzmann:
+    """
+    The same as `Transaction.boltzmann`, for amounts in satoshi.
+
+    Parameters
+    ----------
+    inputs, outputs : the amounts in satoshi.
+    budget : steps that the count may take, as there.
+    intrafees : satoshi that one participant may pay another, as there.
+
+    Raises
+    ------
+    ValueError : an amount or a number out of range.
+    TypeError : something that is no whole number.
+
+    Examples
+    --------
+    >>> satrail.boltzmann([10, 20], [10, 19]).deterministic_links
+    [(0, 0), (1, 1)]
+    >>> [satrail.boltzmann([1] * n, [1] * n).interpretations for n in range(2, 6)]
+    [3, 16, 131, 1496]
     """
 
 def info(store: str | PathLike[str], /) -> StoreInfo:
@@ -1165,6 +2091,65 @@ def open(store: str | PathLike[str], *, blocks: str | PathLike[str] | None = Non
     --------
     >>> satrail.open(store).height
     495
+    """
+
+def shapes(
+    inputs: Iterable[tuple[int, str]],
+    outputs: Iterable[tuple[int, str]],
+    *,
+    height: int | None = None,
+    network: str = "mainnet",
+    locktime: SupportsIndex = 0,
+    sequences: Iterable[int] | None = None,
+    only: Iterable[str] | None = None,
+    **thresholds: float,
+) -> list[Judgement]:
+    """
+    The shapes of a transaction that is in no store.
+
+    What only a chain shows (neighbours, what spends revealed) is undecided. docs/shapes.md says what each shape is, after which
+    publication, and how often each is right on real transactions.
+
+    Parameters
+    ----------
+    inputs, outputs : for each its amount in satoshi and its address, or its output script in hex.
+    height : of its block. Without it the heights at which wallets began are not looked at.
+    network : that of the addresses, "mainnet", "testnet3", "testnet4", "signet" or "regtest"; the defaults of thresholds depend on it.
+    locktime : its locktime, which Lightning's shapes look at.
+    sequences : the sequence of each input; final ones when not given.
+    only : names of shapes; all when not given.
+    thresholds : by name, see `satrail.thresholds`.
+
+    Raises
+    ------
+    ValueError : an unknown shape, threshold or network, a value out of range, a text that is no address.
+    TypeError : something of another type.
+
+    Examples
+    --------
+    >>> def script(n): return "0014" + f"{n:040x}"
+    >>> inputs = [(1_500_000 + n, script(n)) for n in range(4)]
+    >>> outputs = [(1_000_000, script(10 + n)) for n in range(4)] + [(499_000 + n, script(20 + n)) for n in range(4)]
+    >>> satrail.shapes(inputs, outputs, only=["equal_output_coinjoin"])
+    [Judgement(equal_output_coinjoin: yes, decided by all)]
+    >>> satrail.shapes(inputs, outputs, only=["joinmarket"], min_participants=5)
+    [Judgement(joinmarket: no, decided by inputs: found 4, wanted at least 5)]
+    """
+
+def thresholds(network: str = "mainnet") -> dict[str, int | float | bool]:
+    """
+    The thresholds that shapes are held against, by name, with the defaults of a network. docs/shapes.md says what each means.
+
+    Raises
+    ------
+    ValueError : an unknown network.
+
+    Examples
+    --------
+    >>> satrail.thresholds()["min_participants"]
+    3
+    >>> satrail.thresholds("regtest")["whirlpool_first_height"]
+    0
     """
 
 def verify(

@@ -164,10 +164,10 @@ fn spends_from(chain: &Chain, number: TxNum, addresses: &[AddrNum]) -> Result<bo
         return Ok(false);
     }
     for input in chain.inputs_of(number)?.map(InNum) {
-        if let Some(spent) = chain.spends(input)? {
-            if addresses.binary_search(&chain.address_of(spent)?).is_ok() {
-                return Ok(true);
-            }
+        if let Some(spent) = chain.spends(input)?
+            && addresses.binary_search(&chain.address_of(spent)?).is_ok()
+        {
+            return Ok(true);
         }
     }
     Ok(false)

@@ -3,6 +3,7 @@
 mod bad_blocks;
 mod bad_stores;
 mod build;
+mod change;
 mod common;
 mod content;
 mod damaged_files;
