@@ -44,6 +44,13 @@ def truth() -> oracle.OracleChain:
     return oracle.read_chain(BLOCKS)
 
 
+@pytest.fixture(scope="session")
+def owners() -> dict[str, str]:
+    """Address -> the wallet of the node that made the chain, for all addresses whose wallet is known."""
+    truth = json.loads(gzip.decompress((DATA / "ground-truth.json.gz").read_bytes()))
+    return {address: entry["wallet"] for address, entry in truth["addresses"].items() if entry.get("wallet")}
+
+
 def utc(seconds: int | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
