@@ -762,12 +762,24 @@ class ChangeRule:
     @staticmethod
     def address_reuse() -> ChangeRule:
         """
-        Outputs to an address that the transaction spends from.
+        Outputs to an address that the transaction spends from (Androulaki et al., Evaluating User Privacy in Bitcoin, 2013).
+
+        Examples
+        --------
+        >>> len(chain.change(satrail.change.address_reuse()))
+        0
         """
     @staticmethod
     def address_type() -> ChangeRule:
         """
         Outputs of the inputs' kind of address, where the inputs are all of one; else none.
+
+        Examples
+        --------
+        >>> tx = chain.block(300).transactions[1]
+        >>> kinds = {i.spends.kind for i in tx.inputs}
+        >>> all({output.kind} == kinds for output in tx.change(satrail.change.address_type()))
+        True
         """
     def digests(self, chain: Chain, /) -> dict[str, str]:
         """
@@ -788,22 +800,39 @@ class ChangeRule:
     @staticmethod
     def fingerprint(features: Iterable[str] | None = None) -> ChangeRule:
         """
-        Unspent outputs, and those whose spender could have been made by the same software.
+        Unspent outputs, and those whose spender could have been made by the same software (Kappos et al., How to Peel a Million, 2022).
 
         Parameters
         ----------
         features : what must agree: "version", "locktime" (whether there is one), "sequence" (the classes of the inputs' sequences), "segwit",
             "bip69", "low_r", "compressed_keys", "input_kinds". None for the first four.
+
+        Examples
+        --------
+        >>> satrail.change.fingerprint(["version", "low_r"])
+        ChangeRule(fingerprint(version, low_r))
         """
     @staticmethod
     def fixed_fee() -> ChangeRule:
         """
         Unspent outputs, and those whose spender pays the same fee rate, in whole satoshi for 1000 virtual bytes.
+
+        Examples
+        --------
+        >>> satrail.change.fixed_fee().dynamic
+        True
         """
     @staticmethod
     def fresh() -> ChangeRule:
         """
-        Outputs to an address that appears in the chain for the first time. One transaction can have several.
+        Outputs to an address that appears in the chain for the first time (Androulaki et al., 2013: shadow addresses). One transaction can
+        have several.
+
+        Examples
+        --------
+        >>> tx = chain.block(300).transactions[1]
+        >>> [output.position for output in tx.change(satrail.change.fresh())]
+        [0, 1]
         """
     @staticmethod
     def function(name: str, function: Callable[[Table], object]) -> ChangeRule:
@@ -837,6 +866,11 @@ class ChangeRule:
     def locktime() -> ChangeRule:
         """
         Unspent outputs, and those whose spender has a locktime if this transaction has, and none if it has none.
+
+        Examples
+        --------
+        >>> satrail.change.locktime() & satrail.change.spent()
+        ChangeRule((locktime & spent))
         """
     @property
     def name(self, /) -> str:
@@ -861,6 +895,11 @@ class ChangeRule:
     def none() -> ChangeRule:
         """
         No output.
+
+        Examples
+        --------
+        >>> len(chain.change(satrail.change.none()))
+        0
         """
     @staticmethod
     def one_time_change(
@@ -873,27 +912,53 @@ class ChangeRule:
         Parameters
         ----------
         wait : seconds; None where another transaction pays the address again in a block whose header's time is at most so much later. This
-            looks at what comes later.
+            looks at what comes later, up to the chain's height.
         gambling : addresses of gambling services (texts), which pay back to where a bet came from: what they pay does not count as paid
             again.
         skip_self_change : none where an output pays an address that an earlier transaction had among both inputs and outputs.
+
+        Examples
+        --------
+        >>> from satrail import change
+        >>> rule = change.one_time_change(wait=7 * 24 * 3600)
+        >>> len(chain.change(rule)) <= len(chain.change(change.one_time_change()))
+        True
         """
     @staticmethod
     def optimal(with_fee: bool = False) -> ChangeRule:
         """
-        Values below the smallest input: with a larger change that input would not have been needed. `with_fee` adds the transaction's fee to
+        Values below the smallest input: with a larger change that input would not have been needed (Nick, Data-Driven De-Anonymization
+        in Bitcoin, 2015). `with_fee` adds the transaction's fee to
         the value. With one input all outputs pass.
+
+        Examples
+        --------
+        >>> from satrail import change
+        >>> len(chain.change(change.optimal())) >= len(chain.change(change.optimal(with_fee=True)))
+        True
         """
     @staticmethod
     def peeling() -> ChangeRule:
         """
         In a peeling chain, unspent outputs and those whose spender is of the chain, too: a transaction of one input and two outputs, before
-        or behind which is another one.
+        or behind which is another one (Meiklejohn et al., 2013; Kappos et al., How to Peel a Million, 2022).
+
+        Examples
+        --------
+        >>> rule = satrail.change.peeling().unique()
+        >>> all(len(chain.tx(txid).outputs) == 2 for txid in chain.change(rule).to_pydict()["txid"][:20])
+        True
         """
     @staticmethod
     def power_of_ten(digits: SupportsIndex = 6) -> ChangeRule:
         """
         Values that are no multiple of 10 to the `digits` satoshi: what is paid is often round.
+
+        Examples
+        --------
+        >>> round_ones = chain.change(satrail.change.power_of_ten(digits=3)).to_pydict()["value"]
+        >>> any(value % 1000 == 0 for value in round_ones)
+        False
         """
     @staticmethod
     def round_fiat(
@@ -925,6 +990,13 @@ class ChangeRule:
     def spent() -> ChangeRule:
         """
         Outputs that are spent. Rules that look at spenders leave what is unspent; `rule & spent()` drops it.
+
+        Examples
+        --------
+        >>> from satrail import change
+        >>> waiting = chain.change(change.fresh() - change.spent())
+        >>> any(waiting.to_pydict()["spent"])
+        False
         """
     @staticmethod
     def table(name: str, outputs: Iterable[tuple[str, int]] | object) -> ChangeRule:

@@ -69,8 +69,8 @@ impl Prices {
 
 impl fmt::Display for Prices {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Prices { cents, unit, tolerance } = self;
-        write!(f, "({} prices, unit={}.{:02}, tolerance={tolerance}ppm)", cents.len(), unit / 100, unit % 100)
+        let (unit, tolerance) = (self.unit as f64 / 100.0, self.tolerance as f64 / 1e6);
+        write!(f, "({} prices, unit={unit}, tolerance={tolerance})", self.cents.len())
     }
 }
 

@@ -175,6 +175,11 @@ impl PyChangeRule {
     }
 
     /// No output.
+    ///
+    /// Examples
+    /// --------
+    /// >>> len(chain.change(satrail.change.none()))
+    /// 0
     #[staticmethod]
     #[pyo3(signature = () -> "ChangeRule")]
     fn none(py: Python<'_>) -> PyChangeRule {
@@ -182,6 +187,13 @@ impl PyChangeRule {
     }
 
     /// Outputs that are spent. Rules that look at spenders leave what is unspent; `rule & spent()` drops it.
+    ///
+    /// Examples
+    /// --------
+    /// >>> from satrail import change
+    /// >>> waiting = chain.change(change.fresh() - change.spent())
+    /// >>> any(waiting.to_pydict()["spent"])
+    /// False
     #[staticmethod]
     #[pyo3(signature = () -> "ChangeRule")]
     fn spent(py: Python<'_>) -> PyChangeRule {
@@ -189,14 +201,27 @@ impl PyChangeRule {
     }
 
     /// Values that are no multiple of 10 to the `digits` satoshi: what is paid is often round.
+    ///
+    /// Examples
+    /// --------
+    /// >>> round_ones = chain.change(satrail.change.power_of_ten(digits=3)).to_pydict()["value"]
+    /// >>> any(value % 1000 == 0 for value in round_ones)
+    /// False
     #[staticmethod]
     #[pyo3(signature = (digits = 6) -> "ChangeRule")]
     fn power_of_ten(py: Python<'_>, digits: u32) -> PyResult<PyChangeRule> {
         Ok(leaf(options(py, [("digits", digits)])?, Leaf::Core(Primitive::PowerOfTen { digits })))
     }
 
-    /// Values below the smallest input: with a larger change that input would not have been needed. `with_fee` adds the transaction's fee to
+    /// Values below the smallest input: with a larger change that input would not have been needed (Nick, Data-Driven De-Anonymization
+    /// in Bitcoin, 2015). `with_fee` adds the transaction's fee to
     /// the value. With one input all outputs pass.
+    ///
+    /// Examples
+    /// --------
+    /// >>> from satrail import change
+    /// >>> len(chain.change(change.optimal())) >= len(chain.change(change.optimal(with_fee=True)))
+    /// True
     #[staticmethod]
     #[pyo3(signature = (with_fee = false) -> "ChangeRule")]
     fn optimal(py: Python<'_>, with_fee: bool) -> PyResult<PyChangeRule> {
@@ -204,20 +229,39 @@ impl PyChangeRule {
     }
 
     /// Outputs of the inputs' kind of address, where the inputs are all of one; else none.
+    ///
+    /// Examples
+    /// --------
+    /// >>> tx = chain.block(300).transactions[1]
+    /// >>> kinds = {i.spends.kind for i in tx.inputs}
+    /// >>> all({output.kind} == kinds for output in tx.change(satrail.change.address_type()))
+    /// True
     #[staticmethod]
     #[pyo3(signature = () -> "ChangeRule")]
     fn address_type(py: Python<'_>) -> PyChangeRule {
         leaf(PyDict::new(py), Leaf::Core(Primitive::AddressType))
     }
 
-    /// Outputs to an address that the transaction spends from.
+    /// Outputs to an address that the transaction spends from (Androulaki et al., Evaluating User Privacy in Bitcoin, 2013).
+    ///
+    /// Examples
+    /// --------
+    /// >>> len(chain.change(satrail.change.address_reuse()))
+    /// 0
     #[staticmethod]
     #[pyo3(signature = () -> "ChangeRule")]
     fn address_reuse(py: Python<'_>) -> PyChangeRule {
         leaf(PyDict::new(py), Leaf::Core(Primitive::AddressReuse))
     }
 
-    /// Outputs to an address that appears in the chain for the first time. One transaction can have several.
+    /// Outputs to an address that appears in the chain for the first time (Androulaki et al., 2013: shadow addresses). One transaction can
+    /// have several.
+    ///
+    /// Examples
+    /// --------
+    /// >>> tx = chain.block(300).transactions[1]
+    /// >>> [output.position for output in tx.change(satrail.change.fresh())]
+    /// [0, 1]
     #[staticmethod]
     #[pyo3(signature = () -> "ChangeRule")]
     fn fresh(py: Python<'_>) -> PyChangeRule {
@@ -230,10 +274,17 @@ impl PyChangeRule {
     /// Parameters
     /// ----------
     /// wait : seconds; None where another transaction pays the address again in a block whose header's time is at most so much later. This
-    ///     looks at what comes later.
+    ///     looks at what comes later, up to the chain's height.
     /// gambling : addresses of gambling services (texts), which pay back to where a bet came from: what they pay does not count as paid
     ///     again.
     /// skip_self_change : none where an output pays an address that an earlier transaction had among both inputs and outputs.
+    ///
+    /// Examples
+    /// --------
+    /// >>> from satrail import change
+    /// >>> rule = change.one_time_change(wait=7 * 24 * 3600)
+    /// >>> len(chain.change(rule)) <= len(chain.change(change.one_time_change()))
+    /// True
     #[staticmethod]
     #[pyo3(signature = (wait: "int | None" = None, gambling: "Iterable[str] | None" = None, skip_self_change = false) -> "ChangeRule")]
     fn one_time_change(
@@ -255,7 +306,13 @@ impl PyChangeRule {
     }
 
     /// In a peeling chain, unspent outputs and those whose spender is of the chain, too: a transaction of one input and two outputs, before
-    /// or behind which is another one.
+    /// or behind which is another one (Meiklejohn et al., 2013; Kappos et al., How to Peel a Million, 2022).
+    ///
+    /// Examples
+    /// --------
+    /// >>> rule = satrail.change.peeling().unique()
+    /// >>> all(len(chain.tx(txid).outputs) == 2 for txid in chain.change(rule).to_pydict()["txid"][:20])
+    /// True
     #[staticmethod]
     #[pyo3(signature = () -> "ChangeRule")]
     fn peeling(py: Python<'_>) -> PyChangeRule {
@@ -263,6 +320,11 @@ impl PyChangeRule {
     }
 
     /// Unspent outputs, and those whose spender has a locktime if this transaction has, and none if it has none.
+    ///
+    /// Examples
+    /// --------
+    /// >>> satrail.change.locktime() & satrail.change.spent()
+    /// ChangeRule((locktime & spent))
     #[staticmethod]
     #[pyo3(signature = () -> "ChangeRule")]
     fn locktime(py: Python<'_>) -> PyChangeRule {
@@ -270,18 +332,28 @@ impl PyChangeRule {
     }
 
     /// Unspent outputs, and those whose spender pays the same fee rate, in whole satoshi for 1000 virtual bytes.
+    ///
+    /// Examples
+    /// --------
+    /// >>> satrail.change.fixed_fee().dynamic
+    /// True
     #[staticmethod]
     #[pyo3(signature = () -> "ChangeRule")]
     fn fixed_fee(py: Python<'_>) -> PyChangeRule {
         leaf(PyDict::new(py), Leaf::Core(Primitive::FixedFee))
     }
 
-    /// Unspent outputs, and those whose spender could have been made by the same software.
+    /// Unspent outputs, and those whose spender could have been made by the same software (Kappos et al., How to Peel a Million, 2022).
     ///
     /// Parameters
     /// ----------
     /// features : what must agree: "version", "locktime" (whether there is one), "sequence" (the classes of the inputs' sequences), "segwit",
     ///     "bip69", "low_r", "compressed_keys", "input_kinds". None for the first four.
+    ///
+    /// Examples
+    /// --------
+    /// >>> satrail.change.fingerprint(["version", "low_r"])
+    /// ChangeRule(fingerprint(version, low_r))
     #[staticmethod]
     #[pyo3(signature = (features: "Iterable[str] | None" = None) -> "ChangeRule")]
     fn fingerprint(py: Python<'_>, features: Option<Vec<String>>) -> PyResult<PyChangeRule> {

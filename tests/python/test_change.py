@@ -101,7 +101,7 @@ def test_a_rule_leaves_what_the_oracle_leaves_at_every_height(name, seed, random
         assert chosen(chain.at(height), rule) == expected(truth, slow, height)
 
 
-# The oracle's one-time change looks through the whole chain for each transaction, so it is asked about fewer of them there.
+# The oracle's one-time change looks through the whole chain for each transaction, so it is asked about fewer there.
 @pytest.mark.parametrize("name", [name for name in ALL if name not in REFINED])
 def test_a_rule_leaves_what_the_oracle_leaves_on_the_chain_of_a_node(name, chain, truth):
     rule, slow = ALL[name]
@@ -292,7 +292,7 @@ PLAYER, DICE, C, D = (address(number) for number in range(4))
 
 @pytest.fixture(scope="module")
 def gamble(tmp_path_factory: pytest.TempPathFactory) -> tuple[satrail.Chain, str, str]:
-    """Two transactions with fresh change: to that of the first a gambling service pays back, to the other someone pays."""
+    """Two transactions with fresh change: to that of the first a gambling service pays back, to the other anybody."""
     money = mint([(PLAYER, 10_000), (PLAYER, 20_000), (DICE, 50_000), (PLAYER, 90_000)])
     bet, buy = pay([(money, 0)], [(DICE, 4000), (C, 5000)]), pay([(money, 1)], [(DICE, 4000), (D, 5000)])
     back, again = pay([(money, 2)], [(C, 8000), (DICE, 100)]), pay([(money, 3)], [(D, 8000), (DICE, 100)])

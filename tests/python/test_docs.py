@@ -18,7 +18,9 @@ def documented():
         thing = getattr(satrail, name)
         things[f"satrail.{name}"] = thing
         if inspect.isclass(thing):
-            members = {n: m for n, m in vars(thing).items() if not n.startswith("_") and is_described(m)}
+            members = {
+                n: getattr(thing, n) for n, m in vars(thing).items() if not n.startswith("_") and is_described(m)
+            }
             things |= {f"satrail.{name}.{n}": m for n, m in members.items()}
     return things
 
@@ -58,7 +60,8 @@ def test_the_examples_run(name, store, tmp_path, monkeypatch):
 
 def test_every_class_and_function_of_the_chain_has_an_example():
     shown = {name for name in EXAMPLES if name.count(".") == 1}
-    classes = {f"satrail.{name}" for name in satrail.__all__ if getattr(satrail, name).__module__ == "satrail"}
+    things = {name: getattr(satrail, name) for name in satrail.__all__}
+    classes = {f"satrail.{name}" for name, thing in things.items() if getattr(thing, "__module__", "") == "satrail"}
     functions = {f"satrail.{name}" for name in ("open", "ingest", "info", "verify", "demo")}
     assert classes | functions <= shown | {"satrail.Blocks"}
 
