@@ -5,7 +5,9 @@ The compiled part of satrail; use it through the package `satrail`.
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from os import PathLike
-from typing import Final, SupportsIndex, final
+from typing import Any, Final, SupportsIndex, final
+
+from _typeshed import SupportsGetItem
 
 from satrail.report import IngestReport, StoreInfo, VerifyReport
 
@@ -15,20 +17,29 @@ __all__ = [
     "AddressSet",
     "Block",
     "Blocks",
+    "Boltzmann",
     "Chain",
     "Fingerprint",
     "Input",
+    "Judgement",
     "Ledger",
     "Output",
+    "Predicate",
     "Revealed",
     "Table",
     "Trace",
     "Transaction",
+    "_restore_boltzmann",
     "_restore_chain",
+    "_restore_judgement",
+    "_restore_predicate",
     "_restore_table",
+    "boltzmann",
     "info",
     "ingest",
     "open",
+    "shapes",
+    "thresholds",
     "verify",
 ]
 
@@ -254,6 +265,65 @@ class Blocks:
     def __next__(self, /) -> Block: ...
 
 @final
+class Boltzmann:
+    """
+    In how many ways a transaction's inputs can have paid its outputs, and how likely each of the links between them is.
+
+    An interpretation divides the inputs into blocks and the outputs into as many, and matches them one to one, so that the inputs of each pair
+    of blocks have as much as its outputs, and at most the transaction's fee more. The entropy is the binary logarithm of the number
+    of interpretations; the probability of a link is the share of those in which the input and the output are in one pair.
+
+    Examples
+    --------
+    >>> links = satrail.boltzmann([50, 50], [50, 50])
+    >>> links.interpretations, round(links.entropy, 3)
+    (3, 1.585)
+    >>> links.link_probabilities.to_pydict()["probability"][0]
+    0.6666666666666666
+    >>> satrail.boltzmann([50] * 60, [50] * 60)
+    Boltzmann(not computed: there are more ways than 128 bits can count)
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __reduce__(self, /) -> tuple[object, ...]: ...
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def computed(self, /) -> bool:
+        """
+        Whether the count was finished within its budget. It is exact then; else there are no numbers at all.
+        """
+    @property
+    def deterministic_links(self, /) -> list[tuple[int, int]]:
+        """
+        The positions of inputs and outputs that are linked in every interpretation; none where it was not computed.
+        """
+    @property
+    def entropy(self, /) -> float | None:
+        """
+        The entropy in bits; None where it was not computed.
+        """
+    @property
+    def interpretations(self, /) -> int | None:
+        """
+        The number of interpretations; None where it was not computed.
+        """
+    @property
+    def link_probabilities(self, /) -> Table | None:
+        """
+        One row a pair of an input and an output; None where it was not computed.
+
+        Columns: input, output (their positions, int32), probability (of their link, float64), is_deterministic (bool: they are linked in
+        every interpretation).
+        """
+    @property
+    def reason(self, /) -> str | None:
+        """
+        Why nothing was computed; None where it was.
+        """
+
+@final
 class Chain:
     """
     The chain of a store, as of a height.
@@ -450,6 +520,43 @@ class Chain:
         --------
         >>> chain.outputs(0, 1, columns=["value", "kind"]).to_pydict()
         {'value': [5000000000], 'kind': ['p2pk']}
+        """
+    def shapes(
+        self,
+        /,
+        start: int | str | date | None = None,
+        stop: int | str | date | None = None,
+        *,
+        columns: list[str] | None = None,
+        **thresholds: float,
+    ) -> Table:
+        """
+        A table of the shapes of the transactions of a range of blocks, which is given as for `blocks`: CoinJoins of several kinds, and
+        payments that are known by their form, as of the chain's height. docs/shapes.md says what each shape is, after which
+        publication, and how often each is right on real transactions.
+
+        Columns: transaction (number, int64), height (int32), time (of the block's header, seconds UTC); two for each shape, "no", "undecided"
+        or "yes", and what decided (text, dictionary-encoded): the first predicate that failed, or the first that could not be decided, or "all";
+        and, only where it is named, txid (text). The shapes: equal_output_coinjoin, joinmarket, wasabi_1_0, wasabi_1_1, wasabi_2_0, whirlpool,
+        whirlpool_tx0, stonewall, payjoin_warning, peeling, consolidation, batch_payment, self_transfer, lightning_open, lightning_close; the
+        second column of a shape has "_decided_by" behind its name.
+
+        Parameters
+        ----------
+        columns : names of columns; only shapes that they are about are looked for.
+        thresholds : by name, see `satrail.thresholds`; the defaults are those of the chain's network.
+
+        Raises
+        ------
+        ValueError : an unknown column or threshold, or a value out of range.
+        TypeError : a value of another type.
+
+        Examples
+        --------
+        >>> chain.shapes(columns=["equal_output_coinjoin"]).to_pydict()["equal_output_coinjoin"].count("yes")
+        69
+        >>> chain.shapes(0, 1, columns=["joinmarket", "joinmarket_decided_by"]).to_pydict()
+        {'joinmarket': ['no'], 'joinmarket_decided_by': ['outputs']}
         """
     @property
     def store(self, /) -> str:
@@ -652,6 +759,46 @@ class Input:
         """
 
 @final
+class Judgement:
+    """
+    Whether a transaction has a shape: the verdict, what decided, and every predicate that was looked at.
+
+    Examples
+    --------
+    >>> judgement = chain.block(200).transactions[0].shapes(only=["consolidation"])[0]
+    >>> judgement.shape, judgement.verdict, judgement.decided_by
+    ('consolidation', 'no', 'inputs')
+    >>> judgement
+    Judgement(consolidation: no, decided by inputs: found 0, wanted at least 3)
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __reduce__(self, /) -> tuple[object, ...]: ...
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def decided_by(self, /) -> str:
+        """
+        The name of the first predicate that failed; where none did, of the first that could not be decided; else "all".
+        """
+    @property
+    def predicates(self, /) -> list[Predicate]:
+        """
+        The predicates, in the order in which they are held against the transaction.
+        """
+    @property
+    def shape(self, /) -> str:
+        """
+        The name of the shape.
+        """
+    @property
+    def verdict(self, /) -> str:
+        """
+        "yes", "no" or "undecided".
+        """
+
+@final
 class Ledger:
     """
     The sums of a trace, in satoshi. `source` is exactly the sum of the lines.
@@ -795,6 +942,43 @@ class Output:
     def value(self, /) -> int:
         """
         Satoshi.
+        """
+
+@final
+class Predicate:
+    """
+    One predicate of a shape, as it was for one transaction.
+
+    Examples
+    --------
+    >>> predicate = chain.block(200).transactions[0].shapes(only=["joinmarket"])[0].predicates[0]
+    >>> predicate.name, predicate.passed, predicate.found, predicate.wanted
+    ('outputs', False, 2, 'at least 3')
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __reduce__(self, /) -> tuple[object, ...]: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def found(self, /) -> Any:
+        """
+        What the transaction has: a number (amounts in satoshi), a share, True or False, or a verdict; None where it was not looked for.
+        """
+    @property
+    def name(self, /) -> str:
+        """
+        Its name.
+        """
+    @property
+    def passed(self, /) -> bool | None:
+        """
+        Whether the transaction passed it; None where it could not be decided, or was not looked at because another had failed.
+        """
+    @property
+    def wanted(self, /) -> str:
+        """
+        What that is held against.
         """
 
 @final
@@ -983,6 +1167,33 @@ class Transaction:
         """
         Its block.
         """
+    def boltzmann(
+        self, /, *, budget: SupportsIndex = 5000000, merge_addresses: bool = False, intrafees: SupportsIndex = 0
+    ) -> Boltzmann:
+        """
+        In how many ways its inputs can have paid its outputs, and how likely each of the links between them is. Outputs of data are
+        left out.
+
+        Parameters
+        ----------
+        budget : steps that the count may take: blocks of coins by amounts that are listed, pairs of blocks that are matched, and pairs
+            that are looked at for a remainder. 5,000,000 take about a second and up to 300 MB. When they are used up, nothing is computed.
+        merge_addresses : whether inputs of one address are taken as one input.
+        intrafees : satoshi that one participant may pay another: so much less, or more beyond the fee, may the inputs of a block have.
+
+        Raises
+        ------
+        ValueError : a number out of range.
+        TypeError : something that is no whole number.
+
+        Examples
+        --------
+        >>> tx = next(tx for block in chain for tx in block.transactions if len(tx.inputs) == 1 and not tx.is_coinbase)
+        >>> tx.boltzmann().interpretations
+        1
+        >>> chain.block(200).transactions[0].boltzmann()
+        Boltzmann(not computed: it has no inputs)
+        """
     @property
     def fee(self, /) -> int | None:
         """
@@ -1036,6 +1247,29 @@ class Transaction:
         ------
         BlockFilesError : the files are gone, moved or changed; `satrail.open(store, blocks=...)` says where they are.
         """
+    def shapes(self, /, *, only: Iterable[str] | None = None, **thresholds: float) -> list[Judgement]:
+        """
+        Its shapes: of each the verdict, what decided, and all predicates. docs/shapes.md says what each shape is.
+
+        Parameters
+        ----------
+        only : names of shapes; all when not given.
+        thresholds : by name, see `satrail.thresholds`; the defaults are those of the chain's network.
+
+        Raises
+        ------
+        ValueError : an unknown shape or threshold, or a value out of range.
+        TypeError : a value of another type.
+
+        Examples
+        --------
+        >>> table = chain.shapes(columns=["txid", "joinmarket"]).to_pydict()
+        >>> tx = chain.tx(table["txid"][table["joinmarket"].index("yes")])
+        >>> tx.shapes(only=["joinmarket"])
+        [Judgement(joinmarket: yes, decided by all)]
+        >>> tx.shapes(only=["joinmarket"], min_participants=50)[0].verdict
+        'no'
+        """
     @property
     def size(self, /) -> int:
         """
@@ -1067,6 +1301,13 @@ class Transaction:
         Weight units (BIP141).
         """
 
+def _restore_boltzmann(
+    reason: int | None, interpretations: SupportsIndex, links: list[list[int]], inputs: list[int], outputs: list[int]
+) -> Boltzmann:
+    """
+    Makes the links of a transaction from their pickle.
+    """
+
 def _restore_chain(
     store: str | PathLike[str], blocks: str | PathLike[str] | None, height: SupportsIndex, tip: str
 ) -> Chain:
@@ -1074,9 +1315,44 @@ def _restore_chain(
     Opens a chain from its pickle.
     """
 
+def _restore_judgement(shape: str, predicates: SupportsGetItem[int, Predicate]) -> Judgement:
+    """
+    Makes a judgement from its pickle.
+    """
+
+def _restore_predicate(name: str, passed: bool | None, found: object, wanted: str) -> Predicate:
+    """
+    Makes a predicate from its pickle.
+    """
+
 def _restore_table(bytes: bytes) -> Table:
     """
     Makes a table from the bytes of its pickle.
+    """
+
+def boltzmann(
+    inputs: Iterable[int], outputs: Iterable[int], *, budget: SupportsIndex = 5000000, intrafees: SupportsIndex = 0
+) -> Boltzmann:
+    """
+    The same as `Transaction.boltzmann`, for amounts in satoshi.
+
+    Parameters
+    ----------
+    inputs, outputs : the amounts in satoshi.
+    budget : steps that the count may take, as there.
+    intrafees : satoshi that one participant may pay another, as there.
+
+    Raises
+    ------
+    ValueError : an amount or a number out of range.
+    TypeError : something that is no whole number.
+
+    Examples
+    --------
+    >>> satrail.boltzmann([10, 20], [10, 19]).deterministic_links
+    [(0, 0), (1, 1)]
+    >>> [satrail.boltzmann([1] * n, [1] * n).interpretations for n in range(2, 6)]
+    [3, 16, 131, 1496]
     """
 
 def info(store: str | PathLike[str], /) -> StoreInfo:
@@ -1165,6 +1441,65 @@ def open(store: str | PathLike[str], *, blocks: str | PathLike[str] | None = Non
     --------
     >>> satrail.open(store).height
     495
+    """
+
+def shapes(
+    inputs: Iterable[tuple[int, str]],
+    outputs: Iterable[tuple[int, str]],
+    *,
+    height: int | None = None,
+    network: str = "mainnet",
+    locktime: SupportsIndex = 0,
+    sequences: Iterable[int] | None = None,
+    only: Iterable[str] | None = None,
+    **thresholds: float,
+) -> list[Judgement]:
+    """
+    The shapes of a transaction that is in no store.
+
+    What only a chain shows (neighbours, what spends revealed) is undecided. docs/shapes.md says what each shape is, after which
+    publication, and how often each is right on real transactions.
+
+    Parameters
+    ----------
+    inputs, outputs : for each its amount in satoshi and its address, or its output script in hex.
+    height : of its block. Without it the heights at which wallets began are not looked at.
+    network : that of the addresses, "mainnet", "testnet3", "testnet4", "signet" or "regtest"; the defaults of thresholds depend on it.
+    locktime : its locktime, which Lightning's shapes look at.
+    sequences : the sequence of each input; final ones when not given.
+    only : names of shapes; all when not given.
+    thresholds : by name, see `satrail.thresholds`.
+
+    Raises
+    ------
+    ValueError : an unknown shape, threshold or network, a value out of range, a text that is no address.
+    TypeError : something of another type.
+
+    Examples
+    --------
+    >>> def script(n): return "0014" + f"{n:040x}"
+    >>> inputs = [(1_500_000 + n, script(n)) for n in range(4)]
+    >>> outputs = [(1_000_000, script(10 + n)) for n in range(4)] + [(499_000 + n, script(20 + n)) for n in range(4)]
+    >>> satrail.shapes(inputs, outputs, only=["equal_output_coinjoin"])
+    [Judgement(equal_output_coinjoin: yes, decided by all)]
+    >>> satrail.shapes(inputs, outputs, only=["joinmarket"], min_participants=5)
+    [Judgement(joinmarket: no, decided by inputs: found 4, wanted at least 5)]
+    """
+
+def thresholds(network: str = "mainnet") -> dict[str, int | float | bool]:
+    """
+    The thresholds that shapes are held against, by name, with the defaults of a network. docs/shapes.md says what each means.
+
+    Raises
+    ------
+    ValueError : an unknown network.
+
+    Examples
+    --------
+    >>> satrail.thresholds()["min_participants"]
+    3
+    >>> satrail.thresholds("regtest")["whirlpool_first_height"]
+    0
     """
 
 def verify(

@@ -59,7 +59,8 @@ def test_the_examples_run(name, store, tmp_path, monkeypatch):
 def test_every_class_and_function_of_the_chain_has_an_example():
     shown = {name for name in EXAMPLES if name.count(".") == 1}
     classes = {f"satrail.{name}" for name in satrail.__all__ if getattr(satrail, name).__module__ == "satrail"}
-    functions = {f"satrail.{name}" for name in ("open", "ingest", "info", "verify", "demo")}
+    names = ("open", "ingest", "info", "verify", "demo", "shapes", "thresholds", "boltzmann")
+    functions = {f"satrail.{name}" for name in names}
     assert classes | functions <= shown | {"satrail.Blocks"}
 
 
