@@ -546,7 +546,7 @@ pub fn restore_boltzmann(
 /// >>> [satrail.boltzmann([1] * n, [1] * n).interpretations for n in range(2, 6)]
 /// [3, 16, 131, 1496]
 #[pyfunction]
-#[pyo3(signature = (inputs: "Iterable[int]", outputs: "Iterable[int]", *, budget = 5_000_000, intrafees = 0) -> "Boltzmann")]
+#[pyo3(signature = (inputs: "Iterable[int]", outputs: "Iterable[int]", *, budget = 100_000_000, intrafees = 0) -> "Boltzmann")]
 pub fn boltzmann(
     py: Python<'_>,
     inputs: &Bound<'_, PyAny>,
