@@ -289,6 +289,7 @@ class Boltzmann:
     Boltzmann(not computed: there are more ways than 128 bits can count)
     """
     def __eq__(self, value: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
     def __reduce__(self, /) -> tuple[object, ...]: ...
     def __repr__(self, /) -> str: ...
@@ -1369,6 +1370,7 @@ class Judgement:
     Judgement(consolidation: no, decided by inputs: found 0, wanted at least 3)
     """
     def __eq__(self, value: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
     def __reduce__(self, /) -> tuple[object, ...]: ...
     def __repr__(self, /) -> str: ...
@@ -1552,6 +1554,7 @@ class Predicate:
     ('outputs', False, 2, 'at least 3')
     """
     def __eq__(self, value: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
     def __reduce__(self, /) -> tuple[object, ...]: ...
     def __repr__(self, /) -> str: ...
@@ -1818,7 +1821,7 @@ class Transaction:
         Its block.
         """
     def boltzmann(
-        self, /, *, budget: SupportsIndex = 5000000, merge_addresses: bool = False, intrafees: SupportsIndex = 0
+        self, /, *, budget: SupportsIndex = 100000000, merge_addresses: bool = False, intrafees: SupportsIndex = 0
     ) -> Boltzmann:
         """
         In how many ways its inputs can have paid its outputs, and how likely each of the links between them is. Outputs of data are
@@ -1826,8 +1829,9 @@ class Transaction:
 
         Parameters
         ----------
-        budget : steps that the count may take: blocks of coins by amounts that are listed, pairs of blocks that are matched, and pairs
-            that are looked at for a remainder. 5,000,000 take about a second and up to 300 MB. When they are used up, nothing is computed.
+        budget : steps that the count may take: 16 for each block of coins by amounts, each pair of blocks that is matched and each
+            remainder of coins, and one for each pair that is held against a remainder. A hundred million take one to three seconds,
+            and up to half a gigabyte. When they are used up, nothing is computed.
         merge_addresses : whether inputs of one address are taken as one input.
         intrafees : satoshi that one participant may pay another: so much less, or more beyond the fee, may the inputs of a block have.
 
@@ -2037,7 +2041,7 @@ def _restore_chain(
     Opens a chain from its pickle.
     """
 
-def _restore_judgement(shape: str, verdict: SupportsIndex, predicates: SupportsGetItem[int, Predicate]) -> Judgement:
+def _restore_judgement(shape: str, predicates: SupportsGetItem[int, Predicate]) -> Judgement:
     """
     Makes a judgement from its pickle.
     """
@@ -2053,7 +2057,7 @@ def _restore_table(bytes: bytes) -> Table:
     """
 
 def boltzmann(
-    inputs: Iterable[int], outputs: Iterable[int], *, budget: SupportsIndex = 5000000, intrafees: SupportsIndex = 0
+    inputs: Iterable[int], outputs: Iterable[int], *, budget: SupportsIndex = 100000000, intrafees: SupportsIndex = 0
 ) -> Boltzmann:
     """
     The same as `Transaction.boltzmann`, for amounts in satoshi.

@@ -2,11 +2,12 @@
 
 Usage: python check_proof.py PROOF.json HEADERS
 
-HEADERS holds the 80-byte headers of the chain from the genesis block on. This file uses nothing of satrail and can be copied
-anywhere; docs/proof.md describes the JSON. What is checked: every header does the work that it states and names its parent; every cited
-transaction has its id and stands under its block's Merkle root; its inputs or outputs are those of the addresses of the step, or both
-addresses are made of one key or script; and the steps lead from one address to the other. What cannot be checked from so little: that
-the headers are those of the chain with most work, and that a rule's verdict on a transaction (no CoinJoin, the change) is right.
+HEADERS holds the 80-byte headers of the chain from the genesis block on. This file uses nothing of satrail and can be
+copied anywhere; docs/proof.md describes the JSON. What is checked: every header does the work that it states and names
+its parent; every cited transaction has its id and stands under its block's Merkle root; its inputs or outputs are those
+of the addresses of the step, or both addresses are made of one key or script; and the steps lead from one address to
+the other. What cannot be checked from so little: that the headers are those of the chain with most work, and that a
+rule's verdict on a transaction (no CoinJoin, the change) is right.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,10 @@ def check(proof: str, headers: bytes) -> None:
         if "transaction" in step:
             transaction = cited[step["transaction"]]
             place = document["transactions"][step["transaction"]]
-            expect(place.get("height") == step["height"] <= tip, f"{where} has a transaction that is not shown to be in its block")
+            expect(
+                place.get("height") == step["height"] <= tip,
+                f"{where} has a transaction that is not shown to be in its block",
+            )
             check_step(step, transaction, cited, where)
         else:
             check_same_key(step, where)
@@ -69,7 +74,7 @@ def check_headers(headers: bytes) -> list[str]:
 
 
 def check_transaction(txid: str, entry: dict[str, Any], headers: bytes) -> tuple[list[tuple[str, int]], list[str]]:
-    """Return what a transaction spends (id and position) and the scripts that it pays, once its id and its place are right."""
+    """Return what a transaction spends (id, position) and the scripts that it pays, once its id and place are right."""
     stripped, spends, scripts = read_transaction(bytes.fromhex(entry["raw"]))
     own = double_sha256(stripped)
     expect(own[::-1].hex() == txid, f"transaction {txid} has other bytes")
@@ -81,7 +86,9 @@ def check_transaction(txid: str, entry: dict[str, Any], headers: bytes) -> tuple
             own = double_sha256(beside + own if position & 1 else own + beside)
             position >>= 1
         header = headers[80 * entry["height"] : 80 * entry["height"] + 80]
-        expect(position == 0 and own == header[36:68], f"transaction {txid} does not stand under its block's Merkle root")
+        expect(
+            position == 0 and own == header[36:68], f"transaction {txid} does not stand under its block's Merkle root"
+        )
         expect(double_sha256(header)[::-1].hex() == entry["block"], f"transaction {txid} names another block")
     return spends, scripts
 
@@ -152,7 +159,10 @@ def check_same_key(step: dict[str, Any], where: str) -> None:
     else:
         script = "0020" + shown["script_hash"]
         made = {script, f"a914{hash160(bytes.fromhex(script)).hex()}87"}
-    expect({step["from"]["script"], step["to"]["script"]} <= made, f"{where} shows a key that is not that of both addresses")
+    expect(
+        {step["from"]["script"], step["to"]["script"]} <= made,
+        f"{where} shows a key that is not that of both addresses",
+    )
 
 
 def of_hash(key_hash: bytes) -> set[str]:
@@ -170,12 +180,15 @@ def ripemd160(data: bytes) -> bytes:
     """Return RIPEMD-160 of a short text (Dobbertin, Bosselaers and Preneel 1996), which not every hashlib has."""
     order = [list(range(16)), [5, 14, 7, 0, 9, 2, 11, 4, 13, 6, 15, 8, 1, 10, 3, 12]]
     rho = [7, 4, 13, 1, 10, 6, 15, 3, 12, 0, 9, 5, 2, 14, 11, 8]
-    shifts = [11, 14, 15, 12, 5, 8, 7, 9, 11, 13, 14, 15, 6, 7, 9, 8, 12, 13, 11, 15, 6, 9, 9, 7, 12, 15, 11, 13, 7, 8, 7, 7]
-    shifts += [13, 15, 14, 11, 7, 7, 6, 8, 13, 14, 13, 12, 5, 5, 6, 9, 14, 11, 12, 14, 8, 6, 5, 5, 15, 12, 15, 14, 9, 9, 8, 6]
-    shifts += [15, 12, 13, 13, 9, 5, 8, 6, 14, 11, 12, 11, 8, 6, 5, 5]
-    constants = [[0, 0x5A827999, 0x6ED9EBA1, 0x8F1BBCDC, 0xA953FD4E], [0x50A28BE6, 0x5C4DD124, 0x6D703EF3, 0x7A6D76E9, 0]]
+    shifts = [
+        int(digit, 16) for digit in "befc5879bdef6798cdbf6997cfbd7877dfeb7768dedc5569ebce8655fcfe9986fcdd9586ebcb8655"
+    ]
+    constants = [
+        [0, 0x5A827999, 0x6ED9EBA1, 0x8F1BBCDC, 0xA953FD4E],
+        [0x50A28BE6, 0x5C4DD124, 0x6D703EF3, 0x7A6D76E9, 0],
+    ]
     mask = 0xFFFFFFFF
-    mix = [
+    mix: list[Callable[[int, int, int], int]] = [
         lambda x, y, z: x ^ y ^ z,
         lambda x, y, z: (x & y) | (~x & z),
         lambda x, y, z: (x | ~y) ^ z,

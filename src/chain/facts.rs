@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::fingerprint::Fingerprint;
 use crate::ids::{AddrNum, Height, NONE_40, OutNum, TxNum};
 use crate::script::Kind;
-use crate::store::reader::spender_below;
+use crate::store::reader::{near_owner, prefetch_owner, spender_below};
 
 /// What rules look at in one transaction.
 #[derive(Clone, Copy, Debug)]
@@ -218,6 +218,25 @@ impl Appeared {
 }
 
 impl Chain {
+    /// Asks for what [`Chain::inputs_of`] and [`Chain::outputs_of`] look up of the transactions that made some outputs and of others, so
+    /// that those look-ups wait for memory together.
+    pub fn prefetch_sizes(&self, makers_of: &[OutNum], others: &[TxNum]) -> Result<()> {
+        let columns = self.columns();
+        let ask = |tx: u64| {
+            columns.transactions_outputs_end.prefetch(tx);
+            columns.transactions_inputs_end.prefetch(tx);
+        };
+        makers_of.iter().for_each(|output| prefetch_owner(columns, output.row()));
+        others.iter().for_each(|tx| ask(tx.row()));
+        for output in makers_of {
+            ask(near_owner(columns, output.row())?);
+        }
+        for tx in makers_of.iter().map(|output| self.transaction_of(*output)).chain(others.iter().map(|tx| Ok(*tx))) {
+            columns.inputs_spends.prefetch(self.inputs_of(tx?)?.start);
+        }
+        Ok(())
+    }
+
     /// The transaction that spends an output, as of the chain's height. None also where the coin is lost: its spender is the genesis
     /// coinbase or one that took over an id (BIP30).
     #[inline]

@@ -1,5 +1,6 @@
 //! Shapes of transactions, and the links of their inputs and outputs.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int32Array, RecordBatch};
@@ -66,6 +67,10 @@ impl PyJudgement {
         format!("Judgement({}: {}, decided by {}{found})", self.shape(), self.verdict(), self.decided_by())
     }
 
+    fn __hash__(&self) -> u64 {
+        hash_of(&self.__repr__())
+    }
+
     fn _repr_html_(&self) -> String {
         let line = |predicate: &Predicate| {
             let (found, wanted) = (found_text(&predicate.found), &predicate.wanted);
@@ -79,25 +84,17 @@ impl PyJudgement {
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let predicates: Vec<Py<PyPredicate>> =
             self.predicates().into_iter().map(|predicate| Py::new(py, predicate)).collect::<PyResult<_>>()?;
-        let arguments = (self.shape(), self.0.verdict as u8, predicates).into_pyobject(py)?;
+        let arguments = (self.shape(), predicates).into_pyobject(py)?;
         PyTuple::new(py, [py.import("satrail._core")?.getattr("_restore_judgement")?, arguments.into_any()])
     }
 }
 
 /// Makes a judgement from its pickle.
 #[pyfunction]
-#[pyo3(name = "_restore_judgement", signature = (shape, verdict, predicates) -> "Judgement")]
-pub fn restore_judgement(shape: &str, verdict: u8, predicates: Vec<Py<PyPredicate>>) -> PyResult<PyJudgement> {
-    let unknown = || PyValueError::new_err("these are no parts of a pickled judgement");
-    let verdict = *Verdict::ALL.get(verdict as usize).ok_or_else(unknown)?;
-    let predicates: Vec<Predicate> = predicates.iter().map(|predicate| predicate.get().0.clone()).collect();
-    let deciding = match verdict {
-        Verdict::Yes => None,
-        Verdict::Undecided => predicates.iter().find(|predicate| predicate.passed.is_none()),
-        Verdict::No => predicates.iter().find(|predicate| predicate.passed == Some(false)),
-    };
-    let decided_by = deciding.map_or(shapes::ALL, |predicate| predicate.name);
-    Ok(PyJudgement(Explanation { shape: Shape::from_name(shape)?, verdict, decided_by, predicates }))
+#[pyo3(name = "_restore_judgement", signature = (shape, predicates) -> "Judgement")]
+pub fn restore_judgement(shape: &str, predicates: Vec<Py<PyPredicate>>) -> PyResult<PyJudgement> {
+    let predicates = predicates.iter().map(|predicate| predicate.get().0.clone()).collect();
+    Ok(PyJudgement(Explanation::of(Shape::from_name(shape)?, predicates)))
 }
 
 /// One predicate of a shape, as it was for one transaction.
@@ -148,6 +145,10 @@ impl PyPredicate {
         format!("Predicate({name}: {passed}, found {}, wanted {})", found_text(&self.0.found), self.0.wanted)
     }
 
+    fn __hash__(&self) -> u64 {
+        hash_of(&self.__repr__())
+    }
+
     #[pyo3(signature = () -> "tuple[object, ...]")]
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let arguments = (self.0.name, self.0.passed, self.found(py)?, self.wanted()).into_pyobject(py)?;
@@ -173,6 +174,13 @@ pub fn restore_predicate(name: &str, passed: Option<bool>, found: &Bound<'_, PyA
         number => Found::Number(number.extract()?),
     };
     Ok(PyPredicate(Predicate { name, passed, found, wanted }))
+}
+
+/// What is equal shows itself equally.
+fn hash_of(shown: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    shown.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn passed_text(passed: Option<bool>) -> &'static str {
@@ -468,6 +476,10 @@ impl PyBoltzmann {
         }
     }
 
+    fn __hash__(&self) -> u64 {
+        hash_of(&self.__repr__())
+    }
+
     fn _repr_html_(&self) -> PyResult<String> {
         let facts = match &self.0.result {
             Err(reason) => vec![("not computed", reason.reason().to_string())],
@@ -534,7 +546,7 @@ pub fn restore_boltzmann(
 /// >>> [satrail.boltzmann([1] * n, [1] * n).interpretations for n in range(2, 6)]
 /// [3, 16, 131, 1496]
 #[pyfunction]
-#[pyo3(signature = (inputs: "Iterable[int]", outputs: "Iterable[int]", *, budget = 5_000_000, intrafees = 0) -> "Boltzmann")]
+#[pyo3(signature = (inputs: "Iterable[int]", outputs: "Iterable[int]", *, budget = 100_000_000, intrafees = 0) -> "Boltzmann")]
 pub fn boltzmann(
     py: Python<'_>,
     inputs: &Bound<'_, PyAny>,

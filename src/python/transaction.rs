@@ -186,8 +186,9 @@ impl PyTransaction {
     ///
     /// Parameters
     /// ----------
-    /// budget : steps that the count may take: blocks of coins by amounts that are listed, pairs of blocks that are matched, and pairs
-    ///     that are looked at for a remainder. 5,000,000 take about a second and up to 300 MB. When they are used up, nothing is computed.
+    /// budget : steps that the count may take: 16 for each block of coins by amounts, each pair of blocks that is matched and each
+    ///     remainder of coins, and one for each pair that is held against a remainder. A hundred million take one to three seconds,
+    ///     and up to half a gigabyte. When they are used up, nothing is computed.
     /// merge_addresses : whether inputs of one address are taken as one input.
     /// intrafees : satoshi that one participant may pay another: so much less, or more beyond the fee, may the inputs of a block have.
     ///
@@ -203,7 +204,7 @@ impl PyTransaction {
     /// 1
     /// >>> chain.block(200).transactions[0].boltzmann()
     /// Boltzmann(not computed: it has no inputs)
-    #[pyo3(signature = (*, budget = 5_000_000, merge_addresses = false, intrafees = 0) -> "Boltzmann")]
+    #[pyo3(signature = (*, budget = 100_000_000, merge_addresses = false, intrafees = 0) -> "Boltzmann")]
     fn boltzmann(&self, py: Python<'_>, budget: i64, merge_addresses: bool, intrafees: i64) -> PyResult<PyBoltzmann> {
         shapes::boltzmann_of(py, &self.0, merge_addresses, &shapes::boltzmann_options(budget, intrafees)?)
     }

@@ -15,8 +15,8 @@ use crate::script::Kind;
 /// How the ways are counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct BoltzmannOptions {
-    /// Steps that the count may take: blocks of coins by amounts that are listed, pairs of them that are matched, and pairs that are looked
-    /// at for a remainder.
+    /// Steps that the count may take: [`LISTED`] for each block of coins by amounts, for each pair of them that is matched, and for each
+    /// remainder; and one for each pair that is held against a remainder.
     pub budget: u64,
     /// Satoshi that one participant may pay another: so much less, or more beyond the fee, may the inputs of a block have than its outputs.
     pub intrafees: u64,
@@ -24,9 +24,12 @@ pub struct BoltzmannOptions {
 
 impl Default for BoltzmannOptions {
     fn default() -> BoltzmannOptions {
-        BoltzmannOptions { budget: 5_000_000, intrafees: 0 }
+        BoltzmannOptions { budget: 100_000_000, intrafees: 0 }
     }
 }
+
+/// Steps for what is kept in memory.
+pub const LISTED: u64 = 16;
 
 /// Why nothing was computed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -99,7 +102,7 @@ impl Boltzmann {
         let (ins, outs) = (Side::of(inputs), Side::of(outputs));
         let mut steps = Steps(options.budget);
         let mut count = Count::new(&ins, &outs, fee, options.intrafees as i128, &mut steps)?;
-        let interpretations = count.ways_of(count.whole, &mut steps)?;
+        let interpretations = count.ways_of(count.whole, fee, &mut steps)?;
         let links = count.links(&ins, &outs, &mut steps)?;
         let links = ins.class_of.iter().map(|i| outs.class_of.iter().map(|o| links[*i][*o]).collect());
         Ok(Boltzmann { interpretations, links: links.collect() })
@@ -225,13 +228,25 @@ struct Block {
     sum: i128,
 }
 
+/// A block of inputs with a block of outputs that it can have paid.
+#[derive(Clone, Copy)]
+struct Pair {
+    coins: Coins,
+    /// What the inputs have more.
+    more: i128,
+}
+
 struct Count {
     fields: Fields,
     classes: Vec<Class>,
     inputs: usize,
     whole: Coins,
-    /// Blocks of inputs with blocks of outputs that they can have paid, by the first class of the inputs.
-    pairs: Vec<Vec<Coins>>,
+    /// What the inputs have more than the outputs.
+    fee: i128,
+    /// What any division of coins has less than nothing, at most.
+    least: i128,
+    /// By the first class of the inputs.
+    pairs: Vec<Vec<Pair>>,
     known: HashMap<Coins, u128>,
 }
 
@@ -239,7 +254,7 @@ impl Count {
     fn new(ins: &Side, outs: &Side, fee: i128, intrafees: i128, steps: &mut Steps) -> Result<Count, NotComputed> {
         let classes: Vec<Class> = ins.classes.iter().chain(&outs.classes).copied().collect();
         // More blocks than the budget has steps are not even listed, so the fields hold all that are.
-        steps.take(ins.blocks().saturating_add(outs.blocks()))?;
+        steps.take(ins.blocks().saturating_add(outs.blocks()).saturating_mul(LISTED))?;
         let fields = Fields::of(classes.iter().copied()).ok_or(NotComputed::OutOfBudget)?;
         let inputs = ins.classes.len();
         let blocks_in = list(&fields, &classes, 0..inputs);
@@ -251,30 +266,35 @@ impl Count {
             let least = blocks_out.partition_point(|out| out.sum < block.sum - fee - intrafees);
             let fitting = blocks_out[least..].iter().take_while(|out| out.sum <= block.sum + intrafees);
             for out in fitting {
-                steps.take(1)?;
-                pairs[first].push(block.coins | out.coins);
+                steps.take(LISTED)?;
+                pairs[first].push(Pair { coins: block.coins | out.coins, more: block.sum - out.sum });
             }
         }
         let whole = classes.iter().enumerate().fold(0, |whole, (i, class)| whole | (class.coins as Coins) << fields.places[i].0);
-        Ok(Count { fields, classes, inputs, whole, pairs, known: HashMap::from([(0, 1)]) })
+        let least = -intrafees * ins.class_of.len() as i128;
+        Ok(Count { fields, classes, inputs, whole, fee, least, pairs, known: HashMap::from([(0, 1)]) })
     }
 
-    /// The ways to divide some coins: the first input is in one of the pairs that hold it, and the rest is divided without it.
-    fn ways_of(&mut self, coins: Coins, steps: &mut Steps) -> Result<u128, NotComputed> {
+    /// The ways to divide some coins, of which the inputs have so much more: the first input is in one of the pairs that hold it, and the
+    /// rest is divided without it.
+    fn ways_of(&mut self, coins: Coins, more: i128, steps: &mut Steps) -> Result<u128, NotComputed> {
         if let Some(ways) = self.known.get(&coins) {
             return Ok(*ways);
         }
-        let first = (0..self.inputs).find(|class| self.fields.get(coins, *class) > 0);
         let mut ways: u128 = 0;
-        if let Some(first) = first {
-            steps.take(self.pairs[first].len() as u64)?;
+        // Without inputs, what is left of the outputs cannot be divided.
+        if let Some(first) = (0..self.inputs).find(|class| self.fields.get(coins, *class) > 0) {
+            steps.take(LISTED + self.pairs[first].len() as u64)?;
             for i in 0..self.pairs[first].len() {
                 let pair = self.pairs[first][i];
-                let Some(rest) = self.fields.without(coins, pair) else { continue };
-                let rest = self.ways_of(rest, steps)?;
+                if more - pair.more < self.least {
+                    continue;
+                }
+                let Some(rest) = self.fields.without(coins, pair.coins) else { continue };
+                let rest = self.ways_of(rest, more - pair.more, steps)?;
                 if rest > 0 {
-                    let chosen = self.choices(coins, pair, Some(first))?;
-                    ways = rest.checked_mul(chosen).and_then(|more| ways.checked_add(more)).ok_or(NotComputed::TooManyWays)?;
+                    let chosen = self.choices(coins, pair.coins, Some(first))?;
+                    ways = rest.checked_mul(chosen).and_then(|new| ways.checked_add(new)).ok_or(NotComputed::TooManyWays)?;
                 }
             }
         }
@@ -298,16 +318,16 @@ impl Count {
         let mut links = vec![vec![0u128; outs.classes.len()]; ins.classes.len()];
         for pair in self.pairs.concat() {
             steps.take(1)?;
-            let rest = self.fields.without(self.whole, pair).expect("a pair is of coins that are there");
-            let rest = self.ways_of(rest, steps)?;
+            let rest = self.fields.without(self.whole, pair.coins).expect("a pair is of coins that are there");
+            let rest = self.ways_of(rest, self.fee - pair.more, steps)?;
             if rest == 0 {
                 continue;
             }
-            let ways = self.choices(self.whole, pair, None)?.checked_mul(rest).ok_or(NotComputed::TooManyWays)?;
+            let ways = self.choices(self.whole, pair.coins, None)?.checked_mul(rest).ok_or(NotComputed::TooManyWays)?;
             for (i, row) in links.iter_mut().enumerate() {
-                let of_inputs = self.fields.get(pair, i) as u128;
+                let of_inputs = self.fields.get(pair.coins, i) as u128;
                 for (o, link) in row.iter_mut().enumerate() {
-                    let both = of_inputs * self.fields.get(pair, ins.classes.len() + o) as u128;
+                    let both = of_inputs * self.fields.get(pair.coins, ins.classes.len() + o) as u128;
                     *link = ways.checked_mul(both).and_then(|more| link.checked_add(more)).ok_or(NotComputed::TooManyWays)?;
                 }
             }
@@ -380,7 +400,10 @@ mod tests {
         assert_eq!(Boltzmann::of(&[7; 60], &[7; 60], &options), Err(NotComputed::TooManyWays));
         let many: Vec<u64> = (1..200).map(|i| i * 7919 % 104_729).collect();
         assert_eq!(Boltzmann::of(&many, &many, &options), Err(NotComputed::OutOfBudget));
-        assert_eq!(Boltzmann::of(&[5; 5], &[5; 5], &BoltzmannOptions { budget: 11, ..options }), Err(NotComputed::OutOfBudget));
+        assert_eq!(
+            Boltzmann::of(&[5; 5], &[5; 5], &BoltzmannOptions { budget: 12 * LISTED - 1, ..options }),
+            Err(NotComputed::OutOfBudget)
+        );
     }
 
     #[test]

@@ -81,6 +81,15 @@ pub struct Explanation {
     pub predicates: Vec<Predicate>,
 }
 
+impl Explanation {
+    /// What some predicates of a shape decide.
+    pub fn of(shape: Shape, predicates: Vec<Predicate>) -> Explanation {
+        let (verdict, by) = record::verdict(&predicates);
+        let decided_by = predicates.get(by).map_or(ALL, |predicate| predicate.name);
+        Explanation { shape, verdict, decided_by, predicates }
+    }
+}
+
 impl Shape {
     /// Every shape, in the order of its number.
     pub const ALL: [Shape; 15] = [
@@ -170,9 +179,7 @@ impl Shape {
         if let Err(Stop::Failed(error)) = self.rule(look, around, &mut record) {
             return Err(error);
         }
-        let (verdict, decided_by) = record.verdict();
-        let decided_by = record.predicates.get(decided_by as usize).map_or(ALL, |predicate| predicate.name);
-        Ok(Explanation { shape: self, verdict, decided_by, predicates: record.predicates })
+        Ok(Explanation::of(self, record.predicates))
     }
 
     fn rule(self, look: &Look, around: &dyn Around, record: &mut impl Record) -> Go {

@@ -1,7 +1,8 @@
 //! A step of a peeling chain: one coin in, a payment and the rest out, and the same before or after it.
 
+use crate::chain::{BlockFacts, Chain};
 use crate::error::Result;
-use crate::ids::OutNum;
+use crate::ids::{OutNum, TxNum};
 use crate::shapes::around::Around;
 use crate::shapes::look::Look;
 use crate::shapes::record::{Found, Go, Record};
@@ -37,4 +38,12 @@ fn next_to_another(look: &Look, around: &dyn Around) -> Result<Option<bool>> {
         }
     }
     Ok(all_spent.then_some(false))
+}
+
+/// Asks for what is looked at around the transactions of a block that may be steps.
+pub(super) fn prefetch_neighbours(chain: &Chain, block: &BlockFacts) -> Result<()> {
+    let steps = || block.transactions().filter(|facts| (facts.inputs.len() as u64, facts.outputs.len() as u64) == STEP);
+    let spends: Vec<OutNum> = steps().map(|facts| facts.inputs[0].spends).collect();
+    let spenders: Vec<TxNum> = steps().flat_map(|facts| facts.outputs).filter_map(|output| output.spender).collect();
+    chain.prefetch_sizes(&spends, &spenders)
 }

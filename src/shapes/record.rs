@@ -196,13 +196,12 @@ impl Record for Full {
     }
 }
 
-impl Full {
-    pub fn verdict(&self) -> (Verdict, u8) {
-        let first = |passed| self.predicates.iter().position(|predicate| predicate.passed == passed).map(|i| i as u8);
-        match (first(Some(false)), first(None)) {
-            (Some(failed), _) => (Verdict::No, failed),
-            (None, Some(unknown)) => (Verdict::Undecided, unknown),
-            (None, None) => (Verdict::Yes, self.predicates.len() as u8),
-        }
+/// The verdict of some predicates, and the number of the one that decided; their count where all did.
+pub(super) fn verdict(predicates: &[Predicate]) -> (Verdict, usize) {
+    let first = |passed| predicates.iter().position(|predicate| predicate.passed == passed);
+    match (first(Some(false)), first(None)) {
+        (Some(failed), _) => (Verdict::No, failed),
+        (None, Some(unknown)) => (Verdict::Undecided, unknown),
+        (None, None) => (Verdict::Yes, predicates.len()),
     }
 }

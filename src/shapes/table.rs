@@ -14,7 +14,7 @@ use crate::chain::{BlockFacts, Chain, Table};
 use crate::error::Result;
 use crate::ids::{Height, TxNum, hash_text};
 use crate::shapes::look::Look;
-use crate::shapes::{ALL, Judgement, Shape, Thresholds, Verdict};
+use crate::shapes::{ALL, Judgement, Shape, Thresholds, Verdict, peeling};
 
 /// Transactions of a piece, as far as blocks allow.
 const PIECE: u64 = 1 << 12;
@@ -187,6 +187,9 @@ impl Rows {
         let mut block = BlockFacts::default();
         for (height, transactions) in piece {
             block.gather_some(&self.chain, *height, transactions.clone().map(|number| TxNum(number as u32)))?;
+            if self.shapes.contains(&Shape::Peeling) {
+                peeling::prefetch_neighbours(&self.chain, &block)?;
+            }
             for facts in block.transactions() {
                 let look = Look::new(&facts, &self.thresholds);
                 part.heights.push(facts.height.0 as i32);

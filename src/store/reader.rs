@@ -219,7 +219,7 @@ pub fn counts_at(columns: &Columns, blocks: u64) -> Result<Counts> {
 #[inline]
 pub fn transaction_of_output(columns: &Columns, output: u64) -> Result<TxNum> {
     let ends = &columns.transactions_outputs_end;
-    let first = columns.outputs_sample.get(output / SAMPLE)? as u64;
+    let first = near_owner(columns, output)?;
     let mut tx = first;
     while tx < first + SAMPLE && ends.get(tx)?.0 <= output {
         tx += 1;
@@ -229,6 +229,18 @@ pub fn transaction_of_output(columns: &Columns, output: u64) -> Result<TxNum> {
     } else {
         Err(no_owner(columns, output))
     }
+}
+
+/// A transaction at or shortly before the one that an output belongs to.
+#[inline]
+pub fn near_owner(columns: &Columns, output: u64) -> Result<u64> {
+    Ok(columns.outputs_sample.get(output / SAMPLE)? as u64)
+}
+
+/// Asks for what [`near_owner`] looks up.
+#[inline]
+pub fn prefetch_owner(columns: &Columns, output: u64) {
+    columns.outputs_sample.prefetch(output / SAMPLE);
 }
 
 #[cold]

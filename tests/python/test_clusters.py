@@ -59,7 +59,7 @@ def labels(clusters: satrail.Clusters) -> list[int]:
     return [clusters[number].names[0] for number in range(counts)]
 
 
-# ---- Who is joined ----------------------------------------------------------------------------------------------------
+# ---- Who is joined ---------------------------------------------------------------------------------------------------
 
 
 def test_clusters_are_those_of_the_oracle_with_coinjoins_and_without(random_one: Random) -> None:
@@ -138,7 +138,7 @@ def test_a_reorganisation_leaves_nothing_of_the_other_branch(random_one: Random,
     assert satrail.open(tmp_path / "store").cluster().digest == random_one.chain.cluster().digest
 
 
-# ---- What is kept beside the store -------------------------------------------------------------------------------------
+# ---- What is kept beside the store -----------------------------------------------------------------------------------
 
 
 def kept(store: Path) -> dict[str, bytes]:
@@ -193,7 +193,7 @@ def test_a_folder_that_cannot_be_written_keeps_nothing_and_joins_all_the_same(fr
     assert len(satrail.open(fresh_store).cluster()) > 1
 
 
-# ---- Why ----------------------------------------------------------------------------------------------------------------
+# ---- Why -------------------------------------------------------------------------------------------------------------
 
 
 def pairs_of(random_one: Random, clusters: satrail.Clusters, count: int) -> Iterator[tuple[int, int]]:
@@ -235,7 +235,7 @@ def test_a_proofs_height_is_the_earliest_at_which_the_two_are_joined(random_one:
         expected = slow.earliest_join(random_one.truth, lambda at: random_one.co_spend(at), a, b, height)
         assert clusters.why(a, b).height == expected
         assert clusters.at(expected).why(a, b).height == expected
-        with pytest.raises((satrail.NotJoinedError, ValueError), match="not joined|not among the first"):
+        with pytest.raises((satrail.NotJoinedError, ValueError), match=r"not joined|not among the first"):
             assert expected is not None
             clusters.at(expected - 1).why(a, b)
 
@@ -279,7 +279,7 @@ def test_an_address_is_itself_without_a_step(random_one: Random) -> None:
     proof.verify(random_one.chain.headers())
 
 
-# ---- What must stay apart ------------------------------------------------------------------------------------------------
+# ---- What must stay apart --------------------------------------------------------------------------------------------
 
 
 def groups(random_one: Random) -> list[slow.Group]:
@@ -320,7 +320,9 @@ def test_unions_that_join_what_must_stay_apart_are_refused_in_chain_order(random
         assert chain.cluster(apart=given).refused.to_pydict() == table
         half = chain.height // 2
         known = range(chain.at(half).counts["addresses"])
-        if all(number in known for members in (given.values() if isinstance(given, dict) else given) for number in members):
+        if all(
+            number in known for members in (given.values() if isinstance(given, dict) else given) for number in members
+        ):
             assert labels(clusters.at(half)) == labels(chain.at(half).cluster(apart=given))
         refusals += len(rows)
     assert refusals > 0
@@ -353,7 +355,7 @@ def test_addresses_that_were_never_paid_are_passed_over_in_apart(chain: satrail.
     assert labels(chain.cluster(apart=[(never, 5)]).at(150)) == labels(chain.cluster().at(150))
 
 
-# ---- What clusters did -----------------------------------------------------------------------------------------------------
+# ---- What clusters did -----------------------------------------------------------------------------------------------
 
 
 def test_the_table_sums_what_each_cluster_did(random_one: Random) -> None:
@@ -410,7 +412,11 @@ def test_a_comparison_counts_the_pairs(random_one: Random) -> None:
     first, second = chain.cluster(), chain.cluster(["same_key"], coinjoin="include")
     counts = slow.pair_counts(labels(first), labels(second))
     comparison = first.compare(second)
-    assert (comparison.split, comparison.joined, comparison.together_in_both) == (counts.split, counts.joined, counts.both)
+    assert (comparison.split, comparison.joined, comparison.together_in_both) == (
+        counts.split,
+        counts.joined,
+        counts.both,
+    )
     assert comparison.rand == pytest.approx(float(slow.rand_index(labels(first), labels(second))))
     assert comparison.adjusted_rand == pytest.approx(float(slow.adjusted_rand(labels(first), labels(second))))
     moved = comparison.moved.to_pydict()
@@ -425,7 +431,7 @@ def test_clusters_of_different_chains_are_not_compared(chain: satrail.Chain, sta
         chain.cluster().compare(stale.cluster())
 
 
-# ---- Looking up -------------------------------------------------------------------------------------------------------------
+# ---- Looking up ------------------------------------------------------------------------------------------------------
 
 
 def test_many_addresses_are_looked_up_at_once_and_unknown_ones_are_null(chain: satrail.Chain) -> None:
@@ -434,7 +440,11 @@ def test_many_addresses_are_looked_up_at_once_and_unknown_ones_are_null(chain: s
     never = "mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn"
     table = clusters.of([known[0], never, known[-1]]).to_pydict()
     name = clusters[known[0]].names[0]
-    assert table == {"address": [known[0], never, known[-1]], "cluster": [name, None, name], "size": [len(known), None, len(known)]}
+    assert table == {
+        "address": [known[0], never, known[-1]],
+        "cluster": [name, None, name],
+        "size": [len(known), None, len(known)],
+    }
     assert clusters.of(chain.addresses([never])).to_pydict()["cluster"] == [None]
 
 
@@ -467,7 +477,11 @@ def later(chain: satrail.Chain) -> satrail.Address:
         (lambda c: c.cluster()["mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn"], satrail.NotInChainError, "nothing was ever paid"),
         (lambda c: c.cluster()["no address"], ValueError, "is no address"),
         (lambda c: c.cluster()[3.5], TypeError, "is no address"),
-        (lambda c: c.cluster()[c.addresses(["mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn"])], satrail.NotInChainError, "none of the 1"),
+        (
+            lambda c: c.cluster()[c.addresses(["mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn"])],
+            satrail.NotInChainError,
+            "none of the 1",
+        ),
         (lambda c: c.cluster()[10**8], ValueError, "address number"),
         (lambda c: c.cluster().at(10**6), (ValueError, satrail.SatrailError), "height"),
         (lambda c: c.at(100).cluster().at(101), ValueError, "as of height 100"),
@@ -483,7 +497,7 @@ def test_bad_input_is_told_in_one_sentence(
     assert "\n" not in str(raised.value)
 
 
-# ---- The chain whose owners are known ------------------------------------------------------------------------------------------
+# ---- The chain whose owners are known --------------------------------------------------------------------------------
 
 
 def test_no_two_owners_are_joined_when_coinjoins_are_left_out(chain: satrail.Chain, owners: dict[str, str]) -> None:

@@ -62,7 +62,8 @@ def test_every_class_and_function_of_the_chain_has_an_example():
     shown = {name for name in EXAMPLES if name.count(".") == 1}
     things = {name: getattr(satrail, name) for name in satrail.__all__}
     classes = {f"satrail.{name}" for name, thing in things.items() if getattr(thing, "__module__", "") == "satrail"}
-    functions = {f"satrail.{name}" for name in ("open", "ingest", "info", "verify", "demo")}
+    names = ("open", "ingest", "info", "verify", "demo", "shapes", "thresholds", "boltzmann")
+    functions = {f"satrail.{name}" for name in names}
     assert classes | functions <= shown | {"satrail.Blocks"}
 
 

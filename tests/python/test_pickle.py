@@ -21,6 +21,11 @@ THINGS = {
     "revealed": lambda chain: spent(chain).address.revealed,
     "fingerprint": lambda chain: chain.block(300).transactions[-1].fingerprint,
     "ledger": lambda chain: chain.trace(chain.block(150).transactions[0]).ledger,
+    "judgement": lambda chain: chain.block(300).transactions[-1].shapes(only=["peeling"])[0],
+    "predicates": lambda chain: tuple(p for j in chain.block(300).transactions[-1].shapes() for p in j.predicates),
+    "boltzmann": lambda chain: satrail.boltzmann([5, 5, 8], [5, 5, 7]),
+    "boltzmann of a transaction": lambda chain: chain.block(300).transactions[-1].boltzmann(merge_addresses=True),
+    "boltzmann that was not computed": lambda chain: satrail.boltzmann([5, 5], [5, 5], budget=0),
     "verify report": lambda chain: satrail.verify(chain.store, check_blocks=False, progress=False),
     "info": lambda chain: satrail.info(chain.store),
     "report": lambda chain: satrail.ingest(BLOCKS, chain.store, progress=False),
@@ -29,6 +34,11 @@ THINGS = {
 HOLDERS = {
     "blocks": (lambda chain: chain.blocks(), lambda table: table.to_pydict()),
     "outputs": (lambda chain: chain.outputs(200, 210), lambda table: table.to_pydict()),
+    "shapes": (lambda chain: chain.at(300).shapes(200, 310), lambda table: table.to_pydict()),
+    "link probabilities": (
+        lambda chain: satrail.boltzmann([5, 5, 8], [5, 5, 7]).link_probabilities,
+        lambda table: table.to_pydict(),
+    ),
     "empty table": (lambda chain: chain.inputs(0, 0), lambda table: table.to_pydict()),
     "set": (lambda chain: chain.addresses(BLOCKS / "charity.csv"), lambda watch: watch.summary().to_pydict()),
     "set as of a height": (

@@ -32,7 +32,9 @@ def proof(chain: satrail.Chain) -> satrail.Proof:
     return max(proofs, key=len)
 
 
-def test_the_checker_uses_nothing_of_satrail_and_runs_alone(proof: satrail.Proof, chain: satrail.Chain, tmp_path: Path) -> None:
+def test_the_checker_uses_nothing_of_satrail_and_runs_alone(
+    proof: satrail.Proof, chain: satrail.Chain, tmp_path: Path
+) -> None:
     imports = [line for line in SCRIPT.read_text().splitlines() if line.startswith(("import", "from"))]
     assert not any("satrail" in line for line in imports)
     (tmp_path / "check.py").write_bytes(SCRIPT.read_bytes())
