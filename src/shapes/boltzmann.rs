@@ -15,7 +15,7 @@ use crate::script::Kind;
 /// How the ways are counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct BoltzmannOptions {
-    /// Steps that the count may take: [`LISTED`] for each block of coins by amounts, for each pair of them that is matched, and for each
+    /// Steps that the count may take: 16 for each block of coins by amounts, for each pair of them that is matched, and for each
     /// remainder; and one for each pair that is held against a remainder.
     pub budget: u64,
     /// Satoshi that one participant may pay another: so much less, or more beyond the fee, may the inputs of a block have than its outputs.
@@ -29,7 +29,7 @@ impl Default for BoltzmannOptions {
 }
 
 /// Steps for what is kept in memory.
-pub const LISTED: u64 = 16;
+const LISTED: u64 = 16;
 
 /// Why nothing was computed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
