@@ -463,6 +463,12 @@ impl PyProof {
 }
 
 /// How much two clusterings differ, over pairs of addresses.
+///
+/// Examples
+/// --------
+/// >>> comparison = chain.cluster().compare(chain.cluster("same_key"))
+/// >>> comparison.joined, comparison.together_in_both
+/// (0, 0)
 #[pyclass(name = "Comparison", module = "satrail", frozen)]
 pub struct PyComparison(pub Comparison);
 
