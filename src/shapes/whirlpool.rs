@@ -64,7 +64,7 @@ pub(super) fn whirlpool_tx0(look: &Look, record: &mut impl Record) -> Go {
     let premix = premixes.max_by_key(|amount| amount.count).copied();
     let (value, count) = premix.map_or((0, 0), |premix| (premix.value, premix.count));
     record.between("premix_outputs", count, 1u64, thresholds.tx0_max_premix)?;
-    record.at_most("other_outputs", look.spendable() - count, thresholds.tx0_max_others)?;
+    record.at_most("other_outputs", look.spendable().saturating_sub(count), thresholds.tx0_max_others)?;
     let fee = pool_of(value, look).map_or(0.0, |pool| pool.fee as f64);
     let (least, most) = (fee * thresholds.tx0_min_fee_share, fee * thresholds.tx0_max_fee_share);
     let fees = spendable().filter(|amount| *amount != value && (least..=most).contains(&(*amount as f64))).count();
