@@ -148,6 +148,12 @@ def inside(store: Path) -> None:
     show("a million addresses looked up", figures["million_addresses_s"], "s", 0.5)
     show("a million addresses summed up", figures["million_summary_s"], "s")
     show("txid of a transaction of 266 bytes", figures["txid_of_266_bytes_ns"], "ns", 280)
+    show("clusters by co-spend, with their evidence", figures["clusters_s"], "s", 1.0)
+    show("  of which CoinJoins are not looked for", figures["clusters_with_coinjoins_s"], "s", 0.5)
+    show("  how many", figures["clusters"], "clusters")
+    show("  why, the slowest of 1,000 pairs of the largest", figures["why_largest_ms"], "ms", 1)
+    show("  sums of all with two addresses or more", figures["clusters_summed_s"], "s")
+    show("shapes, all of all transactions", figures["shapes_s"], "s", 3)
     print("change rules, each over the whole chain")
     for name in (name for name in figures if name.startswith("change_")):
         show(f"  {name.removeprefix('change_').removesuffix('_s')}", figures[name], "s", 2)
@@ -163,6 +169,8 @@ def from_python(store: Path) -> None:
     texts = [tx.outputs[0].address.text or tx.outputs[0].address.script for tx in map(chain.tx, txids)]
     show("transaction id to object, Python", per_call(chain.tx, txids) * 1e6, "us", 3)
     show("address text to object, Python", per_call(chain.address, texts) * 1e6, "us", 3)
+    clusters = chain.cluster()
+    show("address to its wallet, Python", per_call(clusters.__getitem__, texts) * 1e6, "us", 3)
     if hasattr(chain, "trace"):
         sources = [tx.outputs[0] for tx in map(chain.tx, txids[:10_000])]
         seconds = min(per_call(lambda hops: chain.trace(sources, max_hops=hops).ledger, [1]) for _ in range(5))

@@ -10,8 +10,10 @@ use satrail::blocks::hash::double_sha256;
 use satrail::chain::Chain;
 use satrail::chain::pieces::all_threads;
 use satrail::change::{Feature, OneTime, Prices, Primitive, Rule};
+use satrail::cluster::{CoinJoins, Settings};
 use satrail::ids::{AddrNum, OutNum, TxNum};
 use satrail::script::parse;
+use satrail::shapes::Thresholds;
 
 /// Look-ups of one kind that are timed.
 const LOOKUPS: usize = 200_000;
@@ -30,6 +32,8 @@ fn main() {
     outputs(&chain);
     sets(&chain);
     hashing();
+    clusters(&chain);
+    shapes(&chain);
     change_rules(&chain);
 }
 
@@ -121,6 +125,30 @@ fn hashing() {
 }
 
 /// Each change rule over the whole chain, on all threads.
+fn clusters(chain: &Chain) {
+    let settings = || Settings::of(chain.network());
+    let anew = |settings| chain.cluster_anew(settings, all_threads(), &mut || true).expect("the store is sound");
+    say("clusters_s", least(3, || time(|| anew(settings()))));
+    let include = || Settings { coinjoins: CoinJoins::Include, ..settings() };
+    say("clusters_with_coinjoins_s", least(3, || time(|| anew(include()))));
+    let clusters = anew(settings());
+    say("clusters", clusters.count() as f64);
+    let [largest] = clusters.largest(1)[..] else { return };
+    let members = clusters.members(largest);
+    let pairs = scattered(members.len() as u64, 2000);
+    let address = |i: u64| AddrNum(members[i as usize]);
+    let why = |pair: &[u64]| time(|| clusters.why(address(pair[0]), address(pair[1])).expect("they are joined")) * 1e3;
+    say("why_largest_ms", pairs.chunks(2).map(why).fold(0.0, f64::max));
+    say("clusters_summed_s", time(|| clusters.totals(&clusters.names(2), &mut || true).expect("the store is sound")));
+}
+
+fn shapes(chain: &Chain) {
+    let blocks = chain.counts().blocks;
+    let table = || chain.shapes(0..blocks, None, &Thresholds::of(chain.network())).expect("the store is sound");
+    let rows = || table().batches().map(|batch| batch.expect("the store is sound").num_rows()).sum::<usize>();
+    say("shapes_s", least(2, || time(rows)));
+}
+
 fn change_rules(chain: &Chain) {
     let mut rules: Vec<(String, Rule)> =
         Primitive::named().into_iter().map(|rule| (rule.name().to_string(), Rule::of(rule))).collect();
