@@ -1203,6 +1203,12 @@ class Clusters:
 class Comparison:
     """
     How much two clusterings differ, over pairs of addresses.
+
+    Examples
+    --------
+    >>> comparison = chain.cluster().compare(chain.cluster("same_key"))
+    >>> comparison.joined, comparison.together_in_both
+    (0, 0)
     """
     def __repr__(self, /) -> str: ...
     @property
