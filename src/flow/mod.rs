@@ -12,19 +12,41 @@
 //!
 //! Everything is as of the chain's height: what a later block spends is unspent here.
 
+mod choke;
+mod choke_table;
+mod cut;
+mod graph;
+mod graph_tables;
+mod held;
 mod ledger;
+mod level;
+mod max_flow;
+mod movement;
+mod net;
+mod path_table;
+mod paths;
 mod policy;
+mod reaching;
 mod source;
 mod sweep;
 mod tables;
+mod ways;
+mod which;
 
 use crate::chain::{Chain, Table};
 use crate::error::{Error, Result};
 
+pub use choke::ChokePoint;
+pub use cut::Cut;
+pub use graph::{Edge, Node, TraceGraph};
 pub use ledger::Ledger;
+pub use level::{Holder, Level};
+pub use movement::{Movement, Movements, Place};
+pub use paths::{Best, Path};
 pub use policy::Policy;
 pub use source::{Source, SourceItem};
 pub use sweep::{Outcome, Step};
+pub use which::Which;
 
 /// Which way a trace goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
