@@ -83,16 +83,71 @@ struct Limit {
 /// A movement that lies between the two ends.
 struct Row {
     movement: Movement,
+    /// The numbers of its places.
+    from: usize,
+    to: usize,
     /// The passages before this one.
     rank: u32,
     /// Whether it leads to another wallet.
     is_hop: bool,
 }
 
+/// What is known of places by their numbers: whether a path may begin, and whether it ends there.
+#[derive(Clone, Copy)]
+struct Ends {
+    begins: bool,
+    ends: bool,
+}
+
 struct Search {
     rows: Vec<Row>,
+    places: Vec<Ends>,
+}
+
+/// Numbers for places. An account that has paid all it had gets another: what it has later is other money.
+struct Numbers {
+    at: HashMap<Place, usize>,
+    /// What the accounts have.
+    has: HashMap<Place, u64>,
+    places: Vec<Ends>,
     from: HashSet<Place>,
     to: HashSet<Place>,
+}
+
+impl Numbers {
+    fn of(movements: &Movements, from: &Which, to: &Which) -> Result<Numbers> {
+        let has = movements.source().iter().copied().collect();
+        let mut numbers = Numbers { at: HashMap::new(), has, places: Vec::new(), from: HashSet::new(), to: HashSet::new() };
+        from.places(movements, &mut numbers.from)?;
+        to.places(movements, &mut numbers.to)?;
+        Ok(numbers)
+    }
+
+    fn number(&mut self, place: Place) -> usize {
+        let next = self.places.len();
+        let number = *self.at.entry(place).or_insert(next);
+        if number == next {
+            self.places.push(Ends { begins: self.from.contains(&place), ends: self.to.contains(&place) });
+        }
+        number
+    }
+
+    /// The numbers of the places that a movement leads from and to.
+    fn moved(&mut self, movement: &Movement) -> (usize, usize) {
+        let (from, to) = (self.number(movement.from), self.number(movement.to));
+        if let Place::Account(_) = movement.from {
+            let has = self.has.entry(movement.from).or_default();
+            *has = has.saturating_sub(movement.amount);
+            if *has == 0 {
+                self.at.remove(&movement.from);
+            }
+        }
+        if let Place::Account(_) = movement.to {
+            let has = self.has.entry(movement.to).or_default();
+            *has = has.saturating_add(movement.amount);
+        }
+        (from, to)
+    }
 }
 
 /// A way from the first end to where a movement leads.
@@ -109,15 +164,15 @@ struct Way {
 
 impl Search {
     fn of(movements: &Movements, from: &Which, to: &Which) -> Result<Search> {
-        let mut search = Search { rows: Vec::new(), from: HashSet::new(), to: HashSet::new() };
-        from.places(movements, &mut search.from)?;
-        to.places(movements, &mut search.to)?;
-        let (mut rank, mut last) = (0, None);
+        let mut numbers = Numbers::of(movements, from, to)?;
+        let (mut rows, mut rank, mut last) = (Vec::new(), 0, None);
         for movement in movements.in_time() {
             rank += u32::from(last.is_some_and(|last| last != movement.by));
             last = Some(movement.by);
-            search.rows.push(Row { movement, rank, is_hop: false });
+            let (from, to) = numbers.moved(&movement);
+            rows.push(Row { movement, from, to, rank, is_hop: false });
         }
+        let mut search = Search { rows, places: numbers.places };
         search.keep_useful();
         for row in &mut search.rows {
             row.is_hop = is_hop(movements, &row.movement)?;
@@ -127,38 +182,31 @@ impl Search {
 
     /// Drops the movements that do not lead on to the second end.
     fn keep_useful(&mut self) {
-        let mut leads: HashSet<Place> = HashSet::new();
-        let mut useful: Vec<bool> = Vec::with_capacity(self.rows.len());
-        for Row { movement, .. } in self.rows.iter().rev() {
-            let is_useful = self.to.contains(&movement.to) || leads.contains(&movement.to) && !self.from.contains(&movement.to);
-            if is_useful {
-                leads.insert(movement.from);
-            }
+        let (mut leads, mut useful) = (vec![false; self.places.len()], Vec::with_capacity(self.rows.len()));
+        for row in self.rows.iter().rev() {
+            let to = self.places[row.to];
+            let is_useful = to.ends || leads[row.to] && !to.begins;
+            leads[row.from] |= is_useful;
             useful.push(is_useful);
         }
         self.rows.retain(|_| useful.pop().expect("there is one for each row"));
     }
 
-    /// Whether a way may go on from a place that is no beginning.
-    fn is_between(&self, place: &Place) -> bool {
-        !self.from.contains(place) && !self.to.contains(place)
-    }
-
     /// The paths of a limit with the fewest hops, or of those that arrive earliest.
     fn fewest(&self, k: usize, limit: Limit, earliest: bool, go_on: &mut dyn FnMut() -> bool) -> Result<Vec<Path>> {
-        let mut ways = Ways { all: Vec::new(), at: HashMap::new(), k };
+        let mut ways = Ways { all: Vec::new(), at: vec![Default::default(); self.places.len()], k };
         let mut arrived: Vec<u32> = Vec::new();
         for (i, row) in self.rows.iter().enumerate() {
             if i % EVERY == 0 {
                 go_on_or_stop(go_on)?;
             }
-            let arrives = self.to.contains(&row.movement.to);
-            if row.movement.amount < limit.least || !arrives && self.from.contains(&row.movement.to) {
+            let arrives = self.places[row.to].ends;
+            if row.movement.amount < limit.least {
                 continue;
             }
             for way in ways.over(self, i, row.movement.amount == limit.least) {
                 if !arrives {
-                    ways.put(row.movement.to, way);
+                    ways.put(row.to, way);
                 } else if way.met || !limit.met {
                     ways.all.push(way);
                     arrived.push(ways.all.len() as u32 - 1);
@@ -198,24 +246,18 @@ impl Search {
 
     /// The bottlenecks of the `k` paths with the widest, descending.
     fn widest(&self, k: usize, go_on: &mut dyn FnMut() -> bool) -> Result<Vec<u64>> {
-        let mut at: HashMap<Place, Vec<u64>> = HashMap::new();
-        let mut arrived = Vec::new();
-        for (i, Row { movement, .. }) in self.rows.iter().enumerate() {
+        let (mut at, mut arrived) = (vec![Vec::new(); self.places.len()], Vec::new());
+        for (i, row) in self.rows.iter().enumerate() {
             if i % EVERY == 0 {
                 go_on_or_stop(go_on)?;
             }
-            let widths: Vec<u64> = if self.from.contains(&movement.from) {
-                vec![movement.amount]
-            } else if self.to.contains(&movement.from) {
-                continue;
-            } else {
-                at.get(&movement.from).into_iter().flatten().map(|width| movement.amount.min(*width)).collect()
+            let Ends { begins, ends } = self.places[row.from];
+            let widths: Vec<u64> = match () {
+                _ if begins => vec![row.movement.amount],
+                _ if ends => continue,
+                _ => at[row.from].iter().map(|width: &u64| row.movement.amount.min(*width)).collect(),
             };
-            let there = match () {
-                _ if self.to.contains(&movement.to) => &mut arrived,
-                _ if self.from.contains(&movement.to) => continue,
-                _ => at.entry(movement.to).or_default(),
-            };
+            let there = if self.places[row.to].ends { &mut arrived } else { &mut at[row.to] };
             there.extend(widths);
             there.sort_unstable_by(|a, b| b.cmp(a));
             there.truncate(k);
@@ -228,14 +270,14 @@ impl Search {
 struct Ways {
     all: Vec<Way>,
     /// For each place, the best ways that have met the limit and those that have not.
-    at: HashMap<Place, [Vec<u32>; 2]>,
+    at: Vec<[Vec<u32>; 2]>,
     k: usize,
 }
 
 impl Ways {
     /// The ways that a movement makes of those to the place that it leads from.
     fn over(&self, search: &Search, row: usize, meets: bool) -> Vec<Way> {
-        let Row { movement, is_hop, .. } = &search.rows[row];
+        let Row { from, is_hop, .. } = &search.rows[row];
         let on = |before: Option<u32>, hops: u32, length: u32, met: bool| Way {
             hops: hops + u32::from(*is_hop),
             length: length + 1,
@@ -243,20 +285,21 @@ impl Ways {
             before,
             met: met || meets,
         };
-        if search.from.contains(&movement.from) {
+        let Ends { begins, ends } = search.places[*from];
+        if begins {
             return vec![on(None, 0, 0, false)];
         }
-        if !search.is_between(&movement.from) {
+        if ends {
             return Vec::new();
         }
-        let there = self.at.get(&movement.from).into_iter().flatten().flatten();
+        let there = self.at[*from].iter().flatten();
         let way = |number: &u32| (*number, self.all[*number as usize]);
         there.map(way).map(|(number, way)| on(Some(number), way.hops, way.length, way.met)).collect()
     }
 
     /// Keeps a way if it is one of the best to its place.
-    fn put(&mut self, place: Place, way: Way) {
-        let best = &mut self.at.entry(place).or_default()[usize::from(way.met)];
+    fn put(&mut self, place: usize, way: Way) {
+        let best = &mut self.at[place][usize::from(way.met)];
         let key = |way: &Way| (way.hops, way.length);
         // Behind equal ones, which came earlier.
         let position = best.partition_point(|known| key(&self.all[*known as usize]) <= key(&way));
