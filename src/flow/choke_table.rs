@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::flow::choke::ChokePoint;
 use crate::flow::cut::Cut;
 use crate::flow::graph_tables::ready;
-use crate::flow::movement::Movements;
+use crate::flow::movements::Movements;
 use crate::ids::{Height, TxNum};
 
 impl Movements {

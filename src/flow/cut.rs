@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::error::{Error, Result};
 use crate::flow::Direction;
 use crate::flow::max_flow::{ANY, Network};
-use crate::flow::movement::{Movement, Movements, add};
+use crate::flow::movements::{Movement, Movements, add};
 use crate::flow::net::Net;
 use crate::flow::which::Which;
 

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::flow::Direction;
 use crate::flow::held::{Held, held};
 use crate::flow::level::{Holder, Level};
-use crate::flow::movement::{Movement, Movements, Place, add};
+use crate::flow::movements::{Movement, Movements, Place, add};
 use crate::ids::{Height, TxNum};
 
 /// Movements between two questions whether to go on.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::error::Result;
-use crate::flow::movement::{Movements, Place, add};
+use crate::flow::movements::{Movements, Place, add};
 
 /// The sums of a place, in satoshi and in the direction of the trace: `source + joined + came = left + held`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use crate::chain::pieces::go_on_or_stop;
 use crate::error::{Error, Result};
 use crate::flow::graph::EVERY;
-use crate::flow::movement::{Movements, Place, add};
+use crate::flow::movements::{Movements, Place, add};
 use crate::shares::Divider;
 
 /// Nodes and edges in the direction of the trace. All edges to a node stand before all edges from it.

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use crate::error::Result;
-use crate::flow::movement::{Place, add};
+use crate::flow::movements::{Place, add};
 use crate::flow::net::Net;
 use crate::shares::Divider;
 

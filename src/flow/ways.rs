@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use crate::error::Result;
-use crate::flow::movement::Movements;
+use crate::flow::movements::Movements;
 use crate::flow::net::{Net, NetEdge};
 use crate::flow::reaching::{Ends, Reaching};
 use crate::ids::TxNum;

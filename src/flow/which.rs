@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::error::{Error, Result};
 use crate::flow::held::held;
-use crate::flow::movement::{Movements, Place};
+use crate::flow::movements::{Movements, Place};
 use crate::ids::{AddrNum, OutNum, TxNum};
 
 /// Which places of a trace are meant.

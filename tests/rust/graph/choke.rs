@@ -33,7 +33,7 @@ fn end(movements: &Movements, rng: &mut Rng) -> Option<Place> {
 #[test]
 fn a_transaction_is_on_every_way_if_without_it_there_is_none() {
     let mut every = 0;
-    for seed in 0..400 {
+    for seed in 0..200 {
         for (kind, direction) in MADE {
             let movements = random(seed, kind, direction);
             let Some(end) = end(&movements, &mut Rng::new(seed)) else { continue };
@@ -49,12 +49,12 @@ fn a_transaction_is_on_every_way_if_without_it_there_is_none() {
             }
         }
     }
-    assert!(every > 500, "{every}");
+    assert!(every > 200, "{every}");
 }
 
 #[test]
 fn they_are_the_dominators_that_petgraph_finds() {
-    for seed in 0..400 {
+    for seed in 0..200 {
         let movements = random(seed, Kind::Outputs, Direction::Out);
         let Some(end) = end(&movements, &mut Rng::new(seed)) else { continue };
         let mut graph = DiGraph::<Option<TxNum>, ()>::new();
@@ -83,7 +83,7 @@ fn they_are_the_dominators_that_petgraph_finds() {
 #[test]
 fn a_wallet_is_on_every_way_if_without_its_places_there_is_none() {
     let mut every = 0;
-    for seed in 0..400 {
+    for seed in 0..200 {
         for (kind, direction) in MADE {
             let movements = with_clusters(random(seed, kind, direction));
             let Some(end) = end(&movements, &mut Rng::new(seed)) else { continue };
@@ -103,12 +103,12 @@ fn a_wallet_is_on_every_way_if_without_its_places_there_is_none() {
             }
         }
     }
-    assert!(every > 500, "{every}");
+    assert!(every > 200, "{every}");
 }
 
 #[test]
 fn all_that_reaches_the_ends_is_counted_once() {
-    for seed in 0..300 {
+    for seed in 0..100 {
         let movements = random(seed, Kind::Outputs, Direction::Out);
         let held: u64 = movements.source().iter().map(|(_, amount)| amount).sum::<u64>()
             - movements.rows().iter().filter(|row| !row.to.is_coin()).map(|row| row.amount).sum::<u64>();
@@ -206,7 +206,7 @@ fn least_cut(rows: &Rows, from: Place, to: Place) -> u64 {
 #[test]
 fn a_cut_separates_and_none_is_smaller() {
     let (mut looked_at, mut amounts) = (0, BTreeMap::new());
-    for seed in 0..250 {
+    for seed in 0..150 {
         for (kind, direction) in MADE {
             let movements = random(seed, kind, direction);
             let rows = Rows::in_time(&movements);
@@ -216,14 +216,14 @@ fn a_cut_separates_and_none_is_smaller() {
             let places: Vec<usize> = cut.movements.iter().map(|row| rows.rows.iter().position(|r| r == row).unwrap()).collect();
             assert!(places.is_sorted(), "a cut is in the order of time: {seed} {kind:?}");
             assert!(!rows.lead(|row| !places.contains(&row), |row| rows.rows[row].from == from, &[to]));
-            if rows.rows.len() <= 10 {
+            if rows.rows.len() <= 8 {
                 assert_eq!(cut.amount, least_cut(&rows, from, to), "{seed} {kind:?} {direction:?}");
                 looked_at += 1;
                 *amounts.entry(cut.amount > 0).or_insert(0) += 1;
             }
         }
     }
-    assert!(looked_at > 100 && amounts[&true] > 40, "{looked_at} {amounts:?}");
+    assert!(looked_at > 50 && amounts[&true] > 20, "{looked_at} {amounts:?}");
 }
 
 #[test]

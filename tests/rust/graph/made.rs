@@ -13,8 +13,13 @@ use crate::common::DemoStore;
 
 /// The bundled chain.
 pub fn demo() -> Chain {
-    static STORE: OnceLock<DemoStore> = OnceLock::new();
-    Chain::open(&STORE.get_or_init(|| DemoStore::new(None)).path).unwrap()
+    static STORE: OnceLock<(DemoStore, Chain)> = OnceLock::new();
+    let open = || {
+        let store = DemoStore::new(None);
+        let chain = Chain::open(&store.path).unwrap();
+        (store, chain)
+    };
+    STORE.get_or_init(open).1.clone()
 }
 
 fn trace(chain: &Chain, source: &[u64], direction: Direction, max_hops: Option<u32>) -> Trace {

@@ -47,14 +47,14 @@ fn key(best: Best, rows: &[Movement], path: &[usize]) -> (u64, usize) {
 #[test]
 fn the_best_paths_are_found() {
     let mut found = 0;
-    for seed in 0..400 {
+    for seed in 0..150 {
         for (kind, direction) in [(Kind::Outputs, Direction::Out), (Kind::Outputs, Direction::In), (Kind::Accounts, Direction::Out)]
         {
             let movements = random(seed, kind, direction);
             let all = Rows::in_time(&movements);
             let rows = &all.rows;
             let mut rng = Rng::new(seed + 1000);
-            for (from, to) in (0..4).filter_map(|_| two(&movements, &mut rng)) {
+            for (from, to) in (0..3).filter_map(|_| two(&movements, &mut rng)) {
                 let every = every(&all, from, to);
                 for (best, k) in ALL.into_iter().flat_map(|best| [(best, 1), (best, 3), (best, 50)]) {
                     let ours = paths(&movements, from, to, best, k);
@@ -71,7 +71,7 @@ fn the_best_paths_are_found() {
             }
         }
     }
-    assert!(found > 5_000, "{found}");
+    assert!(found > 1_500, "{found}");
 }
 
 /// The numbers of a path's movements; no two of a list are equal.
@@ -103,26 +103,23 @@ fn steps_join_and_say_their_hops_and_bottleneck() {
 
 #[test]
 fn change_is_no_hop_where_wallets_are_known() {
-    let chain = demo();
-    let mut shorter = 0;
-    for source in [301, 2_000, 2_500, 5_000] {
-        let (_, movements) = made::traced(&chain, &[source], Direction::Out, Some(6));
-        let (plain, movements) = (movements.clone(), with_clusters(movements));
-        for end in plain.rows().iter().map(|row| row.to).filter(|place| place.is_coin()).step_by(13) {
-            let find = |movements: &Movements| paths(movements, Place::Output(OutNum(source)), end, Best::FewestHops, 1);
-            let (path, plain) = (find(&movements).remove(0), find(&plain).remove(0));
-            assert_eq!(plain.hops.last(), Some(&(plain.steps.len() as u32)));
-            assert!(path.hops.last() <= plain.hops.last());
-            shorter += usize::from(path.hops.last() < plain.hops.last());
-            let mut hops = 0;
-            for (step, told) in path.steps.iter().zip(&path.hops) {
-                let wallet = |place| movements.wallet_of(place).unwrap();
-                hops += u32::from(wallet(step.from) != wallet(step.to));
-                assert_eq!(hops, *told);
-            }
-        }
-    }
-    assert!(shorter > 0);
+    let movements = with_clusters(Movements::new(demo(), Direction::Out, vec![], vec![]));
+    let wallet = |output: &u64| movements.wallet_of(Place::Output(OutNum(*output))).unwrap().unwrap();
+    let outputs: Vec<u64> = (300..3_000).collect();
+    // Two outputs of one wallet, and two of two others.
+    let pairs = outputs.iter().enumerate().flat_map(|(i, a)| outputs[i + 1..].iter().map(move |b| (*a, *b)));
+    let (a, b) = pairs.into_iter().find(|(a, b)| wallet(a) == wallet(b)).unwrap();
+    let c = outputs.iter().copied().find(|c| wallet(c) != wallet(&a)).unwrap();
+    let d = outputs.iter().copied().find(|d| wallet(d) != wallet(&a) && wallet(d) != wallet(&c)).unwrap();
+    let place = |output: u64| Place::Output(OutNum(output));
+    let row = |by: u32, from, to, amount| Movement { by: TxNum(by), from: place(from), to: place(to), amount };
+    let rows = vec![row(1, a, d, 10), row(1, a, b, 5), row(2, d, c, 10), row(3, b, c, 5)];
+    let plain = Movements::new(demo(), Direction::Out, vec![(place(a), 15)], rows);
+    let hops = |movements: &Movements| -> Vec<Vec<u32>> {
+        paths(movements, place(a), place(c), Best::FewestHops, 5).into_iter().map(|path| path.hops).collect()
+    };
+    assert_eq!(hops(&plain), [[1, 2], [1, 2]]);
+    assert_eq!(hops(&with_clusters(plain)), [[0, 1], [1, 2]]);
 }
 
 #[test]

@@ -182,7 +182,7 @@ fn a_place_that_stopped_the_trace_gives_its_node_a_label() {
 
 #[test]
 fn random_movements_are_conserved_too() {
-    for seed in 0..300 {
+    for seed in 0..150 {
         for direction in BOTH {
             check_nodes(&graph(&random(seed, Kind::Outputs, direction), Level::Address));
             check_nodes(&graph(&random(seed, Kind::Outputs, direction), Level::Transaction));

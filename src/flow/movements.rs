@@ -12,33 +12,6 @@ use crate::error::{Error, Result};
 use crate::flow::Direction;
 use crate::ids::{AddrNum, Height, OutNum, TxNum, hash_text};
 
-/// One movement of traced money through a transaction, in the direction of the trace.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Movement {
-    /// The transaction; a coinbase where a fee goes into its block's.
-    pub by: TxNum,
-    pub from: Place,
-    pub to: Place,
-    /// Satoshi.
-    pub amount: u64,
-}
-
-/// Where traced money is between two movements.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Place {
-    Output(OutNum),
-    /// The fee of a transaction.
-    Fee(TxNum),
-    /// The subsidy of a block.
-    Subsidy(Height),
-    /// What a block's coinbase left unclaimed.
-    Unclaimed(Height),
-    /// What a transaction pays beyond what it has.
-    Unexplained(TxNum),
-    /// A wallet's account, by the name of its cluster: for policies that keep one. Only an account is paid again after it has paid.
-    Account(AddrNum),
-}
-
 /// The movements of a trace, passage by passage in the order of the trace, and what is needed to read them.
 #[derive(Clone)]
 pub struct Movements {
