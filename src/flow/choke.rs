@@ -7,7 +7,8 @@ use std::collections::{HashMap, HashSet};
 
 use crate::error::{Error, Result};
 use crate::flow::level::{Holder, Level};
-use crate::flow::movements::{Movements, Place, add};
+use crate::flow::movement::Place;
+use crate::flow::movements::{Movements, add};
 use crate::flow::net::Net;
 use crate::flow::reaching::{Ends, Reaching, sum};
 use crate::flow::ways::Ways;
@@ -118,7 +119,7 @@ impl Passed {
 impl Points<'_> {
     fn transactions(&self) -> Result<Vec<ChokePoint>> {
         let (mut order, mut passed) = (Vec::new(), HashMap::<TxNum, Passed>::new());
-        for (edge, amount) in self.moving() {
+        for (edge, amount) in self.moving().filter(|(edge, _)| !self.is_entry(*edge)) {
             let by = self.by(edge).expect("a movement has a transaction");
             let known = passed.entry(by).or_insert_with(|| {
                 order.push(by);
@@ -189,6 +190,10 @@ impl Points<'_> {
     fn moving(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
         let edges = self.reaching.edges.iter().copied().enumerate();
         edges.filter(|(edge, amount)| *amount > 0 && self.net.edges[*edge].row.is_some())
+    }
+
+    fn is_entry(&self, edge: usize) -> bool {
+        self.net.edges[edge].row.is_some_and(|row| self.movements.rows()[row as usize].is_entry())
     }
 
     fn by(&self, edge: usize) -> Option<TxNum> {

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use crate::error::{Error, Result};
 use crate::flow::Direction;
 use crate::flow::max_flow::{ANY, Network};
-use crate::flow::movements::{Movement, Movements, add};
+use crate::flow::movement::Movement;
+use crate::flow::movements::{Movements, add};
 use crate::flow::net::Net;
 use crate::flow::which::Which;
 
@@ -33,7 +34,11 @@ impl Movements {
         let (mut network, nodes) = (Network::default(), net.nodes.len() as u32);
         let mut sum = 0;
         for edge in &net.edges {
-            let room = if edge.row.is_some() { edge.amount } else { ANY };
+            let is_free = edge.row.is_none_or(|row| {
+                let row = &self.rows()[row as usize];
+                row.is_entry() && !end.contains(&row.to)
+            });
+            let room = if is_free { ANY } else { edge.amount };
             let (from, to) = self.in_time_order(edge.from, edge.to);
             network.add(from, to, room);
             add(&mut sum, edge.row.map_or(0, |_| edge.amount))?;

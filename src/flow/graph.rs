@@ -12,7 +12,8 @@ use crate::error::Result;
 use crate::flow::Direction;
 use crate::flow::held::{Held, held};
 use crate::flow::level::{Holder, Level};
-use crate::flow::movements::{Movement, Movements, Place, add};
+use crate::flow::movement::{Movement, Place};
+use crate::flow::movements::{Movements, add};
 use crate::ids::{Height, TxNum};
 
 /// Movements between two questions whether to go on.
@@ -143,6 +144,9 @@ impl Builder<'_> {
     }
 
     fn pay(&mut self, from: NodeIndex, to: NodeIndex, movement: &Movement) -> Result<()> {
+        if from == to && movement.is_entry() {
+            return Ok(());
+        }
         if from == to {
             return add(&mut self.graph[from].kept, movement.amount);
         }

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use crate::error::Result;
-use crate::flow::movements::{Movements, Place, add};
+use crate::flow::movement::Place;
+use crate::flow::movements::{Movements, add};
 
 /// The sums of a place, in satoshi and in the direction of the trace: `source + joined + came = left + held`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -28,27 +29,32 @@ pub(super) fn held(movements: &Movements) -> Result<HashMap<Place, Held>> {
         add(&mut places.entry(row.from).or_default().left, row.amount)?;
         add(&mut places.entry(row.to).or_default().came, row.amount)?;
     }
+    for place in movements.joined_places() {
+        places.entry(place).or_default();
+    }
     for (place, sums) in &mut places {
-        sums.settle(*place)?;
+        sums.settle(*place, movements.joined(*place))?;
     }
     Ok(places)
 }
 
 impl Held {
-    fn settle(&mut self, place: Place) -> Result<()> {
+    fn settle(&mut self, place: Place, joined: u64) -> Result<()> {
+        let mut came = self.came;
+        add(&mut came, joined)?;
         let mut due = self.source;
-        add(&mut due, self.came)?;
+        add(&mut due, came)?;
         // An output and a fee leave as a whole, but what came to an output of the source ended there.
         let stays = match place {
             Place::Account(_) => 0,
             _ if self.left == 0 => due,
-            _ if self.source > 0 => self.came,
+            _ if self.source > 0 => came,
             _ => 0,
         };
         self.held = stays.max(due.saturating_sub(self.left));
         let mut used = self.left;
         add(&mut used, self.held)?;
-        self.joined = used - due;
+        self.joined = joined + used - due;
         Ok(())
     }
 }

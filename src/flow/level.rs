@@ -1,7 +1,8 @@
 //! Who holds traced money, seen at a level: transactions, addresses or wallets.
 
 use crate::error::{Error, Result};
-use crate::flow::movements::{Movements, Place};
+use crate::flow::movement::Place;
+use crate::flow::movements::Movements;
 use crate::flow::which::needs_clusters;
 use crate::ids::{AddrNum, TxNum, hash_text};
 

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use crate::chain::Chain;
 use crate::cluster::Clusters;
 use crate::error::{Error, Result};
-use crate::flow::Direction;
-use crate::ids::{AddrNum, Height, OutNum, TxNum, hash_text};
+use crate::flow::movement::{Movement, Place};
+use crate::flow::{Direction, Outcome, Policy, Trace};
+use crate::ids::{AddrNum, TxNum, hash_text};
 
 /// The movements of a trace, passage by passage in the order of the trace, and what is needed to read them.
 #[derive(Clone)]
@@ -18,6 +19,8 @@ pub struct Movements {
     chain: Chain,
     direction: Direction,
     source: Vec<(Place, u64)>,
+    /// What poison added, by place.
+    joined: Arc<HashMap<Place, u64>>,
     rows: Arc<[Movement]>,
     labels: Arc<HashMap<Place, Arc<str>>>,
     /// All labels of the stop set, reached or not.
@@ -27,17 +30,23 @@ pub struct Movements {
 
 impl Movements {
     /// Of the places where the trace begins, each once, with the satoshi traced from there. For each passage the amounts out of a place
-    /// are what came to it (but under poison, where they may be more).
+    /// are what came to it.
     pub fn new(chain: Chain, direction: Direction, source: Vec<(Place, u64)>, rows: Vec<Movement>) -> Movements {
         Movements {
             chain,
             direction,
             source,
+            joined: Arc::default(),
             rows: rows.into(),
             labels: Arc::default(),
             known_labels: Arc::default(),
             clusters: None,
         }
+    }
+
+    /// With what poison added at places, which comes from none.
+    pub fn with_joined(self, joined: HashMap<Place, u64>) -> Movements {
+        Movements { joined: joined.into(), ..self }
     }
 
     /// With the labels of the places where the stop set ended the trace, and all labels of the stop set, reached or not.
@@ -69,6 +78,18 @@ impl Movements {
     /// The places where the trace begins, and the satoshi traced from there.
     pub fn source(&self) -> &[(Place, u64)] {
         &self.source
+    }
+
+    /// The places where poison added something, in their order.
+    pub(super) fn joined_places(&self) -> Vec<Place> {
+        let mut places: Vec<Place> = self.joined.keys().copied().collect();
+        places.sort_unstable();
+        places
+    }
+
+    /// What poison added at a place.
+    pub fn joined(&self, place: Place) -> u64 {
+        self.joined.get(&place).copied().unwrap_or(0)
     }
 
     pub fn rows(&self) -> &[Movement] {
@@ -147,7 +168,37 @@ impl Movements {
     }
 }
 
+impl Trace {
+    /// What the trace moved, ready for graphs and for questions; it is done once more, with an eye on where money came from.
+    pub fn moved(&self, progress: impl FnMut(u64) -> bool) -> Result<Movements> {
+        let (chain, options, rows) = (self.chain().clone(), self.options(), self.movements(progress)?);
+        let (mut labels, mut joined) = (HashMap::new(), HashMap::new());
+        let names: Vec<Arc<str>> = options.stops.labels().iter().map(|label| label.as_str().into()).collect();
+        for number in 0..self.len() {
+            let step = self.step(number)?;
+            if let Outcome::Stopped(label) = step.outcome {
+                labels.insert(step.place, names[label as usize].clone());
+            }
+            if options.policy == Policy::Poison && step.by.is_some() {
+                joined.insert(step.place, step.amount);
+            }
+        }
+        if !joined.is_empty() {
+            rows.iter().for_each(|row| _ = joined.entry(row.to).and_modify(|joined| *joined -= row.amount));
+            joined.retain(|_, joined| *joined > 0);
+        }
+        let source = self.source().outputs().iter().map(|given| (Place::Output(given.output), given.amount)).collect();
+        let movements = Movements::new(chain, options.direction, source, rows).with_labels(labels, names).with_joined(joined);
+        movements.with_clusters(options.clusters.clone())
+    }
+}
+
 impl Movement {
+    /// Whether it only says that money of the source is in the account of its wallet.
+    pub(super) fn is_entry(&self) -> bool {
+        matches!((self.from, self.to), (Place::Output(_), Place::Account(_)))
+    }
+
     /// The same seen from its other end.
     fn turned(self) -> Movement {
         Movement { from: self.to, to: self.from, ..self }

@@ -9,7 +9,8 @@ use std::collections::HashMap;
 use crate::chain::pieces::go_on_or_stop;
 use crate::error::{Error, Result};
 use crate::flow::graph::EVERY;
-use crate::flow::movements::{Movements, Place, add};
+use crate::flow::movement::Place;
+use crate::flow::movements::{Movements, add};
 use crate::shares::Divider;
 
 /// Nodes and edges in the direction of the trace. All edges to a node stand before all edges from it.
@@ -49,12 +50,15 @@ impl Net {
     pub fn of(movements: &Movements) -> Result<Net> {
         let mut builder = Builder { source: movements.source().iter().copied().collect(), ..Builder::default() };
         for (place, _) in movements.source() {
-            builder.node(*place);
+            builder.node(*place, movements);
         }
         for (i, row) in movements.rows().iter().enumerate().filter(|(_, row)| row.amount > 0) {
-            let from = builder.node(row.from);
-            let to = builder.arrive(row.to)?;
+            let from = builder.node(row.from, movements);
+            let to = builder.arrive(row.to, movements)?;
             builder.edge(NetEdge { from, to, amount: row.amount, row: Some(i as u32) })?;
+        }
+        for place in movements.joined_places() {
+            builder.node(place, movements);
         }
         builder.finish()
     }
@@ -102,35 +106,44 @@ struct Builder {
 struct Sums {
     place: Place,
     source: u64,
+    joined: u64,
     is_source: bool,
     came: u64,
     left: u64,
 }
 
 impl Sums {
-    /// All that is here; more leaves than came where poison joins money.
+    /// All that is here.
     fn total(&self) -> u64 {
+        let came = self.came.saturating_add(self.joined);
         match self.place {
-            Place::Account(_) => self.source.saturating_add(self.came).max(self.left),
-            _ => self.source.max(self.came).max(self.left),
+            Place::Account(_) => self.source.saturating_add(came).max(self.left),
+            _ => self.source.max(came).max(self.left),
         }
     }
 }
 
 impl Builder {
-    fn node(&mut self, place: Place) -> u32 {
+    fn node(&mut self, place: Place, movements: &Movements) -> u32 {
         if let Some(node) = self.at.get(&place) {
             return *node;
         }
         let source = self.source.remove(&place);
-        self.nodes.push(Sums { place, source: source.unwrap_or(0), is_source: source.is_some(), came: 0, left: 0 });
+        self.nodes.push(Sums {
+            place,
+            source: source.unwrap_or(0),
+            is_source: source.is_some(),
+            joined: movements.joined(place),
+            came: 0,
+            left: 0,
+        });
         self.at.insert(place, self.nodes.len() as u32 - 1);
         self.nodes.len() as u32 - 1
     }
 
     /// The node that money comes to. An account that has paid already is a new one from here on.
-    fn arrive(&mut self, place: Place) -> Result<u32> {
-        let node = self.node(place);
+    fn arrive(&mut self, place: Place, movements: &Movements) -> Result<u32> {
+        let node = self.node(place, movements);
         let sums = &self.nodes[node as usize];
         if sums.left == 0 {
             return Ok(node);
@@ -142,7 +155,7 @@ impl Builder {
         }
         let stays = sums.total() - sums.left;
         self.at.remove(&place);
-        let next = self.node(place);
+        let next = self.node(place, movements);
         if stays > 0 {
             self.edge(NetEdge { from: node, to: next, amount: stays, row: None })?;
         }

@@ -7,7 +7,8 @@ use arrow_array::{ArrayRef, Int32Array, Int64Array, StringArray, TimestampSecond
 use crate::chain::Table;
 use crate::error::Result;
 use crate::flow::graph_tables::ready;
-use crate::flow::movements::{Movement, Movements};
+use crate::flow::movement::Movement;
+use crate::flow::movements::Movements;
 use crate::flow::paths::Path;
 use crate::ids::hash_text;
 

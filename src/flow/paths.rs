@@ -14,7 +14,8 @@ use std::collections::{HashMap, HashSet};
 use crate::chain::pieces::go_on_or_stop;
 use crate::error::{Error, Result};
 use crate::flow::graph::EVERY;
-use crate::flow::movements::{Movement, Movements, Place};
+use crate::flow::movement::{Movement, Place};
+use crate::flow::movements::Movements;
 use crate::flow::which::Which;
 
 /// What makes a path better than another.

@@ -7,7 +7,8 @@
 use std::collections::HashSet;
 
 use crate::error::Result;
-use crate::flow::movements::{Place, add};
+use crate::flow::movement::Place;
+use crate::flow::movements::add;
 use crate::flow::net::Net;
 use crate::shares::Divider;
 

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use crate::error::{Error, Result};
 use crate::flow::held::held;
-use crate::flow::movements::{Movements, Place};
+use crate::flow::movement::Place;
+use crate::flow::movements::Movements;
 use crate::ids::{AddrNum, OutNum, TxNum};
 
 /// Which places of a trace are meant.
@@ -17,7 +18,8 @@ pub enum Which {
     Output(OutNum),
     /// All outputs of a transaction.
     Transaction(TxNum),
-    Address(AddrNum),
+    /// Outputs and accounts of these, ascending.
+    Addresses(Vec<AddrNum>),
     /// Wallets, by the names of their clusters, ascending. Needs the clusters of the trace.
     Wallet(Vec<AddrNum>),
     /// Places where the stop set ended the trace, by their label.
@@ -33,7 +35,10 @@ impl Which {
             Which::Ends => found.extend(ends(movements)?),
             Which::Output(output) => _ = found.insert(Place::Output(*output)),
             Which::Transaction(tx) => found.extend(movements.chain().outputs_of(*tx)?.map(|output| Place::Output(OutNum(output)))),
-            Which::Address(address) => gather(movements, found, |place| Ok(movements.address_of(place)? == Some(*address)))?,
+            Which::Addresses(addresses) => {
+                let is_one = |address: Option<AddrNum>| address.is_some_and(|address| addresses.binary_search(&address).is_ok());
+                gather(movements, found, |place| Ok(is_one(movements.address_of(place)?)))?;
+            }
             Which::Wallet(names) => {
                 needs_clusters(movements)?;
                 let is_one = |name: Option<AddrNum>| name.is_some_and(|name| names.binary_search(&name).is_ok());

@@ -8,12 +8,14 @@ mod change;
 mod cluster;
 mod convert;
 mod error;
+mod exposure;
 mod info;
 mod ingest;
 mod output;
 mod progress;
 mod shapes;
 mod show;
+mod source;
 mod table;
 mod trace;
 mod transaction;
@@ -35,6 +37,8 @@ mod _core {
     #[pymodule_export]
     use super::cluster::{PyClusters, PyComparison, PyProof, PyWallet};
     #[pymodule_export]
+    use super::exposure::{PyExposure, PyPolicyComparison};
+    #[pymodule_export]
     use super::info::info;
     #[pymodule_export]
     use super::ingest::ingest;
@@ -48,7 +52,7 @@ mod _core {
     #[pymodule_export]
     use super::table::{PyTable, restore_table};
     #[pymodule_export]
-    use super::trace::{PyLedger, PyTrace};
+    use super::trace::{PyLedger, PyTrace, restore_ledger};
     #[pymodule_export]
     use super::transaction::{PyFingerprint, PyInput, PyTransaction};
 

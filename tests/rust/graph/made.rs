@@ -1,11 +1,10 @@
 //! Movements to ask: those of real traces of the bundled chain, and ones made up here.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use satrail::chain::Chain;
 use satrail::cluster::{Clusters, Settings};
-use satrail::flow::{Direction, Movement, Movements, Outcome, Place, Source, Trace, TraceOptions, Which};
+use satrail::flow::{Direction, Movement, Movements, Place, Policy, Source, SourceItem, Trace, TraceOptions, Which};
 use satrail::ids::{AddrNum, OutNum, TxNum};
 
 use crate::build::Rng;
@@ -22,52 +21,23 @@ pub fn demo() -> Chain {
     STORE.get_or_init(open).1.clone()
 }
 
-fn trace(chain: &Chain, source: &[u64], direction: Direction, max_hops: Option<u32>) -> Trace {
-    let source = Source::from(source.iter().copied().map(OutNum).collect::<Vec<_>>());
-    chain.trace(&source, &TraceOptions { direction, max_hops, ..TraceOptions::default() }, |_| true).unwrap()
-}
-
-/// With the clusters of the bundled chain.
-pub fn with_clusters(movements: Movements) -> Movements {
-    static CLUSTERS: OnceLock<Clusters> = OnceLock::new();
-    let clusters = CLUSTERS.get_or_init(|| {
-        let chain = demo();
-        chain.cluster_anew(Settings::of(chain.network()), 1, &mut || true).unwrap()
-    });
-    movements.with_clusters(Some(clusters.clone())).unwrap()
-}
-
 /// A trace and its movements.
 pub type Traced = (Trace, Movements);
 
-pub fn traced(chain: &Chain, source: &[u64], direction: Direction, max_hops: Option<u32>) -> Traced {
-    let trace = trace(chain, source, direction, max_hops);
-    let movements = movements(&trace);
-    (trace, movements)
+pub fn traced(chain: &Chain, source: &[u64], direction: Direction, max_tx_hops: Option<u32>) -> Traced {
+    trace(chain, source, &options(direction, Policy::Haircut, max_tx_hops))
 }
 
-/// The movements of a trace: what comes to each of its transactions is laid end to end, and so is what leaves it.
-fn movements(trace: &Trace) -> Movements {
-    let (mut source, mut came, mut leaves) = (Vec::new(), HashMap::new(), Vec::<(TxNum, Vec<(Place, u64)>)>::new());
-    for step in trace.rows() {
-        let place = match (step.output, step.outcome) {
-            (Some(output), _) => Place::Output(output),
-            (None, Outcome::Fee) => Place::Fee(step.by.unwrap()),
-            (None, _) => Place::Unexplained(step.by.unwrap()),
-        };
-        match step.by {
-            None => source.push((place, step.amount)),
-            Some(by) if leaves.last().is_some_and(|(last, _)| *last == by) => {
-                leaves.last_mut().unwrap().1.push((place, step.amount))
-            }
-            Some(by) => leaves.push((by, vec![(place, step.amount)])),
-        }
-        if let Outcome::Followed(next) = step.outcome {
-            came.entry(next).or_insert_with(Vec::new).push((place, step.amount));
-        }
-    }
-    let rows = leaves.into_iter().flat_map(|(by, leaves)| pairs(by, &came[&by], &leaves)).collect();
-    Movements::new(trace.chain().clone(), trace.options().direction, source, rows)
+/// How a trace is done.
+pub fn options(direction: Direction, policy: Policy, max_tx_hops: Option<u32>) -> TraceOptions {
+    TraceOptions { direction, policy, max_tx_hops, ..TraceOptions::default() }
+}
+
+pub fn trace(chain: &Chain, source: &[u64], options: &TraceOptions) -> Traced {
+    let items = source.iter().copied().map(|output| SourceItem::Output(OutNum(output)));
+    let trace = chain.trace(&Source::of(chain, items).unwrap(), options, |_| true).unwrap();
+    let movements = trace.moved(|_| true).unwrap();
+    (trace, movements)
 }
 
 /// The parts that two lists of amounts with one sum have in common when both are laid end to end.
@@ -186,7 +156,7 @@ pub fn which(place: Place) -> Which {
     match place {
         Place::Output(output) => Which::Output(output),
         // Without clusters an account is named by its address.
-        Place::Account(name) => Which::Address(name),
+        Place::Account(name) => Which::Addresses(vec![name]),
         other => panic!("{other:?} has no name"),
     }
 }

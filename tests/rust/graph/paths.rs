@@ -136,7 +136,7 @@ fn ends_are_named_by_address_transaction_wallet_label_or_both_of_two() {
     let named = [
         Which::Output(output),
         Which::Transaction(chain.transaction_of(output).unwrap()),
-        Which::Address(address),
+        Which::Addresses(vec![address]),
         Which::Wallet(vec![wallet]),
         Which::Label("b".to_string()),
         Which::Label("a | b".to_string()),
@@ -148,7 +148,8 @@ fn ends_are_named_by_address_transaction_wallet_label_or_both_of_two() {
         assert!(!found.is_empty(), "{to:?}");
         assert!(found.iter().all(|path| path.steps[0].from == Place::Output(OutNum(2_000))));
     }
-    for to in [Which::Label("c".to_string()), Which::Label("".to_string()), Which::Address(AddrNum(0)), Which::Any(vec![])] {
+    for to in [Which::Label("c".to_string()), Which::Label("".to_string()), Which::Addresses(vec![AddrNum(0)]), Which::Any(vec![])]
+    {
         assert_eq!(movements.paths(&Which::Source, &to, Best::MostValue, 4, &mut || true).unwrap(), []);
     }
 }

@@ -1,6 +1,6 @@
 //! The graph of a trace adds up at every node and over all.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -9,7 +9,9 @@ use petgraph::Direction as Way;
 use petgraph::visit::EdgeRef;
 use satrail::Error;
 use satrail::cluster::Settings;
-use satrail::flow::{Direction, Holder, Level, Movement, Movements, Node, Outcome, Place, TraceGraph};
+use satrail::flow::{
+    Direction, Fees, Holder, Level, Movement, Movements, Node, Place, Policy, StopItem, StopSet, TraceGraph, TraceOptions, Which,
+};
 use satrail::ids::{AddrNum, Height, OutNum, TxNum};
 
 use super::made::{self, Kind, demo, random, with_clusters};
@@ -71,6 +73,40 @@ fn money_is_conserved_at_every_node_of_every_level() {
             assert_eq!((of(Holder::Fees), of(Holder::Unexplained)), (ledger.fees, ledger.unexplained));
         }
     }
+}
+
+#[test]
+fn so_it_is_under_every_policy_with_fees_followed_and_a_stop_set() {
+    let chain = demo();
+    let clusters = made::clusters();
+    let address = |output: u64| chain.address_of(OutNum(output)).unwrap();
+    let stops = |labels: &[(u64, &str)]| {
+        let items = labels.iter().map(|(output, label)| (StopItem::Address(address(*output)), label.to_string()));
+        Arc::new(StopSet::of(&chain, Some(&clusters), items).unwrap())
+    };
+    let mut labelled = 0;
+    for policy in Policy::ALL {
+        for direction in BOTH.into_iter().filter(|direction| !policy.is_of_accounts() || *direction == Direction::Out) {
+            let fees = if policy.is_of_accounts() { Fees::Report } else { Fees::Follow };
+            let stops = stops(&[(2_100, "one"), (2_400, "two")]);
+            let options =
+                TraceOptions { fees, stops, clusters: Some(clusters.clone()), ..made::options(direction, policy, Some(9)) };
+            let (trace, movements) = made::trace(&chain, &[1_500, 2_000, 2_003, 2_050], &options);
+            let levels: &[Level] = if policy.is_of_accounts() { &[Level::Wallet] } else { &LEVELS };
+            for level in levels {
+                let graph = graph(&movements, *level);
+                check_nodes(&graph);
+                let ledger = trace.ledger();
+                assert_eq!((sum(&graph, |node| node.source), sum(&graph, |node| node.joined)), (ledger.source, ledger.joined));
+                assert_eq!(sum(&graph, |node| node.held), ledger.source + ledger.joined, "{policy:?} {direction:?} {level:?}");
+                labelled += graph.graph().node_weights().filter(|node| node.label.is_some()).count();
+            }
+            assert_eq!(movements.known_labels().len(), 2);
+            let found = movements.choke_points(&Which::Ends, Level::Wallet, 0.5, &mut || true).unwrap();
+            assert!(found.iter().all(|point| point.amount <= point.total));
+        }
+    }
+    assert!(labelled > 0);
 }
 
 #[test]
@@ -160,11 +196,11 @@ fn an_unspent_source_is_a_node_alone() {
 #[test]
 fn a_place_that_stopped_the_trace_gives_its_node_a_label() {
     let chain = demo();
-    let (trace, movements) = made::traced(&chain, &[301], Direction::Out, Some(3));
-    let ends: Vec<OutNum> =
-        trace.rows().iter().filter(|step| step.outcome == Outcome::CutOffHops).filter_map(|step| step.output).collect();
+    let (_, movements) = made::traced(&chain, &[2_000], Direction::Out, Some(3));
+    let left: HashSet<Place> = movements.rows().iter().map(|row| row.from).collect();
+    let ends: Vec<Place> = movements.rows().iter().map(|row| row.to).filter(|to| to.is_coin() && !left.contains(to)).collect();
     let label = |i: usize| Arc::<str>::from(["one", "two"][i % 2]);
-    let labels: HashMap<Place, Arc<str>> = ends.iter().enumerate().map(|(i, end)| (Place::Output(*end), label(i))).collect();
+    let labels: HashMap<Place, Arc<str>> = ends.iter().enumerate().map(|(i, end)| (*end, label(i))).collect();
     let movements = movements.with_labels(labels.clone(), vec![label(0), label(1)]);
     let graph = graph(&movements, Level::Address);
     for node in graph.graph().node_weights() {
