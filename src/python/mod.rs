@@ -39,6 +39,8 @@ mod _core {
     #[pymodule_export]
     use super::exposure::{PyExposure, PyPolicyComparison};
     #[pymodule_export]
+    use super::graph::{PyTraceGraph, restore_graph};
+    #[pymodule_export]
     use super::info::info;
     #[pymodule_export]
     use super::ingest::ingest;
