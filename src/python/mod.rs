@@ -9,6 +9,7 @@ mod cluster;
 mod convert;
 mod error;
 mod exposure;
+mod graph;
 mod info;
 mod ingest;
 mod output;
