@@ -210,13 +210,7 @@ fn both(movements: &Movements, (from, to): Ends<'_, '_>) -> PyResult<(Which, Whi
 }
 
 /// The best paths from one end to another.
-pub fn paths(
-    py: Python<'_>,
-    trace: &Trace,
-    ends: Ends<'_, '_>,
-    k: Option<&Bound<'_, PyAny>>,
-    best: &str,
-) -> PyResult<PyTable> {
+pub fn paths(py: Python<'_>, trace: &Trace, ends: Ends<'_, '_>, k: Option<&Bound<'_, PyAny>>, best: &str) -> PyResult<PyTable> {
     let (best, k) = (Best::from_name(best)?, k.map_or(Ok(10), |k| convert::count("k", k, 1..=10_000))?);
     let movements = moved(py, trace)?;
     let (from, to) = both(&movements, ends)?;
@@ -293,7 +287,9 @@ fn named(movements: &Movements, text: &str) -> PyResult<Which> {
         (_, Err(Error::BadAddress { source, .. })) => {
             let labels: Vec<&str> = movements.known_labels().iter().map(|label| &**label).collect();
             let known = if labels.is_empty() { "this trace has none".to_string() } else { format!("it has {}", labels.join(", ")) };
-            let what = format!("{text:?} is no label of the trace ({known}), and no address: {source}; give one of these, or an object of the chain");
+            let what = format!(
+                "{text:?} is no label of the trace ({known}), and no address: {source}; give one of these, or an object of the chain"
+            );
             Err(Error::Invalid { what }.into())
         }
         (_, Err(error)) => Err(error.into()),
