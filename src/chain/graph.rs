@@ -1,12 +1,12 @@
 //! The chain as a graph of transactions, for any algorithm that asks for petgraph's visit traits; nothing is copied.
 //!
-//! A node is a transaction ([`TxNum`]), an edge is an output that was spent ([`Spend`]): it leads from the transaction that made the
-//! output to the one that spends it, and weighs its value in satoshi. Two transactions have an edge for each output between them.
-//! Nodes are numbered in chain order, so every edge leads to a greater number, and the numbers are a topological order. All is as of
-//! the chain's height.
+//! A node is a transaction ([`TxNum`]), an edge is an output that was spent ([`Spend`]): it leads from the transaction that made
+//! the output to the one that spends it, and weighs its value in satoshi. Two transactions have an edge for each output between
+//! them. Nodes are numbered in chain order, so every edge leads to a greater number, and the numbers are a topological order. All
+//! is as of the chain's height.
 //!
-//! petgraph's traits know no errors, so what a damaged store cannot tell is no edge here: nothing panics, and a walk is short. Run
-//! `verify` on a store whose answers matter. A node beyond the chain's last has no edges.
+//! petgraph's traits know no errors, so what a damaged store cannot tell is no edge here: nothing panics, and a walk is short.
+//! Run `verify` on a store whose answers matter. A node beyond the chain's last has no edges.
 //!
 //! ```no_run
 //! use petgraph::visit::{Bfs, Reversed};

@@ -1,7 +1,8 @@
 //! Choke points: transactions, addresses or wallets that the money which reaches certain ends passes.
 //!
-//! Two things are told of each. How much of that money passes it, by the amounts of the trace ([`Reaching`]); and whether there is any
-//! way past it: every way from the source to the ends leads through it, whatever the amounts are, so it dominates the ends.
+//! Two things are told of each. How much of that money passes it, by the amounts of the trace ([`Reaching`]); and whether there
+//! is any way past it: every way from the source to the ends leads through it, whatever the amounts are, so it dominates the
+//! ends.
 
 use std::collections::{HashMap, HashSet};
 
@@ -43,11 +44,11 @@ impl ChokePoint {
 }
 
 impl Movements {
-    /// What at least a share (above 0 and up to 1) of the traced money that reaches the ends passes, the largest amount first, among
-    /// equal ones in the order of the trace.
+    /// What at least a share (above 0 and up to 1) of the traced money that reaches the ends passes, the largest amount first,
+    /// among equal ones in the order of the trace.
     ///
-    /// A transaction is passed by what it moves; a wallet or an address by what is ever in it, so those of the source and of the ends are
-    /// among them. Fees are no ends unless they are asked for.
+    /// A transaction is passed by what it moves; a wallet or an address by what is ever in it, so those of the source and of the
+    /// ends are among them. Fees are no ends unless they are asked for.
     pub fn choke_points(&self, ends: &Which, level: Level, share: f64, go_on: &mut dyn FnMut() -> bool) -> Result<Vec<ChokePoint>> {
         let share = billionths(share)?;
         if level != Level::Transaction {

@@ -23,7 +23,7 @@ impl Movements {
     /// | `amount` | satoshi that reach the ends and pass it |
     /// | `share` | `amount` of all that reaches the ends |
     /// | `on_every_way` | whether every way from the source to the ends leads through it |
-    /// | `first_height`, `last_height`, `first_time`, `last_time` | of the transactions that move that money by or into it; null where it only begins there |
+    /// | `first_height`, `last_height`, `first_time`, `last_time` | of what moves that money by or into it; null where it only begins there |
     pub fn choke_points_table(&self, points: &[ChokePoint]) -> Result<Table> {
         let amounts =
             |amount: fn(&ChokePoint) -> i64| -> ArrayRef { Arc::new(Int64Array::from_iter_values(points.iter().map(amount))) };

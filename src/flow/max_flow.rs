@@ -24,8 +24,9 @@ impl Network {
         self.room.extend([room, 0]);
     }
 
-    /// Sends as much as can be sent, and returns it with the nodes that could still be reached then: the side of the smallest cut that is
-    /// nearest to the source. What all edges with a limit can carry together must fit in 64 bits, and every way must have one of them.
+    /// Sends as much as can be sent, and returns it with the nodes that could still be reached then: the side of the smallest cut
+    /// that is nearest to the source. What all edges with a limit can carry together must fit in 64 bits, and every way must have
+    /// one of them.
     pub fn cut(&mut self, nodes: usize, source: u32, target: u32, go_on: &mut dyn FnMut() -> bool) -> Result<(u64, Vec<bool>)> {
         let (to, mut flow) = (&self.to, 0);
         let edges = Lists::of(nodes, (0..to.len()).map(|edge| to[edge ^ 1]));
@@ -63,8 +64,8 @@ impl Network {
         levels
     }
 
-    /// Sends something along one way that gets farther with every edge; 0 when there is none. `next` are the first edges of the nodes that
-    /// are not known to lead nowhere.
+    /// Sends something along one way that gets farther with every edge; 0 when there is none. `next` are the first edges of the
+    /// nodes that are not known to lead nowhere.
     fn push(&mut self, edges: &Lists, levels: &[Option<u32>], next: &mut [usize], source: u32, target: u32) -> u64 {
         let mut way: Vec<usize> = Vec::new();
         let mut node = source as usize;

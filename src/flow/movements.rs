@@ -1,7 +1,7 @@
 //! What a trace moved, one movement after the other, and what is needed to read them.
 //!
-//! Graphs, paths, choke points and cuts of a trace are made of its movements, not of the chain: they know the policy's amounts, and
-//! nothing that the trace did not reach.
+//! Graphs, paths, choke points and cuts of a trace are made of its movements, not of the chain: they know the policy's amounts,
+//! and nothing that the trace did not reach.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,8 +29,8 @@ pub struct Movements {
 }
 
 impl Movements {
-    /// Of the places where the trace begins, each once, with the satoshi traced from there. For each passage the amounts out of a place
-    /// are what came to it.
+    /// Of the places where the trace begins, each once, with the satoshi traced from there. For each passage the amounts out of a
+    /// place are what came to it.
     pub fn new(chain: Chain, direction: Direction, source: Vec<(Place, u64)>, rows: Vec<Movement>) -> Movements {
         Movements {
             chain,

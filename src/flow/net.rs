@@ -1,8 +1,8 @@
 //! The movements of a trace as a graph without circles, in which money is conserved at every node.
 //!
-//! A node is a place. An account is paid again after it has paid, so it becomes several nodes, one after the other in time, and what stays
-//! in it is an edge to the next of them. An output of the source that the trace reaches again is entered once: what came to it is a part
-//! of what is traced from there, so only the rest begins there.
+//! A node is a place. An account is paid again after it has paid, so it becomes several nodes, one after the other in time, and
+//! what stays in it is an edge to the next of them. An output of the source that the trace reaches again is entered once: what
+//! came to it is a part of what is traced from there, so only the rest begins there.
 
 use std::collections::HashMap;
 

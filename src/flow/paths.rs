@@ -1,13 +1,13 @@
 //! The best ways that traced money took from one place to another.
 //!
-//! A path is a list of movements, each from the place that the one before it led to, and later: the order of the movements is the order
-//! of time, so one pass over them sees every path. It begins where money leaves the first end and stops where it first reaches the
-//! second, and touches neither in between. Directions are those of time, whatever the direction of the trace.
+//! A path is a list of movements, each from the place that the one before it led to, and later: the order of the movements is the
+//! order of time, so one pass over them sees every path. It begins where money leaves the first end and stops where it first
+//! reaches the second, and touches neither in between. Directions are those of time, whatever the direction of the trace.
 //!
-//! At every place the pass keeps the `k` best ways to it, by hops and then by transactions, and among equal ones the earlier: what is
-//! not among them cannot become one of the `k` best later. A bottleneck is not of this kind (a way that is worse now can be as good
-//! after a narrow passage, and shorter), so for "most_value" a first pass finds the `k` widest bottlenecks, and one more pass for each
-//! of them finds its shortest paths.
+//! At every place the pass keeps the `k` best ways to it, by hops and then by transactions, and among equal ones the earlier:
+//! what is not among them cannot become one of the `k` best later. A bottleneck is not of this kind (a way that is worse now can
+//! be as good after a narrow passage, and shorter), so for "most_value" a first pass finds the `k` widest bottlenecks, and one
+//! more pass for each of them finds its shortest paths.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,8 +1,8 @@
 //! The ways from a trace's source to certain ends, whatever the amounts, and what lies on all of them.
 //!
-//! A transaction is passed at one moment, and on any way money is at every moment either in a place or in a transaction. So a way that
-//! avoids a transaction is, at its moment, in a place that it came to before and leaves after; and each place that lies on a way and is
-//! such, gives a way that avoids it. One sweep over these spans tells it for all transactions.
+//! A transaction is passed at one moment, and on any way money is at every moment either in a place or in a transaction. So a way
+//! that avoids a transaction is, at its moment, in a place that it came to before and leaves after; and each place that lies on a
+//! way and is such, gives a way that avoids it. One sweep over these spans tells it for all transactions.
 
 use std::collections::HashMap;
 

@@ -22,8 +22,8 @@ use crate::python::transaction::PyTransaction;
 /// Lists in lists that an end may be made of; a list that holds itself has no end.
 const DEEPEST: u32 = 8;
 
-/// Who paid whom how much of the money of a trace. Edges lead from payer to payee, in the direction of time, whatever the direction of
-/// the trace; what a wallet or an address paid to itself is no edge.
+/// Who paid whom how much of the money of a trace. Edges lead from payer to payee, in the direction of time, whatever the
+/// direction of the trace; what a wallet or an address paid to itself is no edge.
 ///
 /// Examples
 /// --------
@@ -63,11 +63,11 @@ impl PyTraceGraph {
         self.height
     }
 
-    /// One row a node, sources first: node (its number, from 0), kind ("transaction", "address", "wallet", "fees", "subsidy", "unclaimed" or
-    /// "unexplained"), name (the txid, the address, or the address that a wallet's cluster is named by), number (of the transaction or
-    /// address, or the cluster's name), label (of the stop set), is_source, source (satoshi that the trace begins with here), amount_in,
-    /// amount_out (satoshi of its edges), kept (satoshi that it paid to itself), held (satoshi with which the trace ended here, whatever the
-    /// reason), joined (satoshi that poison added).
+    /// One row a node, sources first: node (its number, from 0), kind ("transaction", "address", "wallet", "fees", "subsidy",
+    /// "unclaimed" or "unexplained"), name (the txid, the address, or the address that a wallet's cluster is named by), number
+    /// (of the transaction or address, or the cluster's name), label (of the stop set), is_source, source (satoshi that the trace
+    /// begins with here), amount_in, amount_out (satoshi of its edges), kept (satoshi that it paid to itself), held (satoshi with
+    /// which the trace ended here, whatever the reason), joined (satoshi that poison added).
     ///
     /// At every node source + joined + amount_in = amount_out + held where the trace goes out, and source + joined + amount_out =
     /// amount_in + held where it goes in.
@@ -76,8 +76,8 @@ impl PyTraceGraph {
         PyTable(self.nodes.clone())
     }
 
-    /// One row an edge, from payer to payee: from, to (numbers of nodes), from_name, to_name, amount (satoshi), transactions (how many),
-    /// first_height, last_height, first_time, last_time (seconds UTC).
+    /// One row an edge, from payer to payee: from, to (numbers of nodes), from_name, to_name, amount (satoshi), transactions (how
+    /// many), first_height, last_height, first_time, last_time (seconds UTC).
     #[getter]
     fn edges(&self) -> PyTable {
         PyTable(self.edges.clone())
@@ -113,9 +113,9 @@ impl PyTraceGraph {
         helper(slf, "to_igraph")
     }
 
-    /// Writes the graph to a file, whose suffix says how: .graphml, .gexf, .dot, .json (node-link, as networkx.node_link_graph reads it),
-    /// .csv or .parquet (the edges; the nodes beside them, as NAME.nodes.csv). Times are texts in ISO 8601. In GEXF and DOT the label of the
-    /// stop set is called stop_label.
+    /// Writes the graph to a file, whose suffix says how: .graphml, .gexf, .dot, .json (node-link, as networkx.node_link_graph
+    /// reads it), .csv or .parquet (the edges; the nodes beside them, as NAME.nodes.csv). Times are texts in ISO 8601. In GEXF
+    /// and DOT the label of the stop set is called stop_label.
     ///
     /// Raises
     /// ------
@@ -235,8 +235,8 @@ pub fn min_cut(py: Python<'_>, trace: &Trace, ends: Ends<'_, '_>) -> PyResult<Py
     Ok(PyTable(py.detach(|| movements.cut_table(&cut))?))
 }
 
-/// The places that an output, a transaction, an address, an address set, a wallet, "source", "ends", a label, a text that names one of the
-/// first three, or a list of these means.
+/// The places that an output, a transaction, an address, an address set, a wallet, "source", "ends", a label, a text that names
+/// one of the first three, or a list of these means.
 fn which(movements: &Movements, given: &Bound<'_, PyAny>, depth: u32) -> PyResult<Which> {
     let chain = movements.chain();
     if let Ok(output) = given.cast::<PyOutput>() {

@@ -136,9 +136,9 @@ impl PyTrace {
 
     /// Where the money of each step came from: one row a movement from place to place, in the order and direction of the trace.
     ///
-    /// Columns: transaction, txid, height, time of what moved it; from, to (outputs as txid:n, or what else it is: a fee, an account, ...),
-    /// from_address, to_address, amount (satoshi). The trace is done once more for it, with an eye on that. What poison adds comes from
-    /// nowhere.
+    /// Columns: transaction, txid, height, time of what moved it; from, to (outputs as txid:n, or what else it is: a fee, an
+    /// account, ...), from_address, to_address, amount (satoshi). The trace is done once more for it, with an eye on that. What
+    /// poison adds comes from nowhere.
     ///
     /// Examples
     /// --------
@@ -169,17 +169,18 @@ impl PyTrace {
     ///
     /// Parameters
     /// ----------
-    /// start, end : where the trace begins and ended, when not given; else "source", "ends" (outputs and accounts where the trace ended), a label of the stop set, an output, a transaction (its
-    ///     outputs), an address, an address set, a wallet, a text that names one, or a list of these. A path leaves the one and goes to
-    ///     where it first reaches the other; it touches neither in between.
+    /// start, end : where the trace begins and ended, when not given; else "source", "ends" (outputs and accounts where the trace
+    ///     ended), a label of the stop set, an output, a transaction (its outputs), an address, an address set, a wallet, a text
+    ///     that names one, or a list of these. A path leaves the one and goes to where it first reaches the other; it touches
+    ///     neither in between.
     /// k : how many paths at most; 10 when not given.
-    /// best : "fewest_hops" (steps between wallets where the trace has clusters, else transactions), "most_value" (the largest smallest amount
-    ///     on the way, then fewest hops) or "earliest" (the earliest arrival, then fewest hops).
+    /// best : "fewest_hops" (steps between wallets where the trace has clusters, else transactions), "most_value" (the largest
+    ///     smallest amount on the way, then fewest hops) or "earliest" (the earliest arrival, then fewest hops).
     ///
     /// Returns
     /// -------
-    /// One row a step: path, step (from 1), transaction, txid, height, time, from, from_address, to, to_address (outputs as txid:n), amount
-    /// (satoshi), hop (so far), bottleneck (the least amount of the path).
+    /// One row a step: path, step (from 1), transaction, txid, height, time, from, from_address, to, to_address (outputs as
+    /// txid:n), amount (satoshi), hop (so far), bottleneck (the least amount of the path).
     ///
     /// Examples
     /// --------
@@ -204,15 +205,16 @@ impl PyTrace {
     /// Parameters
     /// ----------
     /// ends : as in `paths`; without it, all outputs and accounts where the trace ended (but no fees).
-    /// level : "transaction", "address" or "wallet". A transaction is passed by what it moves, an address or a wallet by what is ever in it,
-    ///     so those of the source and of the ends are among them.
+    /// level : "transaction", "address" or "wallet". A transaction is passed by what it moves, an address or a wallet by what is
+    ///     ever in it, so those of the source and of the ends are among them.
     /// share : above 0, and 1 for all.
     ///
     /// Returns
     /// -------
-    /// One row each: kind, name, number, amount (satoshi that reach the ends and pass it), share, on_every_way (whether every way from the
-    /// source to the ends leads through it, whatever the amounts), first_height, last_height, first_time, last_time (of what moves that
-    /// money by or into it). Within an output money is one money: the part of it that goes on to the ends came in proportion to what came.
+    /// One row each: kind, name, number, amount (satoshi that reach the ends and pass it), share, on_every_way (whether every way
+    /// from the source to the ends leads through it, whatever the amounts), first_height, last_height, first_time, last_time (of
+    /// what moves that money by or into it). Within an output money is one money: the part of it that goes on to the ends came in
+    /// proportion to what came.
     ///
     /// Examples
     /// --------
@@ -224,8 +226,8 @@ impl PyTrace {
         graph::choke_points(py, &self.0, ends, level, share)
     }
 
-    /// The movements with the smallest sum whose removal separates one end from another, both as in `paths`; among equal ones the nearest to
-    /// `start`. Columns as in `movements`. The sum is also as much as could come from the one to the other.
+    /// The movements with the smallest sum whose removal separates one end from another, both as in `paths`; among equal ones the
+    /// nearest to `start`. Columns as in `movements`. The sum is also as much as could come from the one to the other.
     ///
     /// Raises
     /// ------
