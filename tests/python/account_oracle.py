@@ -1,7 +1,7 @@
 """Slow, obvious traces by the account policies of docs/traces.md: a queue of satoshi for each wallet.
 
-Every wallet's account is kept from the first block on, with the money that is not traced. Where the page leaves a choice,
-this is what was chosen:
+Every wallet's account is kept from the first block on, with the money that is not traced. Where the page leaves a
+choice, this is what was chosen:
 
 - An address in no wallet (OP_RETURN) has an account of its own. Coins that are lost stay in their account.
 - Lines 1 and 2 of the table are looked at when money arrives; lines 3 to 8 for each satoshi when a transaction takes it

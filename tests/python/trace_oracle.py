@@ -1,10 +1,10 @@
 """Slow, obvious traces, for tests to hold the fast ones against. They follow docs/traces.md word by word.
 
-The chain is in trace_book.py, the policies in trace_policies.py; account policies are in account_oracle.py. Where the page
-leaves a choice, this is what was chosen:
+The chain is in trace_book.py, the policies in trace_policies.py; account policies are in account_oracle.py. Where the
+page leaves a choice, this is what was chosen:
 
-- What a transaction or a coinbase pays beyond what comes in is one more slot, `unexplained`, behind the inputs, also under
-  `lifo`. So both sides of every passage are equally long, and no policy needs another word for it.
+- What a transaction or a coinbase pays beyond what comes in is one more slot, `unexplained`, behind the inputs, also
+  under `lifo`. So both sides of every passage are equally long, and no policy needs another word for it.
 - An output of the source is a step even if it holds nothing; everywhere else nothing is no step.
 - Traced satoshi that touch are one interval, also where they came from different sources.
 - A coinbase that cannot be followed ends a trace as with fees="report": `fees` going out, `mined` going in.
@@ -202,9 +202,9 @@ class Tracer:
             return book.spender.get(slot.number)
         transaction = book.coins[slot.number].transaction if slot.kind == "output" else slot.number
         coinbase = book.blocks[book.transfers[transaction].height][0]
-        if slot.kind == "fee" or transaction == coinbase:
-            if self.settings.fees == "report" or not book.can_be_followed(coinbase):
-                return None
+        is_reported = self.settings.fees == "report" or not book.can_be_followed(coinbase)
+        if is_reported and (slot.kind == "fee" or transaction == coinbase):
+            return None
         return coinbase if self.settings.direction == "out" else transaction
 
     def outcome(self, step: Step) -> tuple[str, str | None]:

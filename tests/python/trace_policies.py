@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from itertools import groupby
 from math import floor
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from trace_book import Slot
 
@@ -26,6 +26,7 @@ class Run(NamedTuple):
 
 
 Tape = list[Run]
+T = TypeVar("T")
 UNTRACED: frozenset[int] = frozenset()
 
 
@@ -70,7 +71,7 @@ def cut(tape: Tape, sizes: Sequence[int]) -> list[Tape]:
     return pieces
 
 
-# ---- Policies: the left slots' tapes to the right slots' -----------------------------------------------------------------
+# ---- Policies: from the left slots' tapes to the right slots' ---------------------------------------------------------
 
 
 class Passage(NamedTuple):
@@ -83,7 +84,7 @@ class Passage(NamedTuple):
 
 
 def largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
-    """Divides in proportion: all are rounded down, then the largest fractions get one each, of equal ones the earlier."""
+    """Divides in proportion: all rounded down, then the largest fractions get one each, of equal ones the earlier."""
     due = [Fraction(total * weight, sum(weights)) for weight in weights] if total else [Fraction(0)] * len(weights)
     shares = [floor(share) for share in due]
     by_fraction = sorted(range(len(due)), key=lambda place: shares[place] - due[place])
@@ -122,7 +123,7 @@ def lifo(passage: Passage) -> list[Tape]:
     return last_first(fifo(Passage(left, last_first(right), tapes, direction)))
 
 
-def last_first(inputs: list) -> list:
+def last_first(inputs: list[T]) -> list[T]:
     """The inputs in reverse order; what is unexplained stays behind them."""
     return [*inputs[-2::-1], inputs[-1]]
 
