@@ -45,10 +45,8 @@ class Settings:
     def label(self, script: bytes) -> str | None:
         """All labels of the address, or with clusters of its whole wallet; None if there are none."""
         wallet = self.wallet(script)
-        stops = [
-            stop for stop in self.stop_at if stop == script or (wallet is not None and wallet == self.wallet(stop))
-        ]
-        labels: frozenset[str] = frozenset().union(*(self.stop_at[stop] for stop in stops))
+        same = [stop for stop in self.stop_at if stop == script or (wallet is not None and wallet == self.wallet(stop))]
+        labels: frozenset[str] = frozenset().union(*(self.stop_at[stop] for stop in same))
         return " | ".join(sorted(labels)) or None
 
 

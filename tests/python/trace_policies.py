@@ -71,7 +71,7 @@ def cut(tape: Tape, sizes: Sequence[int]) -> list[Tape]:
     return pieces
 
 
-# ---- Policies: from the left slots' tapes to the right slots' ---------------------------------------------------------
+# ---- Policies: from the left slots' tapes to the right slots' ------------------------------------------------------
 
 
 class Passage(NamedTuple):
