@@ -1,4 +1,4 @@
-//! Names that somebody mistyped, and those that were probably meant.
+//! Names that somebody mistyped, and those that were probably meant; and how large numbers are written.
 
 /// The names that are near enough to a given one to have been meant, nearest first.
 pub fn near<'a>(name: &str, known: &[&'a str]) -> Vec<&'a str> {
@@ -14,6 +14,19 @@ pub fn near<'a>(name: &str, known: &[&'a str]) -> Vec<&'a str> {
 pub fn did_you_mean(name: &str, known: &[&str]) -> String {
     let near = near(name, known);
     if near.is_empty() { String::new() } else { format!("did you mean {}? ", near.join(" or ")) }
+}
+
+/// 1,234,567
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// Letters to insert, leave out, replace or swap with their neighbour to make one text of another.

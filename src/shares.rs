@@ -4,12 +4,17 @@
 #[derive(Default, Debug)]
 pub struct Divider {
     /// What is lost by rounding down, in fractions with the sum of the values below, and whose it is.
-    remainders: Vec<(u128, usize)>,
+    remainders: Vec<(u64, u32)>,
+    wide: Vec<(u128, u32)>,
 }
+
+/// Numbers up to here are exact as floating-point numbers; no sum of bitcoin amounts is larger.
+const EXACT: u64 = 1 << 53;
 
 impl Divider {
     /// Puts into `shares`, which is cleared first, what each value gets of `amount`: never more than itself. Returns what the values
     /// have no room for; the shares and that add up to `amount`.
+    #[inline]
     pub fn divide(&mut self, amount: u64, values: &[u64], shares: &mut Vec<u64>) -> u64 {
         shares.clear();
         let sum: u128 = values.iter().map(|value| *value as u128).sum();
@@ -17,29 +22,80 @@ impl Divider {
             shares.extend_from_slice(values);
             return (amount as u128 - sum) as u64;
         }
-        self.round_down(amount, values, sum, shares);
-        let left = amount - shares.iter().sum::<u64>();
-        self.round_up_largest(left as usize, shares);
+        match sum <= EXACT as u128 {
+            true => self.divide_exact(amount, values, sum as u64, shares),
+            false => self.divide_wide(amount, values, sum, shares),
+        }
         0
     }
 
-    fn round_down(&mut self, amount: u64, values: &[u64], sum: u128, shares: &mut Vec<u64>) {
+    /// For amounts and sums that are exact as floating-point numbers.
+    #[inline]
+    fn divide_exact(&mut self, amount: u64, values: &[u64], sum: u64, shares: &mut Vec<u64>) {
         self.remainders.clear();
+        let (mut left, factor) = (amount, amount as f64 / sum as f64);
         for (i, value) in values.iter().enumerate() {
-            let product = amount as u128 * *value as u128;
-            let share = product / sum;
-            shares.push(share as u64);
-            self.remainders.push((product - share * sum, i));
+            let (share, remainder) = quotient(amount, *value, sum, factor);
+            shares.push(share);
+            left -= share;
+            self.remainders.push((remainder, i as u32));
         }
+        round_up_largest(&mut self.remainders, left as usize, shares);
     }
 
-    /// There are fewer satoshi left over than remainders above zero, so no share without one is touched.
-    fn round_up_largest(&mut self, left: usize, shares: &mut [u64]) {
-        if left == 0 {
-            return;
+    fn divide_wide(&mut self, amount: u64, values: &[u64], sum: u128, shares: &mut Vec<u64>) {
+        self.wide.clear();
+        for (i, value) in values.iter().enumerate() {
+            let product = amount as u128 * *value as u128;
+            shares.push((product / sum) as u64);
+            self.wide.push((product % sum, i as u32));
         }
-        self.remainders.select_nth_unstable_by(left - 1, |(a, i), (b, j)| b.cmp(a).then(i.cmp(j)));
-        self.remainders[..left].iter().for_each(|(_, i)| shares[*i] += 1);
+        let left = amount - shares.iter().sum::<u64>();
+        round_up_largest(&mut self.wide, left as usize, shares);
+    }
+}
+
+/// `amount * value / sum` and its remainder. The floating-point quotient is at most a few off, and what it leaves over, which needs no
+/// more than 64 bits, tells by how much; so the result is exact.
+#[inline]
+fn quotient(amount: u64, value: u64, sum: u64, factor: f64) -> (u64, u64) {
+    let mut quotient = (factor * value as f64) as u64;
+    let mut remainder = amount.wrapping_mul(value).wrapping_sub(quotient.wrapping_mul(sum)) as i64;
+    while remainder < 0 {
+        quotient -= 1;
+        remainder += sum as i64;
+    }
+    while remainder >= sum as i64 {
+        quotient += 1;
+        remainder -= sum as i64;
+    }
+    (quotient, remainder as u64)
+}
+
+/// Places up to which the largest remainders are looked for one by one.
+const FEW: usize = 8;
+
+/// There are fewer satoshi left over than remainders above zero, so no share without one is touched.
+#[inline]
+fn round_up_largest<R: Ord + Copy>(remainders: &mut [(R, u32)], left: usize, shares: &mut [u64]) {
+    if left == 0 {
+        return;
+    }
+    if remainders.len() > FEW {
+        remainders.select_nth_unstable_by(left - 1, |(a, i), (b, j)| b.cmp(a).then(i.cmp(j)));
+        remainders[..left].iter().for_each(|(_, i)| shares[*i as usize] += 1);
+        return;
+    }
+    for taken in 0..left {
+        let mut largest = taken;
+        for i in taken + 1..remainders.len() {
+            let ((a, at), (b, best)) = (remainders[i], remainders[largest]);
+            if a > b || a == b && at < best {
+                largest = i;
+            }
+        }
+        remainders.swap(taken, largest);
+        shares[remainders[taken].1 as usize] += 1;
     }
 }
 
@@ -89,13 +145,33 @@ mod tests {
         assert_eq!((shares, beyond), (vec![u64::MAX / 2, u64::MAX / 2, 1], 0));
     }
 
+    /// The shares by fractions alone.
+    fn slow_divide(amount: u64, values: &[u64]) -> Vec<u64> {
+        let sum: u128 = values.iter().map(|value| *value as u128).sum();
+        let products: Vec<u128> = values.iter().map(|value| amount as u128 * *value as u128).collect();
+        let mut shares: Vec<u64> = products.iter().map(|product| (product / sum) as u64).collect();
+        let mut order: Vec<usize> = (0..values.len()).collect();
+        order.sort_by_key(|i| (std::cmp::Reverse(products[*i] % sum), *i));
+        let left = amount - shares.iter().sum::<u64>();
+        order[..left as usize].iter().for_each(|i| shares[*i] += 1);
+        shares
+    }
+
     /// Amounts and values of all sizes, with small ones and equal ones among them.
     fn cases() -> impl Strategy<Value = (u64, Vec<u64>)> {
-        let value = prop_oneof![0..4u64, Just(1_000u64), 0..2_100_000_000_000_000u64];
+        let value = prop_oneof![0..4u64, Just(1_000u64), 0..2_100_000_000_000_000u64, 0..1u64 << 58];
         vec(value, 0..12).prop_flat_map(|values| (0..=values.iter().sum::<u64>() + 1, Just(values)))
     }
 
     proptest! {
+        #[test]
+        fn shares_are_those_of_exact_fractions((amount, values) in cases()) {
+            let sum: u128 = values.iter().map(|v| *v as u128).sum();
+            if (amount as u128) < sum {
+                prop_assert_eq!(divide(amount, &values).0, slow_divide(amount, &values));
+            }
+        }
+
         #[test]
         fn every_satoshi_is_dealt_out((amount, values) in cases()) {
             let (shares, beyond) = divide(amount, &values);

@@ -1,120 +1,95 @@
 //! The sums of a trace.
 
-use crate::flow::{Outcome, Step};
+use std::collections::BTreeMap;
 
-/// What became of the money of a source, in satoshi: `source` is the sum of all the others. [`Outcome`] says what they mean.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+use crate::names::grouped;
+
+/// What became of the money of a source, in satoshi: `source` and `joined` are the sum of all the others. docs/traces.md says what they
+/// mean.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Ledger {
     pub source: u64,
+    /// What the policy poison added by tracing what was not traced.
+    pub joined: u64,
+    /// What arrived at the stop set, by label.
+    pub ends: BTreeMap<String, u64>,
     pub unspent: u64,
     pub lost: u64,
-    pub fees: u64,
     pub mined: u64,
+    pub fees: u64,
+    pub unclaimed: u64,
     pub unexplained: u64,
     pub cut_off_hops: u64,
+    pub cut_off_tx_hops: u64,
+    pub cut_off_value: u64,
+    pub cut_off_date: u64,
+    pub cut_off_budget: u64,
     pub rejoined: u64,
 }
 
 impl Ledger {
-    pub(super) fn of(steps: &[Step]) -> Ledger {
-        let mut ledger = Ledger::default();
-        for step in steps {
-            if step.by.is_none() {
-                ledger.source += step.amount;
-            }
-            if let Some(line) = ledger.line_of(step.outcome) {
-                *line += step.amount;
-            }
-        }
-        ledger
-    }
-
-    /// Where a trace that ends so is written down.
-    fn line_of(&mut self, outcome: Outcome) -> Option<&mut u64> {
-        match outcome {
-            Outcome::Followed(_) => None,
-            Outcome::Unspent => Some(&mut self.unspent),
-            Outcome::Lost => Some(&mut self.lost),
-            Outcome::Fee => Some(&mut self.fees),
-            Outcome::Mined => Some(&mut self.mined),
-            Outcome::Unexplained => Some(&mut self.unexplained),
-            Outcome::CutOffHops => Some(&mut self.cut_off_hops),
-            Outcome::Rejoined => Some(&mut self.rejoined),
-        }
-    }
-
-    /// What the source came to, by name; a line without an amount too.
-    pub fn lines(&self) -> [(&'static str, u64); 7] {
+    /// What the source came to, by name, without the labels; a line without an amount too.
+    pub fn plain_lines(&self) -> [(&'static str, u64); 12] {
         [
             ("unspent", self.unspent),
             ("lost", self.lost),
-            ("fees", self.fees),
             ("mined", self.mined),
+            ("fees", self.fees),
+            ("unclaimed", self.unclaimed),
             ("unexplained", self.unexplained),
             ("cut_off_hops", self.cut_off_hops),
+            ("cut_off_tx_hops", self.cut_off_tx_hops),
+            ("cut_off_value", self.cut_off_value),
+            ("cut_off_date", self.cut_off_date),
+            ("cut_off_budget", self.cut_off_budget),
             ("rejoined", self.rejoined),
         ]
     }
 
+    /// What the source came to, by name: first the labels of the stop set, as "stopped: LABEL".
+    pub fn lines(&self) -> Vec<(String, u64)> {
+        let ends = self.ends.iter().map(|(label, amount)| (format!("stopped: {label}"), *amount));
+        ends.chain(self.plain_lines().into_iter().map(|(name, amount)| (name.to_string(), amount))).collect()
+    }
+
     /// Whether every satoshi of the source is in one of the lines, and no other.
     pub fn balances(&self) -> bool {
-        self.lines().iter().map(|(_, amount)| *amount as u128).sum::<u128>() == self.source as u128
+        let sum: u128 = self.lines().iter().map(|(_, amount)| *amount as u128).sum();
+        sum == self.source as u128 + self.joined as u128
+    }
+
+    /// The source, what joined it, and the lines that are not zero.
+    pub fn shown(&self) -> Vec<(String, u64)> {
+        let joined = (self.joined > 0).then(|| ("joined".to_string(), self.joined));
+        let lines = self.lines().into_iter().filter(|(_, amount)| *amount > 0);
+        std::iter::once(("source".to_string(), self.source)).chain(joined).chain(lines).collect()
     }
 }
 
-/// The source and the lines that are not zero, in satoshi and percent of the source.
+/// The source and the lines that are not zero, in satoshi and percent of the source (and of what joined it).
 impl std::fmt::Display for Ledger {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let width = grouped(self.source).len().max("satoshi".len());
-        write!(f, "{:<12}  {:>width$}        %", "", "satoshi")?;
-        let lines = self.lines().into_iter().filter(|(_, amount)| *amount > 0);
-        for (name, amount) in std::iter::once(("source", self.source)).chain(lines) {
-            write!(f, "\n{name:<12}  {:>width$}  {}", grouped(amount), percent(amount, self.source))?;
+        let whole = self.source as u128 + self.joined as u128;
+        let shown = self.shown();
+        let names = shown.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0).max(12);
+        let width = shown.iter().map(|(_, amount)| grouped(*amount).len()).max().unwrap_or(0).max("satoshi".len());
+        write!(f, "{:<names$}  {:>width$}        %", "", "satoshi")?;
+        for (name, amount) in shown {
+            write!(f, "\n{name:<names$}  {:>width$}  {}", grouped(amount), percent(amount, whole))?;
         }
         Ok(())
     }
 }
 
-/// 1,234,567
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// Two digits behind the point, cut, so that only a whole is shown as a whole.
-fn percent(part: u64, whole: u64) -> String {
-    let hundredths = (part as u128 * 10_000).checked_div(whole as u128).unwrap_or(0);
+fn percent(part: u64, whole: u128) -> String {
+    let hundredths = (part as u128 * 10_000).checked_div(whole).unwrap_or(0);
     format!("{:>4}.{:02}", hundredths / 100, hundredths % 100)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{OutNum, TxNum};
-
-    fn step(by: Option<u32>, amount: u64, outcome: Outcome) -> Step {
-        Step { hop: by.is_some() as u32, by: by.map(TxNum), output: Some(OutNum(0)), amount, outcome }
-    }
-
-    #[test]
-    fn money_that_is_followed_is_written_down_where_it_ends() {
-        let steps = [
-            step(None, 100, Outcome::Followed(TxNum(5))),
-            step(None, 20, Outcome::Unspent),
-            step(Some(5), 90, Outcome::Rejoined),
-            step(Some(5), 10, Outcome::Fee),
-        ];
-        let ledger = Ledger::of(&steps);
-        assert_eq!(ledger, Ledger { source: 120, unspent: 20, rejoined: 90, fees: 10, ..Ledger::default() });
-        assert!(ledger.balances());
-    }
 
     #[test]
     fn a_satoshi_too_many_or_too_few_does_not_balance() {
@@ -122,6 +97,7 @@ mod tests {
             assert!(!Ledger { source: 2, unspent, ..Ledger::default() }.balances());
         }
         assert!(!Ledger { source: 0, unspent: u64::MAX, fees: 1, ..Ledger::default() }.balances());
+        assert!(Ledger { source: 2, joined: 3, unspent: 4, ends: [("x".to_string(), 1)].into(), ..Ledger::default() }.balances());
     }
 
     #[test]

@@ -1,189 +1,459 @@
 //! The pass over the transactions that traced money goes through, and no others.
 //!
 //! An output is made by one transaction and spent by at most one, so traced money arrives at it once, whichever way the pass goes.
-//! Every transaction lies, in chain order, on the far side of those that its traced money comes from: when its turn is there, all of
+//! Every transaction comes, in the order of the trace, behind those that its traced money comes from: when its turn is there, all of
 //! that money is known, and it need not be looked at again.
 
-use std::collections::BinaryHeap;
-
-use crate::chain::{Chain, End};
+use crate::chain::Chain;
+use crate::cluster::Clusters;
 use crate::error::{Error, Result};
-use crate::flow::policy::Policy;
-use crate::flow::{Direction, TraceOptions};
-use crate::ids::{InNum, OutNum, TxNum};
-use crate::shares::Divider;
+use crate::flow::log::{Log, Logged, Mark};
+use crate::flow::money::{Money, Piece};
+use crate::flow::movement::Place;
+use crate::flow::slots::Slots;
+use crate::flow::turns::{Marks, Order, Rows};
+use crate::flow::{Direction, Fees, Source, TraceOptions};
+use crate::ids::{AddrNum, InNum, OutNum, TxNum};
+use crate::store::reader::spender_below;
 
 /// Transactions between two calls of `progress`.
 const EVERY: u64 = 1024;
+/// Turns for which the look-ups are begun ahead of time.
+const AHEAD: u64 = 24;
 
-/// A part of the traced money, where a transaction of the trace, or the source, put it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Step {
-    /// Transactions from the source on, this one included; 0 for the source.
-    pub hop: u32,
-    /// The transaction that moved it; none for the source.
+/// What a sweep leaves behind.
+#[derive(Clone, Default)]
+pub(super) struct Swept {
+    pub log: Log,
+    /// Satoshi by what became of them; those at the stop set by label.
+    pub sums: [u64; Mark::CutOffDate as usize + 1],
+    pub stopped: Vec<u64>,
+    pub cut_off_budget: u64,
+    pub joined: u64,
+    /// The turn at which the budget was used up.
+    pub end: Option<u32>,
+}
+
+/// What somebody who watches a sweep sees: a step, and whose money it is. Where owners are left slots, they are given.
+pub(super) struct Seen<'a> {
+    pub step: usize,
     pub by: Option<TxNum>,
-    /// The output that it arrived at; none for a fee and for what is unexplained.
-    pub output: Option<OutNum>,
-    /// Satoshi of traced money.
-    pub amount: u64,
-    pub outcome: Outcome,
+    pub place: Place,
+    pub parts: &'a [Piece],
+    pub left: &'a [(Place, u64)],
 }
 
-/// What becomes of traced money after a step.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Outcome {
-    /// This transaction takes it on.
-    Followed(TxNum),
-    /// The output is not spent, as of the chain's height; so also where its script cannot be satisfied.
-    Unspent,
-    /// The output can never be spent: the genesis block's, or replaced by a coinbase of the same id.
-    Lost,
-    /// The output goes on, but is as many hops from the source as the trace was told to go.
-    CutOffHops,
-    /// The output is of a coinbase: this is where its money began.
-    Mined,
-    /// The output belongs to the source, and is traced as such with its whole value.
-    Rejoined,
-    /// A transaction's fee took it.
-    Fee,
-    /// A transaction paid out more than it took in, so this has no origin. No node accepts that; simulated chains may have it.
-    Unexplained,
-}
+/// Who watches a sweep.
+pub(super) type Watch<'a> = Option<&'a mut dyn FnMut(Seen<'_>)>;
 
-impl Outcome {
-    pub fn name(self) -> &'static str {
-        match self {
-            Outcome::Followed(_) => "followed",
-            Outcome::Unspent => "unspent",
-            Outcome::Lost => "lost",
-            Outcome::CutOffHops => "cut_off_hops",
-            Outcome::Mined => "mined",
-            Outcome::Rejoined => "rejoined",
-            Outcome::Fee => "fee",
-            Outcome::Unexplained => "unexplained",
-        }
-    }
-}
-
-/// Follows the whole value of some outputs, each given once, in chain order. Returns the steps, and how many transactions it went
-/// through.
-pub(super) fn run(
-    chain: &Chain,
-    source: &[OutNum],
-    options: &TraceOptions,
-    progress: &mut dyn FnMut(u64) -> bool,
-) -> Result<(Vec<Step>, u64)> {
-    let last = source.last().ok_or(Error::EmptySource)?;
-    chain.output_at(*last)?;
-    let mut sweep = Sweep { chain, source, options, queue: BinaryHeap::new(), steps: Vec::with_capacity(source.len() * 4) };
-    sweep.begin()?;
-    let transactions = sweep.follow(progress)?;
-    Ok((sweep.steps, transactions))
-}
-
-struct Sweep<'a> {
+/// Follows a source to the end. Money is only moved, so a source that can be added up is a bound for every sum of traced money.
+pub(super) fn run<'a, M: Money>(
     chain: &'a Chain,
-    source: &'a [OutNum],
+    source: &'a Source,
     options: &'a TraceOptions,
-    /// The turns of the transactions to go through, with the steps that wait for them; a transaction has one entry for each step.
-    queue: BinaryHeap<(u32, usize)>,
-    steps: Vec<Step>,
+    money: M,
+    watch: Watch<'a>,
+    progress: &mut dyn FnMut(u64) -> bool,
+) -> Result<Swept> {
+    let last = source.outputs().last().ok_or(Error::EmptySource)?;
+    chain.output_at(last.output)?;
+    source.sum()?;
+    let mut sweep = Sweep::new(chain, source, options, money, watch)?;
+    sweep.begin()?;
+    sweep.follow(progress)?;
+    Ok(sweep.done)
 }
 
-/// The places that a transaction's traced money can go on to. Kept from one transaction to the next for its memory.
-#[derive(Default)]
-struct Places {
-    outputs: Vec<OutNum>,
-    /// Satoshi in each output, and in the fee where there is one.
-    values: Vec<u64>,
-    /// Satoshi of traced money for each of the values.
-    shares: Vec<u64>,
-    divider: Divider,
+struct Sweep<'a, M> {
+    chain: &'a Chain,
+    source: &'a Source,
+    options: &'a TraceOptions,
+    money: M,
+    watch: Watch<'a>,
+    order: Order<'a>,
+    /// The outputs of the source.
+    given: Marks,
+    /// The turns of transactions that money waits for.
+    waiting: Marks,
+    /// For each of those: what waits, and how far it has come.
+    rows: Rows,
+    /// The transactions that may be passed.
+    window: std::ops::Range<u32>,
+    slots: Slots,
+    senders: Vec<AddrNum>,
+    /// The turn of the passage, and one more.
+    now: u64,
+    /// Pieces beyond the first of each step, which count for the budget.
+    pieces: u64,
+    done: Swept,
 }
 
-impl Sweep<'_> {
-    /// Money is only moved from here on, so a source that can be added up is a bound for every sum of traced money.
-    fn begin(&mut self) -> Result<()> {
-        let mut sum = 0u64;
-        for output in self.source {
-            let value = self.chain.value_of(*output)?;
-            sum = sum.checked_add(value).ok_or_else(too_much)?;
-            self.arrive(None, 0, *output, value)?;
-        }
-        Ok(())
-    }
+/// How far money has come: hops between wallets, and transactions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Hops {
+    wallets: u32,
+    transactions: u32,
+}
 
-    fn follow(&mut self, progress: &mut dyn FnMut(u64) -> bool) -> Result<u64> {
-        let (mut places, mut transactions) = (Places::default(), 0u64);
-        while let Some((turn, _)) = self.queue.peek().copied() {
-            let tx = self.options.direction.transaction_at(turn);
-            let (amount, nearest) = self.take(turn);
-            self.divide(tx, amount, nearest + 1, &mut places)?;
-            transactions += 1;
-            if transactions.is_multiple_of(EVERY) && !progress(transactions) {
-                return Err(Error::TraceInterrupted { transactions });
+/// What comes after a place.
+enum Next {
+    End(Mark),
+    /// This transaction, so many hops further.
+    Tx(TxNum, u32),
+}
+
+impl Hops {
+    const NONE: Hops = Hops { wallets: 0, transactions: 0 };
+
+    /// The lesser of both and of those in a word, which is 0 when there are none.
+    #[inline]
+    fn put(self, word: &mut u64) {
+        let least = match *word {
+            0 => self,
+            packed => {
+                let other = Hops::of(packed);
+                Hops { wallets: self.wallets.min(other.wallets), transactions: self.transactions.min(other.transactions) }
             }
-        }
-        Ok(transactions)
-    }
-
-    /// The traced money that waits for a turn, and the least hops that any of it is from the source.
-    fn take(&mut self, turn: u32) -> (u64, u32) {
-        let (mut amount, mut nearest) = (0, u32::MAX);
-        while let Some((_, step)) = self.queue.peek().copied().filter(|(next, _)| *next == turn) {
-            self.queue.pop();
-            let step = &self.steps[step];
-            amount += step.amount;
-            nearest = nearest.min(step.hop);
-        }
-        (amount, nearest)
-    }
-
-    /// Divides traced money over what it can go on to by a transaction.
-    fn divide(&mut self, tx: TxNum, amount: u64, hop: u32, places: &mut Places) -> Result<()> {
-        self.options.direction.places(self.chain, tx, places)?;
-        let beyond = match self.options.policy {
-            Policy::Haircut => places.divider.divide(amount, &places.values, &mut places.shares),
         };
-        for (output, share) in places.outputs.iter().zip(&places.shares).filter(|(_, share)| **share > 0) {
-            self.arrive(Some(tx), hop, *output, *share)?;
-        }
-        let fee = places.shares.get(places.outputs.len()).copied().unwrap_or(0);
-        if beyond > 0 && self.options.direction == Direction::Out {
-            return Err(self.corrupt(format!("has more traced money in transaction number {tx} than it takes in")));
-        }
-        for (amount, outcome) in [(fee, Outcome::Fee), (beyond, Outcome::Unexplained)].into_iter().filter(|(amount, _)| *amount > 0)
-        {
-            self.steps.push(Step { hop, by: Some(tx), output: None, amount, outcome });
+        *word = (least.wallets as u64) << 32 | (least.transactions as u64 + 1);
+    }
+
+    #[inline]
+    fn of(word: u64) -> Hops {
+        Hops { wallets: (word >> 32) as u32, transactions: (word as u32).wrapping_sub(1) }
+    }
+}
+
+impl<'a, M: Money> Sweep<'a, M> {
+    fn new(
+        chain: &'a Chain,
+        source: &'a Source,
+        options: &'a TraceOptions,
+        money: M,
+        watch: Watch<'a>,
+    ) -> Result<Sweep<'a, M>> {
+        let (counts, mut given) = (chain.counts(), Marks::new(chain.counts().outputs));
+        source.outputs().iter().for_each(|source| _ = given.put(source.output.0));
+        let first_of = |height: u64| -> Result<u32> {
+            Ok(crate::store::reader::counts_at(chain.columns(), height.min(counts.blocks))?.transactions as u32)
+        };
+        let window = options.since.map_or(Ok(0), first_of)?..options.until.map_or(Ok(u32::MAX), first_of)?;
+        Ok(Sweep {
+            chain,
+            source,
+            options,
+            money,
+            watch,
+            order: Order::new(chain, options.direction, options.fees == Fees::Follow),
+            given,
+            waiting: Marks::new(counts.transactions),
+            rows: Rows::new(counts.transactions),
+            window,
+            slots: Slots::default(),
+            senders: Vec::new(),
+            now: 0,
+            pieces: 0,
+            done: Swept { stopped: vec![0; options.stops.labels().len()], log: Log::with_room(source.outputs().len() * 4), ..Swept::default() },
+        })
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        for (i, source) in self.source.outputs().iter().enumerate() {
+            let place = Place::Output(source.output);
+            let next = match self.next_of_output(source.output)? {
+                Next::Tx(tx, hops) => self.cut_off(place, tx, hops, source.amount, Hops::NONE)?,
+                end => end,
+            };
+            self.write(None, place, source.amount, &next, false, None);
+            if let Some(watch) = &mut self.watch {
+                let part = Piece { start: 0, length: source.amount, owner: source.source };
+                watch(Seen { step: i, by: None, place, parts: &[part], left: &[] });
+            }
+            if let Next::Tx(tx, hops) = next {
+                let turn = self.queue(tx, Hops { wallets: hops, transactions: 0 })?;
+                self.money.begin(&mut self.rows.at(turn)[0], place, source.amount, source.source);
+            }
         }
         Ok(())
     }
 
-    /// Writes down that traced money is at an output, and queues it for the transaction that takes it on.
-    fn arrive(&mut self, by: Option<TxNum>, hop: u32, output: OutNum, amount: u64) -> Result<()> {
-        let mut outcome = self.outcome(by, output)?;
-        if let Outcome::Followed(next) = outcome {
-            let turn = self.options.direction.turn_of(next);
-            if by.is_some_and(|by| turn >= self.options.direction.turn_of(by)) {
-                return Err(self.corrupt(format!("has an output, number {output}, that is spent before it is made")));
+    fn follow(&mut self, progress: &mut dyn FnMut(u64) -> bool) -> Result<()> {
+        let (mut passed, mut ahead) = (0u64, 0u64);
+        while let Some(turn) = self.waiting.next(self.now) {
+            if self.done.log.steps() as u64 + self.pieces >= self.options.budget {
+                return self.cut_off_rest(turn as u32);
             }
-            if self.options.max_hops.is_some_and(|most| hop >= most) {
-                outcome = Outcome::CutOffHops;
-            } else {
-                self.queue.push((turn, self.steps.len()));
+            ahead = self.look_ahead(turn, ahead)?;
+            self.now = turn + 1;
+            self.pass(turn as u32)?;
+            passed += 1;
+            if passed.is_multiple_of(EVERY) {
+                self.rows.forget_before(turn as u32);
+                if !progress(passed) {
+                    return Err(Error::TraceInterrupted { transactions: passed });
+                }
             }
         }
-        self.steps.push(Step { hop, by, output: Some(output), amount, outcome });
         Ok(())
     }
 
-    /// What becomes of traced money at an output, however far it has come.
-    fn outcome(&self, by: Option<TxNum>, output: OutNum) -> Result<Outcome> {
-        if by.is_some() && self.source.binary_search(&output).is_ok() {
-            return Ok(Outcome::Rejoined);
+    /// Begins the look-ups of transactions whose turns come soon.
+    fn look_ahead(&mut self, turn: u64, ahead: u64) -> Result<u64> {
+        let columns = self.chain.columns();
+        let from = ahead.max(turn + 1);
+        let mut next = from;
+        while next <= turn + AHEAD {
+            let Some(found) = self.waiting.next(next).filter(|found| *found <= turn + AHEAD) else { break };
+            if self.options.direction == Direction::In || M::NEEDS_LEFT {
+                let tx = self.order.transaction_at(found as u32)?;
+                for input in self.chain.inputs_of(tx)? {
+                    let spends = columns.inputs_spends.get(input)?.0;
+                    columns.outputs_value.prefetch(spends);
+                    if self.options.direction == Direction::In {
+                        crate::store::reader::prefetch_owner(columns, spends);
+                    }
+                }
+            }
+            next = found + 1;
         }
-        self.options.direction.outcome(self.chain, output)
+        Ok(turn + AHEAD + 1)
+    }
+
+    /// Passes a transaction: divides what waits for it, and lets the shares arrive.
+    fn pass(&mut self, turn: u32) -> Result<()> {
+        let [word, hops] = *self.rows.at(turn);
+        let tx = self.order.transaction_at(turn)?;
+        let Hops { wallets, transactions } = Hops::of(hops);
+        if !self.load(tx)? {
+            self.done.sums[Mark::Mined as usize] += self.money.amount(word);
+            return Ok(());
+        }
+        let divided = self.money.divide(word, &self.slots).ok_or_else(|| self.does_not_spend(tx))?;
+        self.done.joined += divided.joined;
+        let hops = Hops { wallets, transactions: transactions + 1 };
+        self.done.log.pass(tx, hops.wallets, hops.transactions);
+        self.load_senders(tx)?;
+        for slot in 0..self.slots.right.len() {
+            if self.money.shares()[slot] > 0 {
+                self.arrive(tx, slot, hops)?;
+            }
+        }
+        if divided.beyond > 0 {
+            if self.options.direction == Direction::Out {
+                return Err(self.corrupt(format!("has more traced money in transaction number {tx} than it takes in")));
+            }
+            self.write(Some(tx), Place::Unexplained(tx), divided.beyond, &Next::End(Mark::Unexplained), false, None);
+        }
+        Ok(())
+    }
+
+    /// Gathers the slots of a transaction; not of a coinbase that money comes from without more to follow.
+    fn load(&mut self, tx: TxNum) -> Result<bool> {
+        let (direction, follow) = (self.options.direction, self.options.fees == Fees::Follow);
+        if (follow || direction == Direction::In) && self.chain.is_coinbase(tx)? {
+            if follow {
+                self.slots.load_coinbase(self.chain, direction, self.chain.height_of(tx)?)?;
+            }
+            return Ok(follow);
+        }
+        self.slots.load(self.chain, direction, tx, M::NEEDS_LEFT)?;
+        Ok(true)
+    }
+
+    /// A share of the last division arrives at its slot.
+    #[inline]
+    fn arrive(&mut self, tx: TxNum, slot: usize, hops: Hops) -> Result<()> {
+        let (place, amount) = (self.slots.right[slot], self.money.shares()[slot]);
+        let crosses = self.crosses(place)?;
+        let here = Hops { wallets: hops.wallets + crosses as u32, ..hops };
+        let next = match self.next_of(tx, place, amount)? {
+            Next::Tx(next, further) => self.cut_off(place, next, further, amount, here)?,
+            end => end,
+        };
+        self.write(Some(tx), place, amount, &next, crosses, Some(slot));
+        if let Next::Tx(next, further) = next {
+            let turn = self.queue(next, Hops { wallets: here.wallets + further, ..here })?;
+            self.money.wait(&mut self.rows.at(turn)[0], place, slot);
+        }
+        Ok(())
+    }
+
+    /// Writes a step down.
+    #[inline]
+    fn write(&mut self, by: Option<TxNum>, place: Place, amount: u64, next: &Next, crosses: bool, slot: Option<usize>) {
+        let mark = match next {
+            Next::Tx(..) => Mark::Followed,
+            Next::End(mark) => *mark,
+        };
+        self.done.sums[mark as usize] += amount;
+        let step = self.done.log.steps();
+        self.done.log.step(Logged { place, mark, crosses, amount });
+        if let (true, Some(slot)) = (M::NEEDS_LEFT, slot) {
+            let parts = self.money.parts(slot);
+            self.pieces += parts.len().saturating_sub(1) as u64;
+            if let Some(watch) = &mut self.watch {
+                watch(Seen { step, by, place, parts, left: &self.slots.left });
+            }
+        }
+    }
+
+    /// Queues a transaction that money waits for; its turn.
+    #[inline]
+    fn queue(&mut self, tx: TxNum, hops: Hops) -> Result<u32> {
+        let turn = self.order.turn_of(tx)?;
+        if (turn as u64) < self.now {
+            return Err(self.corrupt(format!("has transaction number {tx} spend what it cannot have seen")));
+        }
+        self.waiting.put(turn as u64);
+        hops.put(&mut self.rows.at(turn)[1]);
+        Ok(turn)
+    }
+
+    /// What comes after money of the trace arrived at a place.
+    #[inline]
+    fn next_of(&mut self, by: TxNum, place: Place, amount: u64) -> Result<Next> {
+        match place {
+            Place::Output(output) => {
+                if self.given.has(output.0) {
+                    return Ok(Next::End(Mark::Rejoined));
+                }
+                if let Some(label) = self.stop_of(output)? {
+                    self.done.stopped[label as usize] += amount;
+                    return Ok(Next::End(Mark::Stopped));
+                }
+                self.next_of_output(output)
+            }
+            Place::Fee(payer) => match (self.options.fees, self.options.direction) {
+                (Fees::Report, _) => Ok(Next::End(Mark::Fee)),
+                (Fees::Follow, Direction::In) => Ok(Next::Tx(payer, 0)),
+                (Fees::Follow, Direction::Out) => self.coinbase_over(by),
+            },
+            Place::Subsidy(_) => Ok(Next::End(Mark::Mined)),
+            Place::Unclaimed(_) => Ok(Next::End(Mark::Unclaimed)),
+            Place::Unexplained(_) | Place::Account(_) => Ok(Next::End(Mark::Unexplained)),
+        }
+    }
+
+    #[inline]
+    fn stop_of(&self, output: OutNum) -> Result<Option<u32>> {
+        match self.options.stops.is_empty() {
+            true => Ok(None),
+            false => self.options.stops.label_of(self.chain.address_of(output)?),
+        }
+    }
+
+    /// What comes after an output, wherever its money comes from.
+    #[inline]
+    fn next_of_output(&self, output: OutNum) -> Result<Next> {
+        match self.options.direction {
+            Direction::Out => Ok(match spender_of(self.chain, output)? {
+                Spender::None => Next::End(Mark::Unspent),
+                Spender::Lost => Next::End(Mark::Lost),
+                Spender::Tx(tx) => Next::Tx(tx, 0),
+            }),
+            Direction::In => {
+                let tx = self.chain.transaction_of(output)?;
+                if self.options.fees == Fees::Follow && self.chain.is_coinbase(tx)? && !self.can_follow_into(tx)? {
+                    return Ok(Next::End(Mark::Mined));
+                }
+                Ok(Next::Tx(tx, self.crosses_into(output, tx)?))
+            }
+        }
+    }
+
+    /// The coinbase that gets the fee of a transaction, where it can be followed.
+    fn coinbase_over(&self, payer: TxNum) -> Result<Next> {
+        let block = self.chain.block(self.chain.height_of(payer)?.0 as i64)?.transaction_numbers()?;
+        let coinbase = TxNum(block.start);
+        Ok(if self.can_follow_into(coinbase)? { Next::Tx(coinbase, 0) } else { Next::End(Mark::Fee) })
+    }
+
+    /// Whether no output of a coinbase is spent in its own block.
+    fn can_follow_into(&self, coinbase: TxNum) -> Result<bool> {
+        let block = self.chain.block(self.chain.height_of(coinbase)?.0 as i64)?.transaction_numbers()?;
+        for output in self.chain.outputs_of(coinbase)?.map(OutNum) {
+            if let Spender::Tx(tx) = spender_of(self.chain, output)?
+                && tx.0 < block.end
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The limits of the trace.
+    #[inline]
+    fn cut_off(&self, place: Place, next: TxNum, further: u32, amount: u64, hops: Hops) -> Result<Next> {
+        let options = self.options;
+        let mark = if options.max_hops.is_some_and(|most| hops.wallets >= most) {
+            Mark::CutOffHops
+        } else if options.max_tx_hops.is_some_and(|most| hops.transactions >= most) {
+            Mark::CutOffTxHops
+        } else if options.min_value.is_some_and(|least| amount < least) {
+            Mark::CutOffValue
+        } else if !self.window.contains(&next.0) {
+            Mark::CutOffDate
+        } else {
+            return Ok(Next::Tx(next, further));
+        };
+        // Money of a coinbase is not cut off: it has come to its beginning.
+        let begins = options.direction == Direction::In && options.fees == Fees::Report && matches!(place, Place::Output(_));
+        Ok(Next::End(if begins && self.chain.is_coinbase(next)? { Mark::Mined } else { mark }))
+    }
+
+    /// The budget is used up: nothing from this turn on is passed.
+    fn cut_off_rest(&mut self, end: u32) -> Result<()> {
+        let mut at = end as u64;
+        while let Some(turn) = self.waiting.next(at) {
+            let amount = self.money.amount(self.rows.at(turn as u32)[0]);
+            match ends_mined(self.chain, self.options, self.order.transaction_at(turn as u32)?)? {
+                true => self.done.sums[Mark::Mined as usize] += amount,
+                false => self.done.cut_off_budget += amount,
+            }
+            at = turn + 1;
+        }
+        self.done.end = Some(end);
+        Ok(())
+    }
+
+    /// The wallets of a transaction's inputs, where money leaves by outputs.
+    #[inline]
+    fn load_senders(&mut self, tx: TxNum) -> Result<()> {
+        if let (Some(clusters), Direction::Out) = (&self.options.clusters, self.options.direction) {
+            senders(self.chain, clusters, tx, &mut self.senders)?;
+        }
+        Ok(())
+    }
+
+    /// Whether money that leaves by a slot comes to another wallet.
+    #[inline]
+    fn crosses(&self, place: Place) -> Result<bool> {
+        match (&self.options.clusters, self.options.direction, place) {
+            (Some(clusters), Direction::Out, Place::Output(output)) => {
+                Ok(!self.senders.contains(&clusters.name_of(self.chain.address_of(output)?)?))
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Hops from an output back to the senders of the transaction that made it.
+    #[inline]
+    fn crosses_into(&self, output: OutNum, tx: TxNum) -> Result<u32> {
+        let Some(clusters) = &self.options.clusters else { return Ok(0) };
+        let wallet = clusters.name_of(self.chain.address_of(output)?)?;
+        for input in self.chain.inputs_of(tx)? {
+            if let Some(spends) = self.chain.spends(InNum(input))?
+                && clusters.name_of(self.chain.address_of(spends)?)? == wallet
+            {
+                return Ok(0);
+            }
+        }
+        Ok(1)
+    }
+
+    #[cold]
+    fn does_not_spend(&self, tx: TxNum) -> Error {
+        self.corrupt(format!("has transaction number {tx} spend outputs that are not among its inputs"))
     }
 
     #[cold]
@@ -192,62 +462,41 @@ impl Sweep<'_> {
     }
 }
 
-impl Direction {
-    /// When a transaction is passed: those with greater turns come earlier.
-    fn turn_of(self, tx: TxNum) -> u32 {
-        match self {
-            Direction::Out => !tx.0,
-            Direction::In => tx.0,
-        }
-    }
-
-    fn transaction_at(self, turn: u32) -> TxNum {
-        match self {
-            Direction::Out => TxNum(!turn),
-            Direction::In => TxNum(turn),
-        }
-    }
-
-    fn outcome(self, chain: &Chain, output: OutNum) -> Result<Outcome> {
-        match self {
-            Direction::Out => Ok(match chain.end_of(output)? {
-                End::Unspent => Outcome::Unspent,
-                End::Lost(_) => Outcome::Lost,
-                End::Spent(tx) => Outcome::Followed(tx),
-            }),
-            Direction::In => {
-                let tx = chain.transaction_of(output)?;
-                Ok(if chain.is_coinbase(tx)? { Outcome::Mined } else { Outcome::Followed(tx) })
-            }
-        }
-    }
-
-    /// Where a transaction's money goes: its outputs and its fee. Where it comes from: the outputs that it spends.
-    fn places(self, chain: &Chain, tx: TxNum, places: &mut Places) -> Result<()> {
-        places.outputs.clear();
-        places.values.clear();
-        match self {
-            Direction::Out => places.outputs.extend(chain.outputs_of(tx)?.map(OutNum)),
-            Direction::In => {
-                for input in chain.inputs_of(tx)? {
-                    places.outputs.extend(chain.spends(InNum(input))?);
-                }
-            }
-        }
-        for output in &places.outputs {
-            places.values.push(chain.value_of(*output)?);
-        }
-        if self == Direction::Out {
-            // One that pays out more than it takes in has a negative fee, and all of its money is in its outputs.
-            let fee = chain.columns().transactions_fee.get(tx.row())?;
-            places.values.push(fee.max(0) as u64);
-        }
-        Ok(())
-    }
+/// Whether money that waits for a transaction has come to its beginning.
+pub(super) fn ends_mined(chain: &Chain, options: &TraceOptions, tx: TxNum) -> Result<bool> {
+    Ok(options.direction == Direction::In && options.fees == Fees::Report && chain.is_coinbase(tx)?)
 }
 
-fn too_much() -> Error {
-    Error::Invalid { what: format!("the outputs of the source hold more than {} satoshi together; trace them in parts", u64::MAX) }
+/// The wallets of a transaction's inputs.
+pub(super) fn senders(chain: &Chain, clusters: &Clusters, tx: TxNum, senders: &mut Vec<AddrNum>) -> Result<()> {
+    senders.clear();
+    for input in chain.inputs_of(tx)? {
+        if let Some(output) = chain.spends(InNum(input))? {
+            let name = clusters.name_of(chain.address_of(output)?)?;
+            if senders.last() != Some(&name) && !senders.contains(&name) {
+                senders.push(name);
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) enum Spender {
+    None,
+    /// It can never be spent.
+    Lost,
+    Tx(TxNum),
+}
+
+/// What spends an output. No coinbase spends anything, so one here says that the coin ended without being spent.
+#[inline]
+pub(super) fn spender_of(chain: &Chain, output: OutNum) -> Result<Spender> {
+    let spender = chain.columns().outputs_spender.get(output.row())?;
+    Ok(match spender_below(spender, chain.counts().transactions) {
+        None => Spender::None,
+        Some(tx) if (tx.0 == 0 || chain.store().took_over_an_id(tx)) && chain.is_coinbase(tx)? => Spender::Lost,
+        Some(tx) => Spender::Tx(tx),
+    })
 }
 
 #[cfg(test)]
@@ -255,12 +504,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn turns_are_ascending_in_one_direction_and_descending_in_the_other() {
-        let (early, late) = (TxNum(3), TxNum(9));
-        assert!(Direction::Out.turn_of(early) > Direction::Out.turn_of(late));
-        assert!(Direction::In.turn_of(early) < Direction::In.turn_of(late));
-        for direction in [Direction::Out, Direction::In] {
-            assert_eq!(direction.transaction_at(direction.turn_of(late)), late);
+    fn the_least_hops_are_kept() {
+        let mut word = 0;
+        for (wallets, transactions) in [(3, 5), (4, 2), (7, 9)] {
+            Hops { wallets, transactions }.put(&mut word);
         }
+        assert_eq!(Hops::of(word), Hops { wallets: 3, transactions: 2 });
     }
 }

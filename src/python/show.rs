@@ -34,17 +34,7 @@ pub fn satoshi(amount: u64) -> String {
 }
 
 /// A number with its thousands set apart.
-pub fn number(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
+pub use crate::names::grouped as number;
 
 /// The first and last rows of a table, as texts; an empty row stands for those between.
 struct Excerpt {

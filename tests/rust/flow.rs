@@ -12,17 +12,21 @@ use chains::{Ingested, Made, demo, demo_until, made};
 use proptest::prelude::*;
 use satrail::Error;
 use satrail::chain::{Chain, End, Table};
-use satrail::flow::{Direction, Ledger, Outcome, Source, SourceItem, Trace, TraceOptions};
+use satrail::flow::{Direction, Ledger, Outcome, Source, SourceItem, Step, Trace, TraceOptions};
 use satrail::ids::{AddrNum, OutNum, TxNum};
 
 const BOTH: [Direction; 2] = [Direction::Out, Direction::In];
 
-fn options(direction: Direction, max_hops: Option<u32>) -> TraceOptions {
-    TraceOptions { direction, max_hops, ..TraceOptions::default() }
+fn options(direction: Direction, max_tx_hops: Option<u32>) -> TraceOptions {
+    TraceOptions { direction, max_tx_hops, ..TraceOptions::default() }
 }
 
-fn trace(chain: &Chain, source: &[OutNum], direction: Direction, max_hops: Option<u32>) -> Trace {
-    chain.trace(&Source::from(source.to_vec()), &options(direction, max_hops), |_| true).unwrap()
+fn trace(chain: &Chain, source: &[OutNum], direction: Direction, max_tx_hops: Option<u32>) -> Trace {
+    chain.trace(&source_of(chain, source), &options(direction, max_tx_hops), |_| true).unwrap()
+}
+
+fn source_of(chain: &Chain, outputs: &[OutNum]) -> Source {
+    Source::of(chain, outputs.iter().copied().map(SourceItem::Output)).unwrap()
 }
 
 fn outputs(numbers: &[u64]) -> Vec<OutNum> {
@@ -43,12 +47,12 @@ fn block(spends: &[u64], pays: &[u64]) -> Made {
     Made { coinbase: 100, spends: spends.to_vec(), pays: pays.to_vec() }
 }
 
-fn check_against_oracle(chain: &Chain, source: &[OutNum], direction: Direction, max_hops: Option<u32>) {
-    let trace = trace(chain, source, direction, max_hops);
-    let expected = oracle::rows(chain, source, direction, max_hops);
-    assert_eq!(oracle::rows_of(&trace), expected, "{direction:?} {max_hops:?}");
+fn check_against_oracle(chain: &Chain, source: &[OutNum], direction: Direction, max_tx_hops: Option<u32>) {
+    let trace = trace(chain, source, direction, max_tx_hops);
+    let expected = oracle::rows(chain, source, direction, max_tx_hops);
+    assert_eq!(oracle::rows_of(&trace), expected, "{direction:?} {max_tx_hops:?}");
     let ledger = trace.ledger();
-    let lines = [("source", ledger.source)].into_iter().chain(ledger.lines()).filter(|(_, amount)| *amount > 0);
+    let lines = [("source", ledger.source)].into_iter().chain(ledger.plain_lines()).filter(|(_, amount)| *amount > 0);
     assert_eq!(lines.collect::<BTreeMap<_, _>>(), oracle::sums(&expected));
     assert!(ledger.balances());
 }
@@ -58,8 +62,8 @@ fn a_sparse_sweep_finds_what_a_dense_one_finds() {
     let demo = demo();
     for source in sources(&demo.chain) {
         for direction in BOTH {
-            for max_hops in [None, Some(0), Some(1), Some(2), Some(7)] {
-                check_against_oracle(&demo.chain, &source, direction, max_hops);
+            for max_tx_hops in [None, Some(0), Some(1), Some(2), Some(7)] {
+                check_against_oracle(&demo.chain, &source, direction, max_tx_hops);
             }
         }
     }
@@ -91,13 +95,13 @@ proptest! {
 
     #[test]
     fn so_it_does_on_chains_that_no_node_accepts(
-        blocks in made_chains(), picks in prop::collection::vec(any::<u16>(), 1..6), max_hops in prop::option::of(0..6u32),
+        blocks in made_chains(), picks in prop::collection::vec(any::<u16>(), 1..6), max_tx_hops in prop::option::of(0..6u32),
     ) {
         let made = made(&blocks);
         let count = made.chain.counts().outputs;
         let source: Vec<OutNum> = picks.into_iter().map(|pick| OutNum(pick as u64 % count)).collect();
         for direction in BOTH {
-            check_against_oracle(&made.chain, &source, direction, max_hops);
+            check_against_oracle(&made.chain, &source, direction, max_tx_hops);
         }
     }
 }
@@ -115,9 +119,9 @@ fn a_trace_in_the_past_is_one_on_a_store_that_ends_there() {
         let source: Vec<OutNum> = (0..count).step_by(1 + count as usize / 40).map(OutNum).collect();
         for direction in BOTH {
             let (past, then) = (trace(&past, &source, direction, None), trace(&then.chain, &source, direction, None));
-            assert_eq!(past.rows(), then.rows());
+            assert_eq!(past.rows().unwrap(), then.rows().unwrap());
             assert_eq!(past.ledger(), then.ledger());
-            assert_eq!(batches(past.steps().unwrap()), batches(then.steps().unwrap()));
+            assert_eq!(batches(past.steps()), batches(then.steps()));
             assert_eq!(batches(past.ends().unwrap()), batches(then.ends().unwrap()));
         }
     }
@@ -126,8 +130,8 @@ fn a_trace_in_the_past_is_one_on_a_store_that_ends_there() {
 /// Satoshi of traced money by output, without what rejoined.
 fn amounts(trace: &Trace) -> HashMap<u64, i64> {
     let at =
-        |step: &satrail::flow::Step| step.output.filter(|_| step.outcome != Outcome::Rejoined).map(|o| (o.0, step.amount as i64));
-    trace.rows().iter().filter_map(at).collect()
+        |step: &Step| step.place.output().filter(|_| step.outcome != Outcome::Rejoined).map(|o| (o.0, step.amount as i64));
+    trace.rows().unwrap().iter().filter_map(at).collect()
 }
 
 #[test]
@@ -141,7 +145,7 @@ fn two_sources_together_trace_to_the_sum_of_both_but_for_rounding() {
                 continue;
             }
             let (a, b) = (trace(chain, &outputs(&[a]), direction, None), trace(chain, &outputs(&[b]), direction, None));
-            let bound = 3 * both.rows().len() as i64;
+            let bound = 3 * both.len() as i64;
             let (a, b, both) = (amounts(&a), amounts(&b), amounts(&both));
             for output in a.keys().chain(b.keys()).chain(both.keys()) {
                 let of = |amounts: &HashMap<u64, i64>| amounts.get(output).copied().unwrap_or(0);
@@ -159,10 +163,10 @@ fn what_went_from_one_output_to_another_is_what_the_other_has_from_it_but_for_ro
     let mut compared = 0;
     for from in (200..chain.counts().outputs).step_by(611) {
         let there = trace(chain, &outputs(&[from]), Direction::Out, None);
-        for step in there.rows().iter().filter(|step| step.outcome == Outcome::Unspent && step.hop > 0).take(4) {
-            let back = trace(chain, &[step.output.unwrap()], Direction::In, None);
+        for step in there.rows().unwrap().iter().filter(|step| step.outcome == Outcome::Unspent && step.tx_hop > 0).take(4) {
+            let back = trace(chain, &[step.place.output().unwrap()], Direction::In, None);
             let found = amounts(&back).get(&from).copied().unwrap_or(0);
-            let bound = (there.rows().len() + back.rows().len()) as i64;
+            let bound = (there.len() + back.len()) as i64;
             assert!((found - step.amount as i64).abs() <= bound, "{from} {step:?} {found}");
             compared += 1;
         }
@@ -177,7 +181,7 @@ fn an_unspent_source_goes_nowhere() {
     let trace = trace(chain, &[unspent], Direction::Out, None);
     let value = chain.value_of(unspent).unwrap();
     assert_eq!(*trace.ledger(), Ledger { source: value, unspent: value, ..Ledger::default() });
-    assert_eq!((trace.transactions(), trace.rows().len()), (0, 1));
+    assert_eq!((trace.transactions(), trace.len()), (0, 1));
     assert_eq!(trace.ends().unwrap().num_rows(), 1);
 }
 
@@ -195,13 +199,13 @@ fn a_source_that_can_never_be_spent_is_lost() {
 fn an_output_on_its_way_is_cut_off_at_the_last_hop_and_one_at_its_end_is_not() {
     // The coinbases are 1, 2 and 5; 1 pays 3 and 4, and 3 pays 6.
     let Ingested { chain, .. } = &made(&[block(&[], &[]), block(&[1], &[60, 30]), block(&[3], &[55])]);
-    let ledger = |max_hops| *trace(chain, &outputs(&[1]), Direction::Out, max_hops).ledger();
-    assert_eq!(ledger(Some(0)), Ledger { source: 100, cut_off_hops: 100, ..Ledger::default() });
-    assert_eq!(ledger(Some(1)), Ledger { source: 100, cut_off_hops: 60, unspent: 30, fees: 10, ..Ledger::default() });
+    let ledger = |max_tx_hops| trace(chain, &outputs(&[1]), Direction::Out, max_tx_hops).ledger().clone();
+    assert_eq!(ledger(Some(0)), Ledger { source: 100, cut_off_tx_hops: 100, ..Ledger::default() });
+    assert_eq!(ledger(Some(1)), Ledger { source: 100, cut_off_tx_hops: 60, unspent: 30, fees: 10, ..Ledger::default() });
     assert_eq!(ledger(Some(2)), Ledger { source: 100, unspent: 85, fees: 15, ..Ledger::default() });
     assert_eq!(ledger(None), ledger(Some(2)));
-    let back = |max_hops| *trace(chain, &outputs(&[6]), Direction::In, max_hops).ledger();
-    assert_eq!(back(Some(1)), Ledger { source: 55, cut_off_hops: 55, ..Ledger::default() });
+    let back = |max_tx_hops| trace(chain, &outputs(&[6]), Direction::In, max_tx_hops).ledger().clone();
+    assert_eq!(back(Some(1)), Ledger { source: 55, cut_off_tx_hops: 55, ..Ledger::default() });
     assert_eq!(back(Some(2)), Ledger { source: 55, mined: 55, ..Ledger::default() });
 }
 
@@ -209,7 +213,7 @@ fn an_output_on_its_way_is_cut_off_at_the_last_hop_and_one_at_its_end_is_not() {
 fn money_from_nothing_is_unexplained_and_goes_all_to_outputs() {
     let Ingested { chain, .. } = &made(&[block(&[], &[]), block(&[1], &[150, 50])]);
     let there = trace(chain, &outputs(&[1]), Direction::Out, None);
-    assert_eq!(there.rows().iter().map(|step| step.amount).collect::<Vec<_>>(), [100, 75, 25]);
+    assert_eq!(there.rows().unwrap().iter().map(|step| step.amount).collect::<Vec<_>>(), [100, 75, 25]);
     assert_eq!(*there.ledger(), Ledger { source: 100, unspent: 100, ..Ledger::default() });
     let back = trace(chain, &outputs(&[3, 4]), Direction::In, None);
     assert_eq!(*back.ledger(), Ledger { source: 200, mined: 100, unexplained: 100, ..Ledger::default() });
@@ -251,12 +255,12 @@ fn sources_that_overlap_count_once() {
     let tx = output.transaction().unwrap();
     let items = [SourceItem::Output(output.number()), SourceItem::Transaction(tx.number()), SourceItem::Output(output.number())];
     let source = Source::of(chain, items).unwrap();
-    assert_eq!(source.outputs().iter().map(|o| o.0).collect::<Vec<_>>(), tx.output_numbers().unwrap().collect::<Vec<_>>());
+    assert_eq!(source.outputs().iter().map(|given| given.output.0).collect::<Vec<_>>(), tx.output_numbers().unwrap().collect::<Vec<_>>());
     let trace = chain.trace(&source, &TraceOptions::default(), |_| true).unwrap();
-    assert_eq!(trace.overlapping(), 2);
+    assert_eq!(trace.source().overlapping(), 2);
     assert_eq!(trace.ledger().source, tx.outputs().unwrap().map(|o| o.value().unwrap()).sum::<u64>());
     let once = chain.trace(&Source::of(chain, [items[1]]).unwrap(), &TraceOptions::default(), |_| true).unwrap();
-    assert_eq!((once.rows(), once.overlapping()), (trace.rows(), 0));
+    assert_eq!((once.rows().unwrap(), once.source().overlapping()), (trace.rows().unwrap(), 0));
 }
 
 #[test]
@@ -265,7 +269,7 @@ fn an_address_stands_for_what_was_paid_to_it_up_to_the_height() {
     let counts = |address: u32, chain: &Chain| Source::of(chain, [SourceItem::Address(AddrNum(address))]).unwrap().outputs().len();
     let most = (0..chain.counts().addresses as u32).max_by_key(|address| counts(*address, chain)).unwrap();
     let all = Source::of(chain, [SourceItem::Address(AddrNum(most))]).unwrap();
-    let (first, last) = (all.outputs()[0], all.outputs()[all.outputs().len() - 1]);
+    let (first, last) = (all.outputs()[0].output, all.outputs()[all.outputs().len() - 1].output);
     let height = |output| chain.height_of(chain.transaction_of(output).unwrap()).unwrap().0 as i64;
     let (before, between) = (chain.at_height(height(first) - 1).unwrap(), chain.at_height(height(last) - 1).unwrap());
     assert_eq!(counts(most, &before), 0);
@@ -287,7 +291,7 @@ fn what_the_chain_does_not_have_yet_is_no_source() {
     let Ingested { chain, .. } = &demo();
     let early = chain.at_height(100).unwrap();
     let (output, tx) = (OutNum(early.counts().outputs), TxNum(early.counts().transactions as u32));
-    assert!(early.trace(&vec![output].into(), &TraceOptions::default(), |_| true).is_err());
+    assert!(early.trace(&source_of(chain, &[output]), &TraceOptions::default(), |_| true).is_err());
     assert!(Source::of(&early, [SourceItem::Output(output)]).is_err());
     assert!(Source::of(&early, [SourceItem::Transaction(tx)]).is_err());
     assert!(Source::of(chain, [SourceItem::Output(output), SourceItem::Transaction(tx)]).is_ok());
@@ -296,7 +300,7 @@ fn what_the_chain_does_not_have_yet_is_no_source() {
 #[test]
 fn a_long_trace_can_be_interrupted() {
     let Ingested { chain, .. } = &demo();
-    let source = Source::from((0..chain.counts().outputs).step_by(10).map(OutNum).collect::<Vec<_>>());
+    let source = source_of(chain, &(0..chain.counts().outputs).step_by(10).map(OutNum).collect::<Vec<_>>());
     let mut told = Vec::new();
     let whole = chain.trace(&source, &TraceOptions::default(), |done| {
         told.push(done);
@@ -318,10 +322,10 @@ fn its_tables_say_the_same_as_its_ledger() {
             let ends = batches(trace.ends().unwrap());
             let ended: i64 = ends.iter().map(|batch| numbers(batch, "amount").into_iter().flatten().sum::<i64>()).sum();
             assert_eq!(ended as u64 + ledger.fees + ledger.unexplained, ledger.source);
-            for (name, amount) in ledger.lines().into_iter().filter(|(name, _)| !["fees", "unexplained"].contains(name)) {
+            for (name, amount) in ledger.plain_lines().into_iter().filter(|(name, _)| !["fees", "unexplained"].contains(name)) {
                 assert_eq!(ends.iter().map(|batch| sum_where(batch, "reason", name)).sum::<i64>() as u64, amount, "{name}");
             }
-            let steps = batches(trace.steps().unwrap());
+            let steps = batches(trace.steps());
             steps.iter().for_each(through_each_transaction_goes_what_comes_to_it);
             assert_eq!(steps.iter().map(|batch| sum_where(batch, "outcome", "fee")).sum::<i64>() as u64, ledger.fees);
         }
@@ -355,14 +359,14 @@ fn through_each_transaction_goes_what_comes_to_it(steps: &RecordBatch) {
 fn a_row_of_its_tables_tells_where_when_and_how_much() {
     let Ingested { chain, .. } = &made(&[block(&[], &[]), block(&[], &[]), block(&[1, 2], &[150, 40]), block(&[4], &[1])]);
     let trace = trace(chain, &outputs(&[1]), Direction::Out, Some(1));
-    let steps = &batches(trace.steps().unwrap())[0];
+    let steps = &batches(trace.steps())[0];
     assert_eq!(numbers(steps, "step"), [0, 1, 2, 3].map(Some));
     assert_eq!(numbers(steps, "transaction"), [None, Some(4), Some(4), Some(4)]);
     assert_eq!(numbers(steps, "output"), [Some(1), Some(4), Some(5), None]);
     assert_eq!(numbers(steps, "value"), [Some(100), Some(150), Some(40), None]);
     assert_eq!(numbers(steps, "amount"), [100, 75, 20, 5].map(Some));
     assert_eq!(numbers(steps, "next"), [Some(4), None, None, None]);
-    assert_eq!(texts(steps, "outcome"), ["followed", "cut_off_hops", "unspent", "fee"].map(Some));
+    assert_eq!(texts(steps, "outcome"), ["followed", "cut_off_tx_hops", "unspent", "fee"].map(Some));
     let shares: Vec<Option<f64>> = steps.column_by_name("share").unwrap().as_primitive::<Float64Type>().iter().collect();
     assert_eq!(shares, [Some(1.0), Some(0.5), Some(0.5), None]);
     let ends = &batches(trace.ends().unwrap())[0];
@@ -371,7 +375,7 @@ fn a_row_of_its_tables_tells_where_when_and_how_much() {
     assert_eq!((texts(ends, "txid")[1], texts(ends, "reason")[1]), (Some(txid.as_str()), Some("unspent")));
     assert_eq!(texts(ends, "address")[1], output.address().unwrap().text().unwrap().as_deref());
     let int32 = |name| ends.column_by_name(name).unwrap().as_primitive::<Int32Type>().value(1);
-    assert_eq!((int32("position"), int32("height"), int32("hops")), (1, 3, 1));
+    assert_eq!((int32("position"), int32("height"), int32("tx_hop")), (1, 3, 1));
     assert_eq!(ends.column_by_name("time").unwrap().null_count(), 0);
 }
 
@@ -379,7 +383,7 @@ fn a_row_of_its_tables_tells_where_when_and_how_much() {
 fn nothing_is_followed_to_nowhere() {
     let Ingested { chain, .. } = &made(&[Made { coinbase: 0, ..block(&[], &[]) }, block(&[1], &[5])]);
     let trace = trace(chain, &outputs(&[1]), Direction::Out, None);
-    assert_eq!((trace.ledger(), trace.rows()[0].outcome), (&Ledger::default(), Outcome::Followed(TxNum(3))));
-    assert_eq!((trace.steps().unwrap().num_rows(), trace.ends().unwrap().num_rows()), (1, 0));
-    assert_eq!(trace.ends().unwrap().schema().fields().len(), 11);
+    assert_eq!((trace.ledger(), trace.step(0).unwrap().outcome), (&Ledger::default(), Outcome::Followed(TxNum(3))));
+    assert_eq!((trace.steps().num_rows(), trace.ends().unwrap().num_rows()), (1, 0));
+    assert_eq!(trace.ends().unwrap().schema().fields().len(), 14);
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use satrail::chain::{Chain, End};
-use satrail::flow::{Direction, Trace};
+use satrail::flow::{Direction, Step, Trace};
 use satrail::ids::{OutNum, TxNum};
 
 /// By which transaction (none: the source), to which output (none: fee or unexplained), satoshi, hop, what becomes of it.
@@ -23,21 +23,21 @@ struct Plain {
     mined: Vec<bool>,
 }
 
-pub fn rows(chain: &Chain, source: &[OutNum], direction: Direction, max_hops: Option<u32>) -> BTreeSet<Row> {
+pub fn rows(chain: &Chain, source: &[OutNum], direction: Direction, max_tx_hops: Option<u32>) -> BTreeSet<Row> {
     let plain = Plain::of(chain);
     let source: BTreeSet<u64> = source.iter().map(|output| output.0).collect();
     match direction {
-        Direction::Out => plain.out(&source, max_hops.unwrap_or(u32::MAX)),
-        Direction::In => plain.back(&source, max_hops.unwrap_or(u32::MAX)),
+        Direction::Out => plain.out(&source, max_tx_hops.unwrap_or(u32::MAX)),
+        Direction::In => plain.back(&source, max_tx_hops.unwrap_or(u32::MAX)),
     }
 }
 
 /// A trace's steps as rows of the same form; all of them, also should two be alike.
 pub fn rows_of(trace: &Trace) -> BTreeSet<Row> {
     let row =
-        |step: &satrail::flow::Step| (step.by.map(|tx| tx.0), step.output.map(|o| o.0), step.amount, step.hop, step.outcome.name());
-    let rows: BTreeSet<Row> = trace.rows().iter().map(row).collect();
-    assert_eq!(rows.len(), trace.rows().len(), "no step is written down twice");
+        |step: &Step| (step.by.map(|tx| tx.0), step.place.output().map(|o| o.0), step.amount, step.tx_hop, step.outcome.name());
+    let rows: BTreeSet<Row> = trace.rows().unwrap().iter().map(row).collect();
+    assert_eq!(rows.len() as u64, trace.len(), "no step is written down twice");
     rows
 }
 
@@ -80,11 +80,11 @@ impl Plain {
         self.values[*output as usize] as u128
     }
 
-    fn out(&self, source: &BTreeSet<u64>, max_hops: u32) -> BTreeSet<Row> {
+    fn out(&self, source: &BTreeSet<u64>, max_tx_hops: u32) -> BTreeSet<Row> {
         let fate = |output: u64, hop: u32| match output as usize {
             o if self.lost[o] => "lost",
             o if !self.spent[o] => "unspent",
-            _ if hop >= max_hops => "cut_off_hops",
+            _ if hop >= max_tx_hops => "cut_off_tx_hops",
             _ => "followed",
         };
         let mut rows = BTreeSet::new();
@@ -95,7 +95,7 @@ impl Plain {
             rows.insert((None, Some(*output), value as u64, 0, fate(*output, 0)));
         }
         for (number, tx) in self.transactions.iter().enumerate() {
-            let Some((amount, hop)) = gathered(&traced, &tx.inputs, max_hops) else { continue };
+            let Some((amount, hop)) = gathered(&traced, &tx.inputs, max_tx_hops) else { continue };
             let taken: u128 = tx.inputs.iter().map(|o| self.value(o)).sum();
             let paid: u128 = tx.outputs.iter().map(|o| self.value(o)).sum();
             let mut weights: Vec<u128> = tx.outputs.iter().map(|o| self.value(o)).collect();
@@ -113,10 +113,10 @@ impl Plain {
         rows
     }
 
-    fn back(&self, source: &BTreeSet<u64>, max_hops: u32) -> BTreeSet<Row> {
+    fn back(&self, source: &BTreeSet<u64>, max_tx_hops: u32) -> BTreeSet<Row> {
         let fate = |output: u64, hop: u32| match output as usize {
             o if self.mined[o] => "mined",
-            _ if hop >= max_hops => "cut_off_hops",
+            _ if hop >= max_tx_hops => "cut_off_tx_hops",
             _ => "followed",
         };
         let mut rows = BTreeSet::new();
@@ -127,7 +127,7 @@ impl Plain {
             rows.insert((None, Some(*output), value as u64, 0, fate(*output, 0)));
         }
         for (number, tx) in self.transactions.iter().enumerate().rev().filter(|(_, tx)| !tx.inputs.is_empty()) {
-            let Some((amount, hop)) = gathered(&traced, &tx.outputs, max_hops) else { continue };
+            let Some((amount, hop)) = gathered(&traced, &tx.outputs, max_tx_hops) else { continue };
             let weights: Vec<u128> = tx.inputs.iter().map(|o| self.value(o)).collect();
             let explained = amount.min(weights.iter().sum());
             let shares = largest_remainder(explained, &weights);
@@ -145,9 +145,9 @@ impl Plain {
 }
 
 /// The traced money in some outputs, without those that are as far as the trace goes, and the hop that it goes on with.
-fn gathered(traced: &HashMap<u64, (u128, u32)>, outputs: &[u64], max_hops: u32) -> Option<(u128, u32)> {
+fn gathered(traced: &HashMap<u64, (u128, u32)>, outputs: &[u64], max_tx_hops: u32) -> Option<(u128, u32)> {
     let coming: Vec<(u128, u32)> =
-        outputs.iter().filter_map(|o| traced.get(o)).copied().filter(|(_, hop)| *hop < max_hops).collect();
+        outputs.iter().filter_map(|o| traced.get(o)).copied().filter(|(_, hop)| *hop < max_tx_hops).collect();
     let nearest = coming.iter().map(|(_, hop)| *hop).min()?;
     Some((coming.iter().map(|(amount, _)| amount).sum(), nearest + 1))
 }

@@ -1,0 +1,495 @@
+//! Following money through the accounts of wallets, as courts follow it through bank accounts. docs/traces.md defines the accounts.
+//!
+//! An account is opened when traced money first comes to its wallet: with the balance that the wallet has by then, none of it traced, and
+//! with all its later transactions queued. So only wallets that traced money reaches are looked at, each from then on.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use crate::chain::Chain;
+use crate::cluster::Clusters;
+use crate::error::{Error, Result};
+use crate::flow::log::{Log, Logged, Mark};
+use crate::flow::money::Piece;
+use crate::flow::movement::Place;
+use crate::flow::slots::fee;
+use crate::flow::step::{Outcome, Step};
+use crate::flow::sweep::{Seen, Spender, Swept, Watch, spender_of};
+use crate::flow::trace::SourceShare;
+use crate::flow::turns::Marks;
+use crate::flow::{Policy, Source, TraceOptions};
+use crate::ids::{AddrNum, InNum, OutNum, TxNum};
+use crate::store::reader::counts_at;
+
+/// Members of a wallet, and transactions, between two questions whether to go on.
+const EVERY: u64 = 1024;
+
+/// What stands in accounts in the end.
+#[derive(Clone, Default)]
+pub(super) struct Accounts {
+    held: Vec<Held>,
+}
+
+/// The traced money of one account.
+#[derive(Clone)]
+pub(super) struct Held {
+    pub wallet: AddrNum,
+    pub amount: u64,
+    pub outcome: Outcome,
+    pub hop: u32,
+    /// Satoshi by source.
+    by_source: BTreeMap<u32, u64>,
+}
+
+impl Accounts {
+    pub fn sum(&self, outcome: Outcome) -> u64 {
+        self.held.iter().filter(|held| held.outcome == outcome).map(|held| held.amount).sum()
+    }
+
+    pub fn held(&self) -> &[Held] {
+        &self.held
+    }
+
+    pub fn shares(&self) -> impl Iterator<Item = SourceShare> + '_ {
+        self.held.iter().flat_map(|held| {
+            let step = held.step();
+            held.by_source.iter().map(move |(source, amount)| SourceShare { source: *source, step, amount: *amount })
+        })
+    }
+}
+
+impl Held {
+    pub fn step(&self) -> Step {
+        let place = Place::Account(self.wallet);
+        Step { hop: Some(self.hop), tx_hop: self.hop, by: None, place, amount: self.amount, outcome: self.outcome }
+    }
+}
+
+/// Some satoshi in an account, next to each other in its queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Part {
+    length: u64,
+    /// The source that they come from, where they are traced.
+    source: Option<u32>,
+    /// The number of the payer, while they are on their way.
+    payer: u32,
+}
+
+/// A wallet's money: what came first stands first.
+#[derive(Default)]
+struct Account {
+    parts: VecDeque<Part>,
+    hop: u32,
+    /// The last transaction that touches the wallet.
+    last: TxNum,
+}
+
+impl Account {
+    fn put(&mut self, part: Part) {
+        match self.parts.back_mut() {
+            Some(last) if last.source == part.source => last.length += part.length,
+            _ if part.length > 0 => self.parts.push_back(part),
+            _ => {}
+        }
+    }
+
+    /// Takes satoshi in the order of the policy; fewer where there are fewer.
+    fn pay(&mut self, policy: Policy, amount: u64, payer: u32) -> Vec<Part> {
+        let mut paid = Vec::new();
+        match policy {
+            Policy::LowestIntermediateBalance => {
+                let left = self.pay_of(amount, payer, |part| part.source.is_none(), &mut paid);
+                self.pay_of(left, payer, |_| true, &mut paid);
+            }
+            _ => _ = self.pay_of(amount, payer, |_| true, &mut paid),
+        }
+        paid
+    }
+
+    fn pay_of(&mut self, amount: u64, payer: u32, wanted: impl Fn(&Part) -> bool, paid: &mut Vec<Part>) -> u64 {
+        let (mut left, mut at) = (amount, 0);
+        while left > 0 && at < self.parts.len() {
+            let part = &mut self.parts[at];
+            if !wanted(part) {
+                at += 1;
+                continue;
+            }
+            let taken = part.length.min(left);
+            paid.push(Part { length: taken, source: part.source, payer });
+            part.length -= taken;
+            left -= taken;
+            if part.length == 0 {
+                self.parts.remove(at);
+            }
+        }
+        left
+    }
+
+    /// Marks the newest satoshi as the amounts of sources, of which the last is the newest. Returns what was marked already, or is not there.
+    fn mark(&mut self, sources: &[(u32, u64)]) -> u64 {
+        let (mut newest, mut marked, mut overlap) = (Vec::new(), VecDeque::new(), 0);
+        for (source, amount) in sources.iter().rev() {
+            newest.clear();
+            let mut left = *amount;
+            while let Some(part) = self.parts.pop_back() {
+                let taken = part.length.min(left);
+                if part.length > taken {
+                    self.parts.push_back(Part { length: part.length - taken, ..part });
+                }
+                overlap += if part.source.is_some() { taken } else { 0 };
+                newest.push(Part { length: taken, source: part.source.or(Some(*source)), payer: 0 });
+                left -= taken;
+                if left == 0 {
+                    break;
+                }
+            }
+            overlap += left;
+            newest.drain(..).for_each(|part| marked.push_front(part));
+        }
+        marked.into_iter().for_each(|part| self.put(part));
+        overlap
+    }
+}
+
+/// What the wallets of a transaction pay and get, net.
+#[derive(Default)]
+struct Nets {
+    payers: Vec<(AddrNum, u64)>,
+    receivers: Vec<(AddrNum, u64)>,
+}
+
+impl Nets {
+    fn of(chain: &Chain, clusters: &Clusters, tx: TxNum) -> Result<Nets> {
+        let wallet = |output: OutNum| clusters.name_of(chain.address_of(output)?);
+        let (mut brought, mut got): (Vec<(AddrNum, u64)>, Vec<(AddrNum, u64)>) = Default::default();
+        for input in chain.inputs_of(tx)? {
+            if let Some(output) = chain.spends(InNum(input))? {
+                add(&mut brought, wallet(output)?, chain.value_of(output)?);
+            }
+        }
+        for output in chain.outputs_of(tx)?.map(OutNum) {
+            add(&mut got, wallet(output)?, chain.value_of(output)?);
+        }
+        let of = |sums: &[(AddrNum, u64)], wallet| sums.iter().find(|(name, _)| *name == wallet).map_or(0, |(_, sum)| *sum);
+        let net = |(wallet, sum): &(AddrNum, u64), other: &[(AddrNum, u64)]| (*wallet, sum.saturating_sub(of(other, *wallet)));
+        let mut nets = Nets {
+            payers: brought.iter().map(|payer| net(payer, &got)).collect(),
+            receivers: got.iter().map(|receiver| net(receiver, &brought)).collect(),
+        };
+        nets.payers.retain(|(_, sum)| *sum > 0);
+        nets.receivers.retain(|(_, sum)| *sum > 0);
+        Ok(nets)
+    }
+}
+
+fn add(sums: &mut Vec<(AddrNum, u64)>, wallet: AddrNum, amount: u64) {
+    match sums.iter_mut().find(|(name, _)| *name == wallet) {
+        Some((_, sum)) => *sum = sum.saturating_add(amount),
+        None => sums.push((wallet, amount)),
+    }
+}
+
+/// Follows a source through accounts.
+pub(super) fn run<'a>(
+    chain: &'a Chain,
+    source: &Source,
+    options: &'a TraceOptions,
+    watch: Watch<'a>,
+    by_slot: bool,
+    progress: &mut dyn FnMut(u64) -> bool,
+) -> Result<(Swept, Accounts)> {
+    let clusters = options.clusters.as_ref().expect("the options were checked");
+    let last = source.outputs().last().ok_or(Error::EmptySource)?;
+    chain.output_at(last.output)?;
+    let end = match options.until {
+        Some(until) => counts_at(chain.columns(), until.min(chain.counts().blocks))?.transactions,
+        None => chain.counts().transactions,
+    };
+    let done = Swept { stopped: vec![0; options.stops.labels().len()], log: Log::default(), ..Swept::default() };
+    let waiting = Marks::new(chain.counts().transactions);
+    let mut books =
+        Books { chain, clusters, options, watch, by_slot, waiting, accounts: HashMap::new(), sources: BTreeMap::new(), end, done };
+    books.begin(source)?;
+    books.follow(progress)?;
+    let held = books.held();
+    Ok((books.done, Accounts { held }))
+}
+
+struct Books<'a> {
+    chain: &'a Chain,
+    clusters: &'a Clusters,
+    options: &'a TraceOptions,
+    watch: Watch<'a>,
+    by_slot: bool,
+    waiting: Marks,
+    accounts: HashMap<AddrNum, Account>,
+    /// The outputs of the source, by the transaction that makes them: wallet, source, amount, output.
+    sources: BTreeMap<TxNum, Vec<(AddrNum, u32, u64, OutNum)>>,
+    /// The first transaction that is not passed.
+    end: u64,
+    done: Swept,
+}
+
+impl Books<'_> {
+    fn begin(&mut self, source: &Source) -> Result<()> {
+        for given in source.outputs() {
+            let place = Place::Output(given.output);
+            self.done.log.step(Logged { place, mark: Mark::Followed, crosses: false, amount: given.amount });
+            let tx = self.chain.transaction_of(given.output)?;
+            let wallet = self.clusters.name_of(self.chain.address_of(given.output)?)?;
+            self.sources.entry(tx).or_default().push((wallet, given.source, given.amount, given.output));
+            self.waiting.put(tx.row());
+        }
+        Ok(())
+    }
+
+    fn follow(&mut self, progress: &mut dyn FnMut(u64) -> bool) -> Result<()> {
+        let (mut now, mut passed) = (0, 0u64);
+        while let Some(turn) = self.waiting.next(now) {
+            let tx = TxNum(turn as u32);
+            // What the source has is in its accounts whatever the limits.
+            if turn < self.end && self.done.log.steps() as u64 >= self.options.budget {
+                self.done.end = Some(turn as u32);
+                self.end = turn;
+            }
+            if turn < self.end {
+                self.pass(tx, progress)?;
+            }
+            self.mark_sources(tx, progress)?;
+            now = turn + 1;
+            passed += 1;
+            if passed.is_multiple_of(EVERY) && !progress(passed) {
+                return Err(Error::TraceInterrupted { transactions: passed });
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the payers of a transaction pay, and the receivers get.
+    fn pass(&mut self, tx: TxNum, progress: &mut dyn FnMut(u64) -> bool) -> Result<()> {
+        let nets = Nets::of(self.chain, self.clusters, tx)?;
+        let touched = nets.payers.iter().chain(&nets.receivers).any(|(wallet, _)| self.accounts.contains_key(wallet));
+        if !touched {
+            return Ok(());
+        }
+        let (mut line, mut hop) = (VecDeque::new(), u32::MAX);
+        for (i, (wallet, amount)) in nets.payers.iter().enumerate() {
+            let paid = match self.accounts.get_mut(wallet) {
+                Some(account) => account.pay(self.options.policy, *amount, i as u32),
+                None => vec![Part { length: *amount, source: None, payer: i as u32 }],
+            };
+            if paid.iter().any(|part| part.source.is_some()) {
+                hop = hop.min(self.accounts[wallet].hop);
+            }
+            line.extend(paid);
+        }
+        if hop != u32::MAX {
+            self.done.log.pass(tx, hop, hop + 1);
+        }
+        for (wallet, amount) in &nets.receivers {
+            let parts = take(&mut line, *amount);
+            self.receive(tx, *wallet, &parts, hop, &nets, progress)?;
+        }
+        let parts = take(&mut line, fee(self.chain, tx)?);
+        self.step(tx, Place::Fee(tx), &parts, Mark::Fee, false, &nets);
+        Ok(())
+    }
+
+    fn receive(
+        &mut self,
+        tx: TxNum,
+        wallet: AddrNum,
+        parts: &[Part],
+        hop: u32,
+        nets: &Nets,
+        progress: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<()> {
+        let traced = traced(parts);
+        let mark = if traced == 0 { Mark::Followed } else { self.mark_of(wallet, hop + 1, traced) };
+        if mark == Mark::Stopped {
+            let label = self.options.stops.label_of_wallet(wallet).expect("it stopped there");
+            self.done.stopped[label as usize] += traced;
+        }
+        self.step(tx, Place::Account(wallet), parts, mark, true, nets);
+        let goes_on = traced > 0 && mark == Mark::Followed;
+        if goes_on {
+            self.open(wallet, tx, progress)?;
+        }
+        let Some(account) = self.accounts.get_mut(&wallet) else { return Ok(()) };
+        if goes_on {
+            account.hop = account.hop.min(hop + 1);
+        }
+        // What the trace leaves here is money like any other from now on.
+        parts.iter().for_each(|part| account.put(Part { source: part.source.filter(|_| goes_on), ..*part }));
+        Ok(())
+    }
+
+    /// What becomes of money that comes to a wallet.
+    fn mark_of(&self, wallet: AddrNum, hop: u32, amount: u64) -> Mark {
+        if self.options.stops.label_of_wallet(wallet).is_some() {
+            Mark::Stopped
+        } else if self.options.max_hops.is_some_and(|most| hop >= most) {
+            Mark::CutOffHops
+        } else if self.options.max_tx_hops.is_some_and(|most| hop >= most) {
+            Mark::CutOffTxHops
+        } else if self.options.min_value.is_some_and(|least| amount < least) {
+            Mark::CutOffValue
+        } else {
+            Mark::Followed
+        }
+    }
+
+    fn step(&mut self, by: TxNum, place: Place, parts: &[Part], mark: Mark, crosses: bool, nets: &Nets) {
+        let amount = traced(parts);
+        if amount == 0 {
+            return;
+        }
+        self.done.sums[mark as usize] += amount;
+        let step = self.done.log.steps();
+        self.done.log.step(Logged { place, mark, crosses, amount });
+        let by_slot = self.by_slot;
+        if let Some(watch) = &mut self.watch {
+            let left: Vec<(Place, u64)> = nets.payers.iter().map(|(wallet, sum)| (Place::Account(*wallet), *sum)).collect();
+            let piece = |part: &Part| {
+                let owner = if by_slot { part.payer } else { part.source? };
+                part.source.map(|_| Piece { start: 0, length: part.length, owner })
+            };
+            let parts: Vec<Piece> = parts.iter().filter_map(piece).collect();
+            watch(Seen { step, by: Some(by), place, parts: &parts, left: &left });
+        }
+    }
+
+    /// Marks what the source has in the accounts of the wallets that a transaction paid.
+    fn mark_sources(&mut self, tx: TxNum, progress: &mut dyn FnMut(u64) -> bool) -> Result<()> {
+        let Some(mut given) = self.sources.remove(&tx) else { return Ok(()) };
+        given.sort_by_key(|(wallet, _, _, output)| (*wallet, *output));
+        for given in given.chunk_by(|a, b| a.0 == b.0) {
+            let wallet = given[0].0;
+            self.open(wallet, TxNum(tx.0 + 1), progress)?;
+            let account = self.accounts.get_mut(&wallet).expect("it was just opened");
+            account.hop = 0;
+            let amounts: Vec<(u32, u64)> = given.iter().map(|(_, source, amount, _)| (*source, *amount)).collect();
+            self.done.sums[Mark::Rejoined as usize] += account.mark(&amounts);
+            if let (Some(watch), true) = (&mut self.watch, self.by_slot) {
+                for (_, _, amount, output) in given {
+                    let (place, part) = (Place::Account(wallet), Piece { start: 0, length: *amount, owner: 0 });
+                    watch(Seen { step: 0, by: Some(tx), place, parts: &[part], left: &[(Place::Output(*output), *amount)] });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens a wallet's account as it is before a transaction, and queues what touches the wallet from then on.
+    fn open(&mut self, wallet: AddrNum, before: TxNum, progress: &mut dyn FnMut(u64) -> bool) -> Result<()> {
+        if self.accounts.contains_key(&wallet) {
+            return Ok(());
+        }
+        let (mut account, mut balance, mut paid) = (Account { hop: u32::MAX, ..Account::default() }, 0u64, Vec::new());
+        for (i, member) in self.clusters.members(wallet).iter().enumerate() {
+            self.chain.outputs_to(AddrNum(*member), &mut paid);
+            for output in paid.iter().copied().map(OutNum) {
+                let maker = self.chain.transaction_of(output)?;
+                let spender = spender_of(self.chain, output)?;
+                let spent = if let Spender::Tx(tx) = spender { Some(tx) } else { None };
+                if maker < before && spent.is_none_or(|tx| tx >= before) {
+                    balance = balance.saturating_add(self.chain.value_of(output)?);
+                }
+                for tx in [Some(maker), spent].into_iter().flatten().filter(|tx| *tx >= before) {
+                    self.waiting.put(tx.row());
+                    account.last = account.last.max(tx);
+                }
+            }
+            if (i as u64 + 1).is_multiple_of(EVERY) && !progress(self.done.log.passages().len() as u64) {
+                return Err(Error::TraceInterrupted { transactions: self.done.log.passages().len() as u64 });
+            }
+        }
+        account.put(Part { length: balance, source: None, payer: 0 });
+        self.accounts.insert(wallet, account);
+        Ok(())
+    }
+
+    /// The traced money in all accounts, by wallet.
+    fn held(&self) -> Vec<Held> {
+        let ended = if self.done.end.is_some() { Outcome::CutOffBudget } else { Outcome::CutOffDate };
+        let mut held: Vec<Held> = Vec::new();
+        for (wallet, account) in &self.accounts {
+            let mut by_source = BTreeMap::new();
+            for part in &account.parts {
+                if let Some(source) = part.source {
+                    *by_source.entry(source).or_default() += part.length;
+                }
+            }
+            let amount = by_source.values().sum();
+            let outcome = if account.last.row() >= self.end { ended } else { Outcome::Unspent };
+            if amount > 0 {
+                held.push(Held { wallet: *wallet, amount, outcome, hop: account.hop, by_source });
+            }
+        }
+        held.sort_unstable_by_key(|held| held.wallet);
+        held
+    }
+}
+
+fn traced(parts: &[Part]) -> u64 {
+    parts.iter().filter(|part| part.source.is_some()).map(|part| part.length).sum()
+}
+
+/// Takes satoshi from the front of a line; fewer where there are fewer.
+fn take(line: &mut VecDeque<Part>, amount: u64) -> Vec<Part> {
+    let (mut left, mut taken) = (amount, Vec::new());
+    while left > 0 {
+        let Some(part) = line.front_mut() else { break };
+        let length = part.length.min(left);
+        taken.push(Part { length, ..*part });
+        part.length -= length;
+        left -= length;
+        if part.length == 0 {
+            line.pop_front();
+        }
+    }
+    taken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(parts: &[(u64, Option<u32>)]) -> Account {
+        let parts = parts.iter().map(|(length, source)| Part { length: *length, source: *source, payer: 0 }).collect();
+        Account { parts, ..Account::default() }
+    }
+
+    fn lengths(parts: impl IntoIterator<Item = Part>) -> Vec<(u64, Option<u32>)> {
+        parts.into_iter().map(|part| (part.length, part.source)).collect()
+    }
+
+    #[test]
+    fn what_came_in_first_goes_out_first() {
+        let mut account = account(&[(5, None), (3, Some(1)), (4, None)]);
+        let paid = account.pay(Policy::AccountFifo, 7, 0);
+        assert_eq!(lengths(paid), [(5, None), (2, Some(1))]);
+        assert_eq!(lengths(account.parts), [(1, Some(1)), (4, None)]);
+    }
+
+    #[test]
+    fn traced_money_is_paid_last_by_the_lowest_intermediate_balance() {
+        let mut account = account(&[(5, None), (3, Some(1)), (4, None)]);
+        let paid = account.pay(Policy::LowestIntermediateBalance, 10, 0);
+        assert_eq!(lengths(paid), [(5, None), (4, None), (1, Some(1))]);
+        assert_eq!(lengths(account.parts), [(2, Some(1))]);
+    }
+
+    #[test]
+    fn the_newest_satoshi_are_marked_once() {
+        let mut account = account(&[(5, None), (3, Some(1)), (4, None)]);
+        assert_eq!(account.mark(&[(2, 1), (3, 5)]), 1 + 1);
+        assert_eq!(lengths(account.parts), [(5, None), (3, Some(1)), (4, Some(3))]);
+    }
+
+    #[test]
+    fn what_is_beyond_the_balance_is_not_marked() {
+        let mut account = account(&[(5, None)]);
+        assert_eq!(account.mark(&[(0, 7)]), 2);
+        assert_eq!(lengths(account.parts), [(5, Some(0))]);
+    }
+}

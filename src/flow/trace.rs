@@ -1,0 +1,345 @@
+//! One run of following.
+
+use std::sync::{Arc, OnceLock};
+
+use crate::chain::{Chain, Table};
+use crate::error::Result;
+use crate::flow::account::{self, Accounts};
+use crate::flow::log::{Logged, Mark, Passage};
+use crate::flow::movement::{Movement, Place};
+use crate::flow::pieces::Pieces;
+use crate::flow::step::{Outcome, Step};
+use crate::flow::sums::Sums;
+use crate::flow::sweep::{self, Seen, Spender, Swept, Watch};
+use crate::flow::turns::Order;
+use crate::flow::{Direction, Fees, Ledger, Source, TraceOptions, tables};
+use crate::ids::TxNum;
+
+/// What became of the money of a source, as of the height of a chain. Cheap to copy.
+#[derive(Clone)]
+pub struct Trace {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    chain: Chain,
+    source: Source,
+    options: TraceOptions,
+    swept: Swept,
+    /// What stands in accounts in the end, under the policies that keep them.
+    accounts: Accounts,
+    ledger: Ledger,
+    ends: OnceLock<Vec<u32>>,
+}
+
+/// How much of a step came from one of the sources.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SourceShare {
+    pub source: u32,
+    pub step: Step,
+    /// Satoshi.
+    pub amount: u64,
+}
+
+impl Chain {
+    /// Follows the money of a source. From time to time `progress` is told how many transactions the trace has passed, and ends it when
+    /// it returns false.
+    pub fn trace(&self, source: &Source, options: &TraceOptions, mut progress: impl FnMut(u64) -> bool) -> Result<Trace> {
+        options.check(self)?;
+        let (swept, accounts) = run(self, source, options, None, Shape::Sums, &mut progress)?;
+        let ledger = ledger(source, options, &swept, &accounts)?;
+        debug_assert!(ledger.balances(), "no satoshi is lost or made: {ledger:?}");
+        let (chain, source, options) = (self.clone(), source.clone(), options.clone());
+        Ok(Trace { inner: Arc::new(Inner { chain, source, options, swept, accounts, ledger, ends: OnceLock::new() }) })
+    }
+}
+
+/// What is kept of traced money on the way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Sums,
+    BySource,
+    BySlot,
+}
+
+fn run<'a>(
+    chain: &'a Chain,
+    source: &'a Source,
+    options: &'a TraceOptions,
+    watch: Watch<'a>,
+    shape: Shape,
+    progress: &mut dyn FnMut(u64) -> bool,
+) -> Result<(Swept, Accounts)> {
+    if options.policy.is_of_accounts() {
+        return account::run(chain, source, options, watch, shape == Shape::BySlot, progress);
+    }
+    let pieces = |by_slot| Pieces::new(options.policy, by_slot, options.direction == Direction::Out);
+    let swept = match shape {
+        Shape::Sums if !options.policy.knows_places() => {
+            sweep::run(chain, source, options, Sums::new(options.policy), watch, progress)
+        }
+        _ => sweep::run(chain, source, options, pieces(shape == Shape::BySlot), watch, progress),
+    };
+    Ok((swept?, Accounts::default()))
+}
+
+fn ledger(source: &Source, options: &TraceOptions, swept: &Swept, accounts: &Accounts) -> Result<Ledger> {
+    let sum = |mark: Mark| swept.sums[mark as usize];
+    let labels = options.stops.labels().iter().zip(&swept.stopped).filter(|(_, amount)| **amount > 0);
+    Ok(Ledger {
+        source: source.sum()?,
+        joined: swept.joined,
+        ends: labels.map(|(label, amount)| (label.clone(), *amount)).collect(),
+        unspent: sum(Mark::Unspent) + accounts.sum(Outcome::Unspent),
+        lost: sum(Mark::Lost),
+        mined: sum(Mark::Mined),
+        fees: sum(Mark::Fee),
+        unclaimed: sum(Mark::Unclaimed),
+        unexplained: sum(Mark::Unexplained),
+        cut_off_hops: sum(Mark::CutOffHops),
+        cut_off_tx_hops: sum(Mark::CutOffTxHops),
+        cut_off_value: sum(Mark::CutOffValue),
+        cut_off_date: sum(Mark::CutOffDate) + accounts.sum(Outcome::CutOffDate),
+        cut_off_budget: swept.cut_off_budget + accounts.sum(Outcome::CutOffBudget),
+        rejoined: sum(Mark::Rejoined),
+    })
+}
+
+impl Trace {
+    /// The chain that it was done on, at its height.
+    pub fn chain(&self) -> &Chain {
+        &self.inner.chain
+    }
+
+    pub fn options(&self) -> &TraceOptions {
+        &self.inner.options
+    }
+
+    pub fn source(&self) -> &Source {
+        &self.inner.source
+    }
+
+    /// What became of the money, in sums.
+    pub fn ledger(&self) -> &Ledger {
+        &self.inner.ledger
+    }
+
+    /// How many transactions it passed.
+    pub fn transactions(&self) -> u64 {
+        self.inner.swept.log.passages().len() as u64
+    }
+
+    /// How many steps it has.
+    pub fn len(&self) -> u64 {
+        self.inner.swept.log.steps() as u64
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether it stopped because its budget was used up.
+    pub fn used_up_budget(&self) -> bool {
+        self.inner.swept.end.is_some()
+    }
+
+    /// A step: first the outputs of the source, in chain order, then those of each transaction, in the order of the trace.
+    pub fn step(&self, number: u64) -> Result<Step> {
+        let (logged, passage) = self.inner.swept.log.get(number as usize);
+        self.inner.decode(logged, passage)
+    }
+
+    /// All steps.
+    pub fn rows(&self) -> Result<Vec<Step>> {
+        (0..self.len()).map(|number| self.step(number)).collect()
+    }
+
+    /// The numbers of the steps at which the trace ends at an output.
+    pub(super) fn ends_at(&self) -> Result<&[u32]> {
+        if self.inner.ends.get().is_none() {
+            let mut ends = Vec::new();
+            for number in 0..self.len() {
+                let step = self.step(number)?;
+                if step.place.output().is_some() && step.outcome.is_end() {
+                    ends.push(number as u32);
+                }
+            }
+            _ = self.inner.ends.set(ends);
+        }
+        Ok(self.inner.ends.get().expect("it was just set"))
+    }
+
+    /// What stands in accounts in the end.
+    pub(super) fn accounts(&self) -> &Accounts {
+        &self.inner.accounts
+    }
+
+    /// One row a step: an output or an account that traced money arrived at, or a part of it that none took (fee, unexplained).
+    ///
+    /// | column | |
+    /// |---|---|
+    /// | `step` | its number, from 0 |
+    /// | `hop` | steps between wallets from the source on; null without clusters |
+    /// | `tx_hop` | transactions from the source on, this one included; 0 for the source |
+    /// | `transaction`, `txid`, `height`, `time` | the transaction that moved the money; null for the source |
+    /// | `from_address`, `from_wallet` | of that transaction's inputs, where all have the same; a wallet by its cluster's name |
+    /// | `output`, `output_txid`, `output_position`, `address`, `wallet`, `kind`, `value` | where it arrived; null for a fee and the like |
+    /// | `amount` | satoshi of traced money |
+    /// | `share` | `amount / value` |
+    /// | `outcome`, `label` | `followed`, or why the trace ends here; at which label it stopped |
+    /// | `next`, `next_txid` | the transaction by which it is followed |
+    ///
+    /// A row stands for a transaction and an output, not for a pair of input and output. The amounts with a transaction as `next` and the
+    /// amounts with it as `transaction` have the same sum, but under poison.
+    pub fn steps(&self) -> Table {
+        tables::steps(self)
+    }
+
+    /// One row an output, or an account, at which the trace ends, in the order of the steps.
+    ///
+    /// | column | |
+    /// |---|---|
+    /// | `output`, `txid`, `position`, `address`, `kind` | the output; null for an account |
+    /// | `wallet` | the name of the cluster that it belongs to |
+    /// | `reason`, `label` | why the trace ends here, an outcome of docs/traces.md; at which label it stopped |
+    /// | `amount` | satoshi of traced money |
+    /// | `value` | satoshi in the output |
+    /// | `height`, `time` | of the transaction that it belongs to |
+    /// | `hop`, `tx_hop` | steps between wallets, and transactions, from the source to it |
+    ///
+    /// With the ledger's fees, unclaimed, unexplained and what comes from subsidies, the amounts add up to its source.
+    pub fn ends(&self) -> Result<Table> {
+        tables::ends(self)
+    }
+
+    /// How much of each end came from which source, fees and the like included: the trace is done once more, with an eye on that.
+    pub fn source_shares(&self, mut progress: impl FnMut(u64) -> bool) -> Result<Vec<SourceShare>> {
+        let mut seen: Vec<(u32, u32, u64)> = Vec::new();
+        let mut watch = |now: Seen<'_>| {
+            let mut owners: Vec<(u32, u64)> = now.parts.iter().map(|part| (part.owner, part.length)).collect();
+            owners.sort_unstable_by_key(|(owner, _)| *owner);
+            for part in owners.chunk_by(|a, b| a.0 == b.0) {
+                seen.push((now.step as u32, part[0].0, part.iter().map(|(_, length)| length).sum()));
+            }
+        };
+        let inner = &self.inner;
+        run(&inner.chain, &inner.source, &inner.options, Some(&mut watch), Shape::BySource, &mut progress)?;
+        let mut shares = Vec::new();
+        for (step, source, amount) in seen {
+            let step = self.step(step as u64)?;
+            if step.outcome.is_end() {
+                shares.push(SourceShare { source, step, amount });
+            }
+        }
+        shares.extend(inner.accounts.shares());
+        Ok(shares)
+    }
+
+    /// [`Trace::source_shares`] as a table: source (number and name), output, txid, position, wallet, reason, label, amount.
+    pub fn ends_by_source(&self, progress: impl FnMut(u64) -> bool) -> Result<Table> {
+        tables::ends_by_source(self, &self.source_shares(progress)?)
+    }
+
+    /// Where the money of each step came from, passage by passage: the trace is done once more, with an eye on that. Under every policy but
+    /// poison the movements to a place have the sum of its step; what poison adds comes from nowhere.
+    pub fn movements(&self, mut progress: impl FnMut(u64) -> bool) -> Result<Vec<Movement>> {
+        let mut movements: Vec<Movement> = Vec::new();
+        let mut watch = |now: Seen<'_>| {
+            let Some(by) = now.by else { return };
+            let first = movements.len();
+            for part in now.parts {
+                let from = now.left[part.owner as usize].0;
+                match movements[first..].iter_mut().find(|movement| movement.from == from) {
+                    Some(movement) => movement.amount += part.length,
+                    None => movements.push(Movement { by, from, to: now.place, amount: part.length }),
+                }
+            }
+        };
+        let inner = &self.inner;
+        run(&inner.chain, &inner.source, &inner.options, Some(&mut watch), Shape::BySlot, &mut progress)?;
+        Ok(movements)
+    }
+}
+
+impl Inner {
+    fn decode(&self, logged: Logged, passage: Option<Passage>) -> Result<Step> {
+        let (hop, tx_hop) = passage.map_or((0, 0), |passage| (passage.hop, passage.tx_hop));
+        let by = passage.map(|passage| passage.by);
+        Ok(Step {
+            hop: self.options.clusters.is_some().then_some(hop + logged.crosses as u32),
+            tx_hop,
+            by,
+            place: logged.place,
+            amount: logged.amount,
+            outcome: self.outcome(logged, by)?,
+        })
+    }
+
+    fn outcome(&self, logged: Logged, by: Option<TxNum>) -> Result<Outcome> {
+        Ok(match logged.mark {
+            Mark::Followed => self.followed(logged.place, by)?,
+            Mark::Rejoined => Outcome::Rejoined,
+            Mark::Stopped => Outcome::Stopped(self.label_at(logged.place)?),
+            Mark::Unspent => Outcome::Unspent,
+            Mark::Lost => Outcome::Lost,
+            Mark::Mined => Outcome::Mined,
+            Mark::Fee => Outcome::Fee,
+            Mark::Unclaimed => Outcome::Unclaimed,
+            Mark::Unexplained => Outcome::Unexplained,
+            Mark::CutOffHops => Outcome::CutOffHops,
+            Mark::CutOffTxHops => Outcome::CutOffTxHops,
+            Mark::CutOffValue => Outcome::CutOffValue,
+            Mark::CutOffDate => Outcome::CutOffDate,
+        })
+    }
+
+    /// What became of money that was to be followed: the budget may have ended before its turn.
+    fn followed(&self, place: Place, by: Option<TxNum>) -> Result<Outcome> {
+        if self.options.policy.is_of_accounts() {
+            return Ok(Outcome::Held);
+        }
+        let Some(next) = self.next(place, by)? else { return Ok(Outcome::Unspent) };
+        if sweep::ends_mined(&self.chain, &self.options, next)? {
+            return Ok(Outcome::Mined);
+        }
+        let order = Order::new(&self.chain, self.options.direction, self.options.fees == Fees::Follow);
+        Ok(match self.swept.end {
+            Some(end) if order.turn_of(next)? >= end => Outcome::CutOffBudget,
+            _ => Outcome::Followed(next),
+        })
+    }
+
+    fn next(&self, place: Place, by: Option<TxNum>) -> Result<Option<TxNum>> {
+        Ok(match (place, self.options.direction) {
+            (Place::Output(output), Direction::In) => Some(self.chain.transaction_of(output)?),
+            (Place::Output(output), Direction::Out) => match sweep::spender_of(&self.chain, output)? {
+                Spender::Tx(tx) => Some(tx),
+                Spender::None | Spender::Lost => None,
+            },
+            (Place::Fee(payer), Direction::In) => Some(payer),
+            (_, _) => match by {
+                Some(by) => {
+                    let block = self.chain.block(self.chain.height_of(by)?.0 as i64)?;
+                    Some(TxNum(block.transaction_numbers()?.start))
+                }
+                None => None,
+            },
+        })
+    }
+
+    fn label_at(&self, place: Place) -> Result<u32> {
+        let label = match place {
+            Place::Output(output) => self.options.stops.label_of(self.chain.address_of(output)?)?,
+            Place::Account(wallet) => self.options.stops.label_of_wallet(wallet),
+            _ => None,
+        };
+        Ok(label.unwrap_or(0))
+    }
+}
+
+impl std::fmt::Debug for Trace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (direction, policy) = (self.options().direction.name(), self.options().policy.name());
+        write!(f, "Trace({direction}, {policy}, {} steps, {:?})", self.len(), self.chain())
+    }
+}
