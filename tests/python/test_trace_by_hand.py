@@ -5,47 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from account_oracle import account_trace
-from hand_chain import address, chain_of, mint, pay
-from oracle import OracleChain, OracleTx
+from hand_chain import address, mint, pay
 from random_chain import op_return
-from trace_book import COIN, Book
-from trace_oracle import Item, OracleTrace, Settings, trace
+from trace_book import COIN
+from trace_by_hand import Hand, amounts
+from trace_oracle import OracleTrace
 from trace_policies import POLICIES, largest_remainder
 
 A, B, C, D, E = (address(number) for number in range(5))
 SUBSIDY = 50 * COIN
-
-
-class Hand:
-    """A chain made by hand, whose outputs are named by their transaction and position."""
-
-    def __init__(self, *blocks: list[OracleTx], height: int | None = None):
-        self.chain: OracleChain = chain_of(*blocks)
-        self.book = Book(self.chain, height)
-        self.numbers = {(coin.txid, coin.position): number for number, coin in enumerate(self.book.coins)}
-
-    def item(self, *outputs: tuple[OracleTx, int] | tuple[OracleTx, int, int]) -> Item:
-        """Each with its whole value or a third part that says how much."""
-        found = []
-        for tx, position, *amount in outputs:
-            number = self.numbers[tx.txid, position]
-            found.append((number, amount[0] if amount else self.book.coins[number].value))
-        return found
-
-    def trace(self, *items: Item, **settings: Any) -> OracleTrace:
-        return trace(self.book, items, Settings(**settings))
-
-
-def amounts(found: OracleTrace, tx: OracleTx, book: Book) -> list[tuple[str, int]]:
-    """What this transaction moved, slot by slot: the output's address (by its number), or the kind of slot."""
-    rows = []
-    for step in found.steps:
-        if step.transaction is not None and book.transfers[step.transaction].txid == tx.txid:
-            coin = book.coins[step.slot.number]
-            name = "ABCDE"[coin.script[22]] if step.slot.kind == "output" else step.slot.kind
-            rows.append((name, step.amount))
-    return rows
 
 
 # ---- Policies -------------------------------------------------------------------------------------------------------
@@ -144,6 +112,18 @@ def test_who_pays_out_more_than_he_has_has_no_fee_and_going_in_something_is_unex
         found = hand.trace(hand.item((MONEY, 0)), policy=policy)
         assert amounts(found, spend, hand.book) == on, policy
         assert "fees" not in found.lines()
+
+
+@pytest.mark.parametrize(("policy", "rest"), [("haircut", "unspent"), ("fifo", "cut_off_budget")])
+def test_a_step_counts_as_often_as_it_has_intervals(policy: str, rest: str) -> None:
+    money = mint([(A, 10), (B, 10), (C, 10)])
+    gather = pay([(money, 0), (money, 1), (money, 2)], [(D, 30)])
+    on = pay([(gather, 0)], [(E, 30)])
+    hand = Hand([money], [mint([(E, 1)], 2), gather, on])
+    found = hand.trace(hand.item((money, 0), (money, 2)), policy=policy, budget=4)
+    assert found.lines() == {rest: 20}
+    assert hand.trace(hand.item((money, 0), (money, 2)), policy=policy, budget=5).lines() == {"unspent": 20}
+    assert hand.trace(hand.item((money, 0), (money, 1)), policy="fifo", budget=4).lines() == {"unspent": 20}
 
 
 # ---- Fees and coinbases ---------------------------------------------------------------------------------------------
@@ -277,6 +257,25 @@ def test_change_is_no_hop_and_a_payment_is_one() -> None:
     assert [step.hop for step in LINE.trace(LINE.item((TO_C, 0))).steps] == [None, None, None]
 
 
+def test_the_least_hop_of_what_meets_counts() -> None:
+    other = mint([(B, 5)], 2)
+    meet = pay([(TO_B, 0), (other, 0)], [(B, 60), (C, 35)])
+    hand = Hand([START], [other, TO_B], [mint([(E, 1)], 3), meet])
+    found = hand.trace(hand.item((START, 0), (other, 0)), clusters=WALLETS)
+    assert [(step.hop, step.tx_hop) for step in found.steps[-2:]] == [(0, 1), (1, 1)]
+    found = hand.trace(hand.item((START, 0)), clusters=WALLETS)
+    assert [(step.hop, step.tx_hop) for step in found.steps[-2:]] == [(1, 2), (2, 2)]
+    found = hand.trace(hand.item((meet, 0), (meet, 1)), clusters=WALLETS, direction="in", policy="fifo")
+    assert [(step.hop, step.tx_hop) for step in found.steps[-3:]] == [(0, 1), (0, 1), (1, 2)]
+
+
+def test_a_fee_is_not_cut_off_by_hops() -> None:
+    settings: dict[str, Any] = {"direction": "in", "fees": "follow", "clusters": WALLETS, "max_hops": 2}
+    found = FEES.trace(FEES.item((AFTER, 0)), policy="fifo", **settings)
+    assert [(step.hop, step.outcome) for step in found.steps if step.slot.kind == "fee"] == [(2, "followed")] * 2
+    assert found.lines() == {"cut_off_hops": 10}
+
+
 def test_a_source_that_reaches_itself_is_counted_twice_and_rejoined_once() -> None:
     found = LINE.trace(LINE.item((START, 0), (TO_C, 0)))
     assert (found.source, found.lines()) == (180, {"unspent": 100, "rejoined": 80})
@@ -327,55 +326,18 @@ def test_every_end_says_how_much_came_from_which_source(
     assert sources(found) == rows
 
 
+def test_haircut_deals_what_is_left_to_one_source_after_the_other() -> None:
+    money = mint([(A, 1), (B, 1), (C, 1)])
+    spend = pay([(money, 0), (money, 1), (money, 2)], [(D, 1), (E, 1)])
+    hand = Hand([money], [mint([(E, 1)], 2), spend])
+    found = hand.trace(hand.item((money, 2)), hand.item((money, 0)), hand.item((money, 1)))
+    outputs = [hand.numbers[spend.txid, 0], hand.numbers[spend.txid, 1], None]
+    assert sources(found) == {(source, output): 1 for source, output in enumerate(outputs)}
+
+
 def test_an_output_belongs_to_the_first_that_names_it_with_the_larger_amount() -> None:
     found = SIMPLE.trace(SIMPLE.item((MONEY, 0, 10)), SIMPLE.item((MONEY, 0, 30), (MONEY, 1, 7)), policy="fifo")
     assert found.source == 37
-    rows = sources(found)
-    assert sum(amount for (source, _), amount in rows.items() if source == 0) == 30
-
-
-# ---- Accounts -------------------------------------------------------------------------------------------------------
-
-#: Wallet 0 (A, B) has 60, gets 40 more, pays 50 to C, then 50 to D and a fee.
-CLEAN, STOLEN = mint([(A, 60)]), mint([(B, 40)], 2)
-PAY_C = pay([(CLEAN, 0), (STOLEN, 0)], [(C, 45), (A, 50)])
-PAY_D = pay([(PAY_C, 1)], [(D, 50)])
-BANK = Hand([CLEAN], [STOLEN], [mint([(E, 1)], 3), PAY_C], [mint([(E, 1)], 4), PAY_D])
-PURSES = {A: 0, B: 0, C: 2, D: 3, E: 4}
-
-
-@pytest.mark.parametrize(
-    ("policy", "settings", "ends"),
-    [
-        ("account_fifo", {}, {(3, "unspent"): 40}),
-        ("lowest_intermediate_balance", {}, {(3, "unspent"): 40}),
-        ("account_fifo", {"max_hops": 0}, {(0, "cut_off_hops"): 40}),
-        ("account_fifo", {"until": 4}, {(0, "cut_off_date"): 40}),
-        ("account_fifo", {"stop_at": {D: frozenset("d")}}, {(3, "stopped"): 40}),
-        ("account_fifo", {"budget": 1}, {(0, "cut_off_budget"): 40}),
-    ],
-)
-def test_an_account_pays_from_its_front_or_keeps_what_is_traced(
-    policy: str, settings: dict[str, Any], ends: dict[tuple[int, str], int]
-) -> None:
-    found = account_trace(BANK.book, [BANK.item((STOLEN, 0))], Settings(policy=policy, clusters=PURSES, **settings))
-    assert {(wallet, reason): amount for (_, wallet, reason, _), amount in found.ends.items()} == ends
-
-
-def test_account_fifo_pays_old_money_first_and_the_lowest_balance_keeps_new_money_longest() -> None:
-    old = {"account_fifo": {(2, "unspent"): 45, (3, "unspent"): 10, (None, "fees"): 5}}
-    old["lowest_intermediate_balance"] = {(2, "unspent"): 5, (3, "unspent"): 50, (None, "fees"): 5}
-    for policy, ends in old.items():
-        settings = Settings(policy=policy, clusters=PURSES)
-        found = account_trace(BANK.book, [BANK.item((CLEAN, 0))], settings)
-        assert {(wallet, reason): amount for (_, wallet, reason, _), amount in found.ends.items()} == ends
-        assert sum(found.lines().values()) == found.source == 60
-
-
-def test_what_is_marked_twice_is_rejoined() -> None:
-    settings = Settings(policy="account_fifo", clusters=PURSES)
-    items = [BANK.item((STOLEN, 0)), BANK.item((PAY_C, 1))]
-    found = account_trace(BANK.book, items, settings)
-    # When PAY_C is through the account holds 10 of CLEAN and 40 of STOLEN: the second source marks all 50.
-    assert found.source == 90
-    assert dict(found.ends) == {(0, 3, "unspent", None): 40, (1, 3, "unspent", None): 10, (1, 0, "rejoined", None): 40}
+    assert sum(amount for (source, _), amount in sources(found).items() if source == 0) == 30
+    found = SIMPLE.trace(SIMPLE.item((MONEY, 0, 30)), SIMPLE.item((MONEY, 0, 10)), policy="fifo")
+    assert sum(sources(found).values()) == found.source == 30

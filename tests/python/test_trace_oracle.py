@@ -7,8 +7,9 @@ from collections import Counter
 
 import pytest
 import satrail
+from account_oracle import AccountTrace, account_trace
 from trace_book import Book
-from trace_cases import Case, World, random_case
+from trace_cases import ACCOUNTS, Case, World, random_case
 from trace_oracle import OracleTrace, Step, trace
 from trace_policies import POLICIES
 
@@ -104,4 +105,36 @@ def by_source(found: satrail.Trace) -> Counter[tuple[int, int | None, str, str |
     names = ("source", "output", "reason", "label", "amount")
     for source, output, reason, label, amount in zip(*(columns[name] for name in names), strict=True):
         rows[source, output, reason, label] += amount
+    return rows
+
+
+# ---- Accounts -------------------------------------------------------------------------------------------------------
+
+
+def test_every_trace_of_accounts_is_the_oracle_s(world: World) -> None:
+    rng = random.Random(-1 - world.seed)
+    for _ in range(TRACES // 2):
+        case = random_case(rng, world, ACCOUNTS)
+        expected = account_trace(case.view.book, case.items, case.settings)
+        found = case.run()
+        assert (found.ledger.source, found.ledger.joined) == (expected.source, 0), case
+        assert ledger(found) == expected.lines(), case
+        assert account_ends(found) == account_ends_of(case, expected), case
+
+
+def account_ends(found: satrail.Trace) -> Counter[tuple[int, int | None, str, str | None]]:
+    """(source, wallet, reason, label) -> amount."""
+    columns = found.ends_by_source().to_pydict()
+    rows: Counter[tuple[int, int | None, str, str | None]] = Counter()
+    names = ("source", "wallet", "reason", "label", "amount")
+    for source, wallet, reason, label, amount in zip(*(columns[name] for name in names), strict=True):
+        rows[source, wallet, reason, label] += amount
+    return rows
+
+
+def account_ends_of(case: Case, expected: AccountTrace) -> Counter[tuple[int, int | None, str, str | None]]:
+    """An address in no wallet has no name that a table could say."""
+    rows: Counter[tuple[int, int | None, str, str | None]] = Counter()
+    for (source, wallet, reason, label), amount in expected.ends.items():
+        rows[source, wallet if isinstance(wallet, int) else None, reason, label] += amount
     return rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from trace_oracle import Item, Settings, whole
 
 #: The owner of every address of a money chain; what no wallet may hold addresses of two of.
 OWNERS = 7
-ACCOUNTS = ("account_fifo", "lowest_intermediate_balance")
+ACCOUNTS = ["account_fifo", "lowest_intermediate_balance"]
 
 
 class World:
@@ -101,9 +102,19 @@ def random_case(rng: random.Random, world: World, policies: list[str]) -> Case:
     else:
         choices = {"direction": rng.choice(["out", "in"]), "fees": rng.choice(["report", "follow"])}
         case.settings = replace(case.settings, **choices)
-    names = ("direction", "policy", "max_hops", "max_tx_hops", "min_value", "since", "until", "fees", "budget")
+    names = ("direction", "policy", "max_hops", "max_tx_hops", "min_value", "fees", "budget")
     case.keywords |= {name: getattr(case.settings, name) for name in names}
+    case.keywords |= {name: moment(rng, world, getattr(case.settings, name)) for name in ("since", "until")}
     return case
+
+
+def moment(rng: random.Random, world: World, height: int | None) -> int | datetime | None:
+    """The height, or now and then a time that stands for it: that of the median at the first block that has it."""
+    times = [block.median_time for block in world.truth.blocks]
+    if height is None or times.index(times[height]) < height or rng.random() < 0.5:
+        return height
+    time = times[height]
+    return time and datetime.fromtimestamp(time, UTC)
 
 
 # ---- Sources --------------------------------------------------------------------------------------------------------
