@@ -13,7 +13,7 @@ from trace_cases import ACCOUNTS, Case, World, random_case
 from trace_oracle import OracleTrace, Step, trace
 from trace_policies import POLICIES
 
-SEEDS = range(6)
+SEEDS = range(7)
 TRACES = 60
 
 
