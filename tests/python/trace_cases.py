@@ -200,7 +200,7 @@ def stop_set(shape: str, labels: Mapping[bytes, frozenset[str]], named: Mapping[
     if shape == "list":
         return list(named.values())
     if shape == "to labels":
-        return {named[script].text or script.hex(): label for script, (label,) in labels.items()}
+        return {script.hex(): label for script, (label,) in labels.items()}
     found: dict[str, list[object]] = {}
     for script, names in labels.items():
         for name in names:
@@ -210,12 +210,13 @@ def stop_set(shape: str, labels: Mapping[bytes, frozenset[str]], named: Mapping[
 
 def draw_limits(rng: random.Random, case: Case) -> None:
     """Mostly no limit, else one or two of them."""
+    since, until = sorted(rng.sample(range(case.view.book.height + 1), 2))
     limits = {
         "max_hops": rng.randint(0, 4),
         "max_tx_hops": rng.randint(0, 5),
         "min_value": rng.choice([0, 1, 2, 10, 1000, 10**6]),
-        "since": rng.randint(0, case.view.book.height),
-        "until": rng.randint(1, case.view.book.height),
+        "since": since,
+        "until": until,
         "budget": rng.randint(1, 60),
     }
     if case.settings.clusters is None:
