@@ -173,7 +173,7 @@ def from_python(store: Path) -> None:
     show("address to its wallet, Python", per_call(clusters.__getitem__, texts) * 1e6, "us", 3)
     if hasattr(chain, "trace"):
         sources = [tx.outputs[0] for tx in map(chain.tx, txids[:10_000])]
-        seconds = min(per_call(lambda hops: chain.trace(sources, max_hops=hops).ledger, [1]) for _ in range(5))
+        seconds = min(per_call(lambda hops: chain.trace(sources, max_tx_hops=hops).ledger, [1]) for _ in range(5))
         show(f"trace of {len(sources):,} payments, 1 hop", seconds * 1e3, "ms", 50)
 
 

@@ -68,7 +68,7 @@ def _one_address(chain: Chain) -> None:
 
 def _follow(chain: Chain) -> None:
     print("\n4. Where the charity's money went: every satoshi that it ever received, pro rata, over three transactions")
-    out = chain.trace(chain.addresses(_BLOCKS / "charity.csv"), direction="out", policy="haircut", max_hops=3)
+    out = chain.trace(chain.addresses(_BLOCKS / "charity.csv"), direction="out", policy="haircut", max_tx_hops=3)
     print(_indented(str(out.ledger)))
     print("   (rejoined is what came back to the charity itself, most of it change; it is traced from there already)")
     print(_indented(repr(out.ends)))

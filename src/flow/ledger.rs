@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::error::{Error, Result};
 use crate::names::grouped;
 
 /// What became of the money of a source, in satoshi: `source` and `joined` are the sum of all the others. docs/traces.md says what they
@@ -44,6 +45,28 @@ impl Ledger {
             ("cut_off_budget", self.cut_off_budget),
             ("rejoined", self.rejoined),
         ]
+    }
+
+    /// Sets one of the plain lines.
+    pub fn set_line(&mut self, name: &str, amount: u64) -> Result<()> {
+        let known = self.plain_lines().map(|(name, _)| name);
+        let line = match name {
+            "unspent" => &mut self.unspent,
+            "lost" => &mut self.lost,
+            "mined" => &mut self.mined,
+            "fees" => &mut self.fees,
+            "unclaimed" => &mut self.unclaimed,
+            "unexplained" => &mut self.unexplained,
+            "cut_off_hops" => &mut self.cut_off_hops,
+            "cut_off_tx_hops" => &mut self.cut_off_tx_hops,
+            "cut_off_value" => &mut self.cut_off_value,
+            "cut_off_date" => &mut self.cut_off_date,
+            "cut_off_budget" => &mut self.cut_off_budget,
+            "rejoined" => &mut self.rejoined,
+            _ => return Err(Error::UnknownName { what: "line", name: name.to_string(), known: known.to_vec() }),
+        };
+        *line = amount;
+        Ok(())
     }
 
     /// What the source came to, by name: first the labels of the stop set, as "stopped: LABEL".

@@ -134,6 +134,11 @@ impl Source {
         self.overlapping
     }
 
+    /// The same with another count of repeated outputs, as a source that was written down has it.
+    pub fn with_overlapping(self, overlapping: u64) -> Source {
+        Source { overlapping, ..self }
+    }
+
     /// Satoshi of all outputs together.
     pub(super) fn sum(&self) -> Result<u64> {
         let sum = self.outputs.iter().try_fold(0u64, |sum, given| sum.checked_add(given.amount));

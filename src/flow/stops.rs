@@ -57,6 +57,15 @@ impl StopSet {
         &self.labels
     }
 
+    /// The labelled addresses, where the set is one of addresses.
+    pub fn addresses(&self) -> Vec<(u32, String)> {
+        let mut addresses: Vec<(u32, String)> =
+            self.members.iter().map(|(member, label)| (*member, self.labels[*label as usize].clone())).collect();
+        addresses.sort_unstable();
+        addresses.retain(|_| self.clusters.is_none());
+        addresses
+    }
+
     /// The number of an address's label.
     #[inline]
     pub fn label_of(&self, address: AddrNum) -> Result<Option<u32>> {

@@ -72,18 +72,20 @@ pub fn not_negative(height: i64) -> PyResult<u64> {
     height.try_into().map_err(|_| PyValueError::new_err(format!("height {height} is negative; heights begin at 0")))
 }
 
+/// The height at which a range begins or ends. A date means the first block whose median time past is not earlier.
+pub fn bound(chain: &Chain, given: Option<&Bound<'_, PyAny>>) -> PyResult<Option<u64>> {
+    Ok(match given.map(moment).transpose()? {
+        None => None,
+        Some(Moment::Height(height)) => Some(not_negative(height)?),
+        Some(Moment::Time(time)) => Some(chain.blocks_before(time)?),
+        Some(Moment::Hash(hash)) => Some(chain.block_by_hash(&hash)?.height().row()),
+    })
+}
+
 /// A range of heights from `start` up to, and without, `stop`. Dates mean the first block whose median time past is not earlier.
 pub fn heights(chain: &Chain, start: Option<&Bound<'_, PyAny>>, stop: Option<&Bound<'_, PyAny>>) -> PyResult<std::ops::Range<u64>> {
-    let bound = |given: Option<&Bound<'_, PyAny>>, otherwise: u64| -> PyResult<u64> {
-        Ok(match given.map(moment).transpose()? {
-            None => otherwise,
-            Some(Moment::Height(height)) => not_negative(height)?,
-            Some(Moment::Time(time)) => chain.blocks_before(time)?,
-            Some(Moment::Hash(hash)) => chain.block_by_hash(&hash)?.height().row(),
-        })
-    };
-    let start = bound(start, 0)?;
-    let stop = bound(stop, chain.counts().blocks.max(start))?;
+    let start = bound(chain, start)?.unwrap_or(0);
+    let stop = bound(chain, stop)?.unwrap_or(chain.counts().blocks.max(start));
     match start <= stop {
         true => Ok(start..stop),
         false => Err(PyValueError::new_err(format!("the range ends at height {stop}, before it starts at {start}; swap them"))),
@@ -120,6 +122,16 @@ pub fn count(name: &str, given: &Bound<'_, PyAny>, allowed: RangeInclusive<u32>)
     let wrong = || format!("{name}={given:?}: give a number from {} to {}, or None", allowed.start(), allowed.end());
     match given.extract() {
         Ok(number) if allowed.contains(&number) => Ok(number),
+        Err(e) if e.is_instance_of::<PyTypeError>(given.py()) => Err(PyTypeError::new_err(wrong())),
+        _ => Err(PyValueError::new_err(wrong())),
+    }
+}
+
+/// A whole number of 64 bits from `least` on, by the name of its parameter.
+pub fn whole(name: &str, given: &Bound<'_, PyAny>, least: u64) -> PyResult<u64> {
+    let wrong = || format!("{name}={given:?}: give a whole number from {least} on, or None");
+    match given.extract() {
+        Ok(number) if number >= least => Ok(number),
         Err(e) if e.is_instance_of::<PyTypeError>(given.py()) => Err(PyTypeError::new_err(wrong())),
         _ => Err(PyValueError::new_err(wrong())),
     }

@@ -14,6 +14,7 @@ mod output;
 mod progress;
 mod shapes;
 mod show;
+mod source;
 mod table;
 mod trace;
 mod transaction;
@@ -48,7 +49,7 @@ mod _core {
     #[pymodule_export]
     use super::table::{PyTable, restore_table};
     #[pymodule_export]
-    use super::trace::{PyLedger, PyTrace};
+    use super::trace::{PyLedger, PyTrace, restore_ledger};
     #[pymodule_export]
     use super::transaction::{PyFingerprint, PyInput, PyTransaction};
 

@@ -5,27 +5,22 @@ use std::sync::Arc;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyTuple};
+use pyo3::types::{PyDict, PyTuple};
 
-use crate::chain::{Chain, Transaction};
+use crate::chain::Chain;
 use crate::error::Error;
-use crate::flow::{Direction, Ledger, Policy, Source, SourceItem, Trace, TraceOptions};
-use crate::python::address::PyAddress;
-use crate::python::address_set::PyAddressSet;
+use crate::flow::{BUDGET, Direction, Fees, Ledger, Policy, Source, SourceItem, StopItem, StopSet, Trace, TraceOptions};
+use crate::ids::{AddrNum, OutNum};
 use crate::python::chain::PyChain;
-use crate::python::output::PyOutput;
-use crate::python::show;
+use crate::python::cluster::PyClusters;
 use crate::python::table::PyTable;
-use crate::python::transaction::PyTransaction;
+use crate::python::{convert, show, source};
 
-/// Lists in lists that a source may be made of; a list that holds itself has no end.
-const DEEPEST: u32 = 8;
-
-/// One run of following money: where it went (direction "out"), or where it came from (direction "in").
+/// One run of following money: where it went (direction "out"), or where it came from (direction "in"). docs/traces.md defines every word.
 ///
 /// Examples
 /// --------
-/// >>> trace = chain.trace(chain.block(150).transactions[0], max_hops=2)
+/// >>> trace = chain.trace(chain.block(150).transactions[0], max_tx_hops=2)
 /// >>> trace.ledger.source == sum(trace.ledger.lines.values())
 /// True
 /// >>> trace.ends.columns[:3]
@@ -47,10 +42,31 @@ impl PyTrace {
         self.0.options().policy.name()
     }
 
-    /// The limit of hops, or None.
+    /// What was done with fees: "report" or "follow".
     #[getter]
-    fn max_hops(&self) -> Option<u32> {
-        self.0.options().max_hops
+    fn fees(&self) -> &'static str {
+        self.0.options().fees.name()
+    }
+
+    /// The clusters that say who belongs together, or None.
+    #[getter]
+    fn clusters(&self) -> Option<PyClusters> {
+        self.0.options().clusters.clone().map(PyClusters)
+    }
+
+    /// The limits that were given, by name: max_hops, max_tx_hops, min_value (satoshi), since and until (heights), budget (steps).
+    #[getter]
+    fn limits(&self) -> BTreeMap<&'static str, u64> {
+        let options = self.0.options();
+        let limits = [
+            ("max_hops", options.max_hops.map(u64::from)),
+            ("max_tx_hops", options.max_tx_hops.map(u64::from)),
+            ("min_value", options.min_value),
+            ("since", options.since),
+            ("until", options.until),
+            ("budget", Some(options.budget).filter(|budget| *budget != BUDGET)),
+        ];
+        limits.into_iter().filter_map(|(name, limit)| Some((name, limit?))).collect()
     }
 
     /// The chain that it was done on, at its height.
@@ -62,75 +78,109 @@ impl PyTrace {
     /// What became of the money, in sums that add up exactly.
     #[getter]
     fn ledger(&self) -> PyLedger {
-        PyLedger(*self.0.ledger())
+        PyLedger(self.0.ledger().clone())
     }
 
     /// How often the source named an output that it had named already; each counts once.
     #[getter]
     fn overlapping(&self) -> u64 {
-        self.0.overlapping()
+        self.0.source().overlapping()
     }
 
-    /// How many transactions it went through.
+    /// How many transactions it passed.
     #[getter]
     fn transactions(&self) -> u64 {
         self.0.transactions()
     }
 
-    /// One row a step: an output that traced money arrived at, or a part of it that no output took (fee, unexplained).
+    /// One row a step: an output (or, under policies of accounts, a wallet) that traced money arrived at, or a part of it that none took.
     ///
-    /// Columns: step, hop (transactions from the source on; 0 for the source); transaction, txid, height, time of the transaction that
-    /// moved the money, null for the source; output, output_txid, output_position, address, kind, value (satoshi) of where it arrived,
-    /// null for a fee; amount (satoshi of traced money), share (amount / value), outcome ("followed", or why the trace ends here), and
-    /// next, next_txid, the transaction by which it is followed.
+    /// Columns: step, hop (steps between wallets from the source on; null without clusters), tx_hop (transactions from the source on; 0 for
+    /// the source); transaction, txid, height, time of the transaction that moved the money, null for the source; from_address, from_wallet of
+    /// its inputs, where all have the same; output, output_txid, output_position, address, wallet (name of the cluster), kind, value
+    /// (satoshi) of where it arrived, null for a fee; amount (satoshi of traced money), share (amount / value), outcome ("followed", or why
+    /// the trace ends here), label (of the stop set), and next, next_txid, the transaction by which it is followed.
     ///
-    /// A row stands for a transaction and an output, not for a pair of input and output: haircut mixes the money of all inputs.
+    /// A row stands for a transaction and an output, not for a pair of input and output.
     #[getter]
-    fn steps(&self, py: Python<'_>) -> PyResult<PyTable> {
-        Ok(PyTable(py.detach(|| self.0.steps())?))
+    fn steps(&self) -> PyTable {
+        PyTable(self.0.steps())
     }
 
-    /// One row an output at which the trace ends: output, txid, position, address, kind, reason ("unspent", "lost", "cut_off_hops", "mined"
-    /// or "rejoined"), amount (satoshi of traced money), value (satoshi in the output), height, time, hops (from the source to it).
+    /// One row an output, or a wallet under policies of accounts, at which the trace ends: output, txid, position, address, wallet, kind,
+    /// reason ("unspent", "stopped", "lost", "mined", "rejoined" or a limit, "cut_off_..."), label (where it stopped), amount (satoshi of
+    /// traced money), value (satoshi in the output), height, time, hop, tx_hop (from the source to it).
     #[getter]
     fn ends(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(py.detach(|| self.0.ends())?))
     }
 
+    /// How much of each end came from which source: source (number of the item that was given), name (of a mapping's key, a text, an address of
+    /// a set or an output of a table; else null), output, txid, position, wallet, reason, label, amount (satoshi). What ended in fees and
+    /// the like has no output. The trace is done once more for it, with an eye on whose money it is.
+    ///
+    /// Examples
+    /// --------
+    /// >>> a, b = chain.block(150).transactions[0], chain.block(151).transactions[0]
+    /// >>> trace = chain.trace({"a": a, "b": b}, policy="fifo", max_tx_hops=3)
+    /// >>> table = trace.ends_by_source().to_pydict()
+    /// >>> sum(table["amount"]) == trace.ledger.source
+    /// True
+    /// >>> set(table["name"]) == {"a", "b"}
+    /// True
+    #[pyo3(signature = () -> "Table")]
+    fn ends_by_source(&self, py: Python<'_>) -> PyResult<PyTable> {
+        Ok(PyTable(interruptible(py, |progress| self.0.ends_by_source(progress))?))
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.len() as usize
+    }
+
+    fn __bool__(&self) -> bool {
+        true
+    }
+
     fn __repr__(&self) -> String {
-        let hops = self.max_hops().map_or(String::new(), |hops| format!(", max_hops={hops}"));
+        let limits: String = self.limits().into_iter().map(|(name, limit)| format!(", {name}={limit}")).collect();
+        let fees = if self.0.options().fees == Fees::Follow { ", fees=follow" } else { "" };
         let (direction, policy, ledger) = (self.direction(), self.policy(), self.0.ledger());
         format!(
-            "Trace(direction={direction}, policy={policy}{hops}, height={}, steps={})\n{ledger}",
+            "Trace(direction={direction}, policy={policy}{fees}{limits}, height={}, steps={})\n{ledger}",
             self.0.chain().height(),
-            self.0.rows().len()
+            self.0.len()
         )
     }
 
     fn _repr_html_(&self) -> String {
-        let facts = [
-            ("direction", self.direction().to_string()),
-            ("policy", self.policy().to_string()),
-            ("max_hops", self.max_hops().map_or("none".to_string(), |hops| hops.to_string())),
-            ("as of height", self.0.chain().height().to_string()),
-            ("transactions", show::number(self.transactions())),
-        ];
+        let mut facts = vec![("direction", self.direction().to_string()), ("policy", self.policy().to_string())];
+        facts.extend(self.limits().into_iter().map(|(name, limit)| (name, show::number(limit))));
+        facts.push(("as of height", self.0.chain().height().to_string()));
+        facts.push(("transactions", show::number(self.transactions())));
         show::facts("Trace", &facts) + &self.ledger()._repr_html_()
     }
 
-    /// Pickles carry the source and the settings; the trace is done again when they are read.
+    /// Pickles carry the source and the settings; the trace is done again when they are read. Clusters are not part of a pickle, so a trace
+    /// that knows them cannot be one.
     #[pyo3(signature = () -> "tuple[object, ...]")]
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let source = self.0.rows().iter().filter(|step| step.by.is_none()).filter_map(|step| step.output);
-        let mut source: Vec<u64> = source.map(|output| output.0).collect();
-        // What was named again is named again.
-        source.extend(vec![source[0]; self.overlapping() as usize]);
-        let arguments = (source, self.direction(), self.policy(), self.max_hops()).into_pyobject(py)?;
+        let options = self.0.options();
+        if options.clusters.is_some() {
+            return Err(PyTypeError::new_err(
+                "a trace that knows clusters cannot be pickled, because clusters cannot; keep its tables (steps, ends) or its ledger",
+            ));
+        }
+        let source = self.0.source();
+        let outputs: Vec<(u64, u64, u32)> = source.outputs().iter().map(|given| (given.output.0, given.amount, given.source)).collect();
+        let settings = (options.direction.name(), options.policy.name(), options.fees.name());
+        let limits = (options.max_tx_hops, options.min_value, options.since, options.until, options.budget);
+        let arguments =
+            (outputs, source.names().to_vec(), source.overlapping(), settings, limits, options.stops.addresses()).into_pyobject(py)?;
         PyTuple::new(py, [self.chain().into_pyobject(py)?.getattr("_trace")?, arguments.into_any()])
     }
 }
 
-/// The sums of a trace, in satoshi. `source` is exactly the sum of the lines.
+/// The sums of a trace, in satoshi: `source` and `joined` are exactly the sum of the lines.
 ///
 /// Examples
 /// --------
@@ -138,30 +188,28 @@ impl PyTrace {
 /// >>> ledger.unspent == ledger.source
 /// True
 #[pyclass(name = "Ledger", module = "satrail", frozen, eq, hash)]
-#[derive(PartialEq, Eq, Hash, Clone, Copy)]
+#[derive(PartialEq, Eq, Hash, Clone)]
 pub struct PyLedger(pub Ledger);
 
 #[pymethods]
 impl PyLedger {
-    /// From the amounts by name; those not given are 0.
+    /// From the amounts by name, as in `lines`; those not given are 0.
     ///
     /// Raises
     /// ------
-    /// ValueError : the lines do not add up to the source.
+    /// ValueError : the lines do not add up to the source, or one has an unknown name.
+    ///
+    /// Examples
+    /// --------
+    /// >>> satrail.Ledger(source=5, ends={"exchange": 2}, unspent=3).lines["stopped: exchange"]
+    /// 2
     #[new]
-    #[pyo3(signature = (source = 0, unspent = 0, lost = 0, fees = 0, mined = 0, unexplained = 0, cut_off_hops = 0, rejoined = 0))]
-    #[allow(clippy::too_many_arguments)]
-    fn new(
-        source: u64,
-        unspent: u64,
-        lost: u64,
-        fees: u64,
-        mined: u64,
-        unexplained: u64,
-        cut_off_hops: u64,
-        rejoined: u64,
-    ) -> PyResult<PyLedger> {
-        let ledger = Ledger { source, unspent, lost, fees, mined, unexplained, cut_off_hops, rejoined };
+    #[pyo3(signature = (source = 0, joined = 0, ends: "dict[str, int] | None" = None, **lines))]
+    fn new(source: u64, joined: u64, ends: Option<BTreeMap<String, u64>>, lines: Option<&Bound<'_, PyDict>>) -> PyResult<PyLedger> {
+        let mut ledger = Ledger { source, joined, ends: ends.unwrap_or_default(), ..Ledger::default() };
+        for (name, amount) in lines.into_iter().flat_map(|lines| lines.iter()) {
+            ledger.set_line(&name.extract::<String>()?, amount.extract()?)?;
+        }
         match ledger.balances() {
             true => Ok(PyLedger(ledger)),
             false => {
@@ -177,7 +225,19 @@ impl PyLedger {
         self.0.source
     }
 
-    /// What stands in outputs that are not spent, as of the chain's height.
+    /// What the policy poison added by tracing what was not traced; 0 under every other.
+    #[getter]
+    fn joined(&self) -> u64 {
+        self.0.joined
+    }
+
+    /// What arrived at the stop set, by label.
+    #[getter]
+    fn ends(&self) -> BTreeMap<String, u64> {
+        self.0.ends.clone()
+    }
+
+    /// What stands in outputs that are not spent, as of the chain's height; under policies of accounts, in wallets.
     #[getter]
     fn unspent(&self) -> u64 {
         self.0.unspent
@@ -189,16 +249,22 @@ impl PyLedger {
         self.0.lost
     }
 
+    /// What came from coinbases (direction "in"); where fees are followed, from subsidies.
+    #[getter]
+    fn mined(&self) -> u64 {
+        self.0.mined
+    }
+
     /// What went to miners as fees.
     #[getter]
     fn fees(&self) -> u64 {
         self.0.fees
     }
 
-    /// What came from coinbases (direction "in").
+    /// What coinbases could have claimed and did not, where fees are followed.
     #[getter]
-    fn mined(&self) -> u64 {
-        self.0.mined
+    fn unclaimed(&self) -> u64 {
+        self.0.unclaimed
     }
 
     /// What transactions pay out beyond what they take in, which no valid chain has.
@@ -213,17 +279,41 @@ impl PyLedger {
         self.0.cut_off_hops
     }
 
-    /// What arrived at outputs of the source, which are traced with their whole value already: where a source has outputs before and
-    /// behind each other, its amount counts the same money more than once, and source less rejoined counts it once.
+    /// What was not followed because of max_tx_hops.
+    #[getter]
+    fn cut_off_tx_hops(&self) -> u64 {
+        self.0.cut_off_tx_hops
+    }
+
+    /// What was not followed because of min_value.
+    #[getter]
+    fn cut_off_value(&self) -> u64 {
+        self.0.cut_off_value
+    }
+
+    /// What was not followed because of since or until.
+    #[getter]
+    fn cut_off_date(&self) -> u64 {
+        self.0.cut_off_date
+    }
+
+    /// What was not followed because the budget was used up.
+    #[getter]
+    fn cut_off_budget(&self) -> u64 {
+        self.0.cut_off_budget
+    }
+
+    /// What arrived at outputs of the source, which are traced from there already: where a source has outputs before and behind each
+    /// other, its amount counts the same money more than once, and source less rejoined counts it once.
     #[getter]
     fn rejoined(&self) -> u64 {
         self.0.rejoined
     }
 
-    /// All lines by name, without the source.
+    /// All lines by name, without source and joined; the labels of the stop set as "stopped: LABEL".
     #[getter]
-    fn lines(&self) -> BTreeMap<&'static str, u64> {
-        self.0.lines().into()
+    fn lines(&self) -> BTreeMap<String, u64> {
+        self.0.lines().into_iter().collect()
     }
 
     fn __repr__(&self) -> String {
@@ -231,78 +321,128 @@ impl PyLedger {
     }
 
     fn _repr_html_(&self) -> String {
-        let lines = self.0.lines().into_iter().filter(|(_, amount)| *amount > 0);
-        let facts: Vec<(&str, String)> =
-            [("source", self.0.source)].into_iter().chain(lines).map(|(name, amount)| (name, show::satoshi(amount))).collect();
+        let shown = self.0.shown();
+        let facts: Vec<(&str, String)> = shown.iter().map(|(name, amount)| (name.as_str(), show::satoshi(*amount))).collect();
         show::facts("Ledger", &facts)
     }
 
     #[pyo3(signature = () -> "tuple[object, ...]")]
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let amounts = [self.0.source].into_iter().chain(self.0.lines().map(|(_, amount)| amount));
-        PyTuple::new(py, [py.get_type::<PyLedger>().into_any(), PyTuple::new(py, amounts.collect::<Vec<u64>>())?.into_any()])
+        let arguments = (self.0.source, self.0.joined, self.0.ends.clone(), self.0.plain_lines().to_vec());
+        PyTuple::new(
+            py,
+            [py.import("satrail._core")?.getattr("_restore_ledger")?, arguments.into_pyobject(py)?.into_any()],
+        )
+    }
+}
+
+/// Makes a ledger from its pickle.
+#[pyfunction]
+#[pyo3(name = "_restore_ledger", signature = (source, joined, ends, lines) -> "Ledger")]
+pub fn restore_ledger(source: u64, joined: u64, ends: BTreeMap<String, u64>, lines: Vec<(String, u64)>) -> PyResult<PyLedger> {
+    let mut ledger = Ledger { source, joined, ends, ..Ledger::default() };
+    lines.iter().try_for_each(|(name, amount)| ledger.set_line(name, *amount))?;
+    Ok(PyLedger(ledger))
+}
+
+/// What a caller says of how a trace is to be done, besides its source.
+pub struct Given<'a, 'py> {
+    pub direction: &'a str,
+    pub policy: &'a str,
+    pub stop_at: Option<&'a Bound<'py, PyAny>>,
+    pub clusters: Option<&'a Bound<'py, PyClusters>>,
+    pub max_hops: Option<&'a Bound<'py, PyAny>>,
+    pub max_tx_hops: Option<&'a Bound<'py, PyAny>>,
+    pub min_value: Option<&'a Bound<'py, PyAny>>,
+    pub since: Option<&'a Bound<'py, PyAny>>,
+    pub until: Option<&'a Bound<'py, PyAny>>,
+    pub fees: &'a str,
+    pub budget: Option<&'a Bound<'py, PyAny>>,
+}
+
+impl Given<'_, '_> {
+    /// The options that are meant; wallets in the source or the stop set bring their clusters.
+    pub fn options(&self, chain: &Chain, from: &Bound<'_, PyAny>) -> PyResult<TraceOptions> {
+        let hops = |name, given: Option<&Bound<'_, PyAny>>| given.map(|hops| convert::count(name, hops, 0..=u32::MAX)).transpose();
+        let clusters = match (self.clusters, self.stop_at) {
+            (Some(clusters), _) => {
+                check_chain(chain, clusters.get().0.chain(), clusters.as_any())?;
+                Some(clusters.get().0.clone())
+            }
+            (None, stop_at) => match source::clusters_in(chain, from, 0)? {
+                Some(found) => Some(found),
+                None => stop_at.map(|given| source::clusters_in(chain, given, 0)).transpose()?.flatten(),
+            },
+        };
+        let stops = self.stop_at.map(|given| source::stops(chain, given)).transpose()?.unwrap_or_default();
+        Ok(TraceOptions {
+            direction: Direction::from_name(self.direction)?,
+            policy: Policy::from_name(self.policy)?,
+            fees: Fees::from_name(self.fees)?,
+            stops: Arc::new(StopSet::of(chain, clusters.as_ref(), stops)?),
+            clusters,
+            max_hops: hops("max_hops", self.max_hops)?,
+            max_tx_hops: hops("max_tx_hops", self.max_tx_hops)?,
+            min_value: self.min_value.map(|given| convert::whole("min_value", given, 0)).transpose()?,
+            since: convert::bound(chain, self.since)?,
+            until: convert::bound(chain, self.until)?,
+            budget: self.budget.map_or(Ok(BUDGET), |given| convert::whole("budget", given, 1))?,
+        })
     }
 }
 
 /// Follows money without the interpreter; Ctrl-C ends it.
-pub fn trace(
+pub fn trace(py: Python<'_>, chain: &Chain, source: &Source, options: &TraceOptions) -> PyResult<PyTrace> {
+    Ok(PyTrace(interruptible(py, |progress| chain.trace(source, options, progress))?))
+}
+
+/// Does the work of a trace without the interpreter, which is taken back now and then to notice Ctrl-C.
+pub fn interruptible<T: Send>(
+    py: Python<'_>,
+    work: impl FnOnce(&mut dyn FnMut(u64) -> bool) -> crate::Result<T> + Send,
+) -> PyResult<T> {
+    crate::python::progress::while_not_interrupted(py, |go_on| work(&mut |_| go_on()))
+}
+
+/// What the pickle of a trace says of its limits: max_tx_hops, min_value, since, until, budget.
+type Limits = (Option<u32>, Option<u64>, Option<u64>, Option<u64>, u64);
+
+/// A trace from its pickle: outputs with amounts and sources, the sources' names, how many were repeated, direction, policy and fees, limits,
+/// and the labelled addresses of the stop set.
+#[allow(clippy::too_many_arguments)]
+pub fn restore(
     py: Python<'_>,
     chain: &Chain,
-    source: &Source,
-    direction: &str,
-    policy: &str,
-    max_hops: Option<u32>,
+    outputs: Vec<(u64, u64, u32)>,
+    names: Vec<Option<String>>,
+    overlapping: u64,
+    settings: (String, String, String),
+    limits: Limits,
+    stops: Vec<(u32, String)>,
 ) -> PyResult<PyTrace> {
-    let options = TraceOptions { direction: Direction::from_name(direction)?, policy: Policy::from_name(policy)?, max_hops };
-    let mut raised = None;
-    let result = py.detach(|| {
-        chain.trace(source, &options, |_| Python::attach(|py| py.check_signals()).map_err(|error| raised = Some(error)).is_ok())
-    });
-    raised.map_or_else(|| Ok(PyTrace(result?)), Err)
-}
-
-/// The source that an output, a transaction, an address, an address set, a text that names one of them, or a list of these means.
-pub fn source(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Source> {
-    let mut items = Vec::new();
-    collect(chain, given, &mut items, 0)?;
-    Ok(Source::of(chain, items)?)
-}
-
-fn collect(chain: &Chain, given: &Bound<'_, PyAny>, items: &mut Vec<SourceItem>, depth: u32) -> PyResult<()> {
-    if let Ok(output) = given.cast::<PyOutput>() {
-        let output = &output.get().0;
-        check_chain(chain, output.chain(), given)?;
-        if output.number().row() >= chain.counts().outputs {
-            return Err(not_yet(chain, &output.transaction()?));
-        }
-        items.push(SourceItem::Output(output.number()));
-    } else if let Ok(tx) = given.cast::<PyTransaction>() {
-        let tx = &tx.get().0;
-        check_chain(chain, tx.chain(), given)?;
-        if tx.number().row() >= chain.counts().transactions {
-            return Err(not_yet(chain, tx));
-        }
-        items.push(SourceItem::Transaction(tx.number()));
-    } else if let Ok(address) = given.cast::<PyAddress>() {
-        let address = &address.get().address;
-        check_chain(chain, address.chain(), given)?;
-        items.push(SourceItem::Address(address.number()));
-    } else if let Ok(set) = given.cast::<PyAddressSet>() {
-        let set = &set.get().0;
-        check_chain(chain, set.chain(), given)?;
-        items.extend(set.known().map(SourceItem::Address));
-    } else if let Ok(text) = given.cast::<PyString>() {
-        items.extend(SourceItem::named(chain, &text.to_cow()?)?);
-    } else if let (Ok(list), true) = (given.try_iter(), depth < DEEPEST) {
-        for item in list {
-            collect(chain, &item?, items, depth + 1)?;
-        }
-    } else {
-        return Err(PyTypeError::new_err(format!(
-            "{given:?} is no source; give an output, a transaction, an address, an address set, a text that names one, or a list of these"
-        )));
+    let mut groups: Vec<(Option<String>, Vec<SourceItem>)> = names.into_iter().map(|name| (name, Vec::new())).collect();
+    for (output, amount, source) in outputs {
+        let whole = chain.output_at(OutNum(output))?.value()? == amount;
+        let item = if whole { SourceItem::Output(OutNum(output)) } else { SourceItem::Part(OutNum(output), amount) };
+        let group = groups.get_mut(source as usize);
+        group.ok_or_else(|| PyValueError::new_err("these are not the parts of a pickled trace"))?.1.push(item);
     }
-    Ok(())
+    let source = Source::of_groups(chain, groups)?.with_overlapping(overlapping);
+    let stops = stops.into_iter().map(|(address, label)| (StopItem::Address(AddrNum(address)), label));
+    let (max_tx_hops, min_value, since, until, budget) = limits;
+    let options = TraceOptions {
+        direction: Direction::from_name(&settings.0)?,
+        policy: Policy::from_name(&settings.1)?,
+        fees: Fees::from_name(&settings.2)?,
+        stops: Arc::new(StopSet::of(chain, None, stops)?),
+        max_tx_hops,
+        min_value,
+        since,
+        until,
+        budget,
+        ..TraceOptions::default()
+    };
+    trace(py, chain, &source, &options)
 }
 
 /// Notices what is of another chain, where its number means something else.
@@ -315,9 +455,4 @@ pub fn check_chain(ours: &Chain, theirs: &Chain, given: &Bound<'_, PyAny>) -> Py
         true => Ok(()),
         false => Err(PyValueError::new_err(format!("{given:?} is of another chain; look it up in this one"))),
     }
-}
-
-fn not_yet(chain: &Chain, tx: &Transaction) -> PyErr {
-    let unknown = |txid| Error::UnknownTransaction { txid, height: chain.height().0 };
-    tx.txid().map_or_else(PyErr::from, |txid| unknown(txid).into())
 }

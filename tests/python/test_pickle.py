@@ -50,7 +50,7 @@ HOLDERS = {
         lambda watch: (watch.given, len(watch), watch.known, watch.rejected.to_pydict()),
     ),
     "trace": (
-        lambda chain: chain.at(300).trace(chain.block(150).transactions[0], direction="in", max_hops=3),
+        lambda chain: chain.at(300).trace(chain.block(150).transactions[0], direction="in", max_tx_hops=3),
         lambda trace: (repr(trace), trace.ledger, trace.steps.to_pydict(), trace.ends.to_pydict(), trace.chain),
     ),
     "trace of what was named twice": (
