@@ -4,8 +4,10 @@ Every wallet's account is kept from the first block on, with the money that is n
 choice, this is what was chosen:
 
 - An address in no wallet (OP_RETURN) has an account of its own. Coins that are lost stay in their account.
-- Lines 1 and 2 of the table are looked at when money arrives; lines 3 to 8 for each satoshi when a transaction takes it
-  from the account: what none takes is `unspent`. What ended stays where it is or goes on as money that is not traced.
+- The account is the unit. What is in it is spent when its wallet pays: the next transaction in which its net is
+  negative is the next transaction of all that is in the account by then, and lines 4 to 8 are looked at for all of
+  that. What is in an account that pays no more is `unspent`. What ended stays in the account, and is not traced any
+  more.
 - `min_value` is compared with what arrived at the wallet in one transaction, or with the source output.
 - Where several outputs of a transaction are of the source and of one wallet, the newest satoshi are theirs in the order
   of the outputs. What is `rejoined` is of the source that it was to be marked for.
@@ -152,8 +154,9 @@ class Bank:
         payers, takers = self.nets(transaction)
         paid: Queue = []
         for wallet, amount in payers.items():
-            pieces, self.accounts[wallet] = PAYMENTS[self.settings.policy](self.accounts[wallet], amount)
-            paid += [self.still_traced(piece, wallet, transaction) for piece in pieces]
+            account = [self.still_traced(piece, wallet, transaction) for piece in self.accounts[wallet]]
+            pieces, self.accounts[wallet] = PAYMENTS[self.settings.policy](account, amount)
+            paid += pieces
         arrivals = [piece.arrival for piece in paid if piece.arrival is not None]
         hop, tx_hop = min((a.hop for a in arrivals), default=0), min((a.tx_hop for a in arrivals), default=0)
         for wallet, amount in takers.items():
@@ -165,7 +168,7 @@ class Bank:
         self.arrive(paid, fee)
 
     def still_traced(self, piece: Piece, wallet: Wallet, transaction: int) -> Piece:
-        """The piece as the transaction takes it on: what the limits cut off is not traced any more."""
+        """The piece when its wallet pays: what a limit cuts off stays where it is, but is not traced any more."""
         reason = piece.arrival and self.cut_off(piece.arrival, transaction)
         if not reason:
             return piece

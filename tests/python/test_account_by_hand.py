@@ -71,4 +71,4 @@ def test_every_payment_to_another_wallet_is_one_hop() -> None:
     ]
     cut = Settings(policy="account_fifo", clusters=PURSES, max_hops=1)
     found = account_trace(hand.book, [hand.item((start, 0))], cut)
-    assert found.lines() == {"unspent": 20, "cut_off_hops": 80}
+    assert found.lines() == {"unspent": 10, "cut_off_hops": 90}

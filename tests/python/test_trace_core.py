@@ -19,7 +19,7 @@ LABELS: dict[str, dict[str, Any]] = json.loads(gzip.decompress((DATA / "ground-t
 ]
 #: Kinds of transactions in which one wallet pays one other and keeps the change.
 KINDS = {"payment", "peel", "donation", "op_return", "rbf_original", "rbf_replacement"}
-WALLETS = sorted({label["from"] for label in LABELS.values() if label["kind"] in KINDS})
+WALLETS = sorted({label["from"] for label in LABELS.values() if label["kind"] in KINDS} - {"satoshi"})
 
 
 @pytest.fixture(scope="module")

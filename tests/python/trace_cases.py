@@ -64,8 +64,8 @@ class View:
 
     @cache  # noqa: B019
     def clusters(self, apart: bool) -> tuple[satrail.Clusters, dict[bytes, int]]:
-        """Clusters, and the wallet of each script but those of data outputs; apart: no wallet is of two owners."""
-        scripts = [script for script in self.scripts() if script[:1] != b"\x6a"]
+        """Clusters, and the wallet of each script; apart: no wallet is of two owners."""
+        scripts = self.scripts()
         owners: dict[str, list[str]] = {}
         for script in scripts:
             if len(script) == 25:
