@@ -1,6 +1,9 @@
 //! Figures that are measured inside the process, on a store that is there: `cargo bench --bench store -- STORE`.
 //! One line a figure: its name and its number, in the unit that the name says. benches/bench.py sets them beside their targets.
 
+#[path = "traces.rs"]
+mod traces;
+
 use std::hint::black_box;
 use std::path::Path;
 use std::time::Instant;
@@ -20,11 +23,15 @@ const LOOKUPS: usize = 200_000;
 const REPEATS: usize = 5;
 
 fn main() {
-    let Some(store) = std::env::args().skip(1).find(|argument| !argument.starts_with("--")) else {
-        println!("cargo bench --bench store -- STORE: a store is needed");
+    let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));
+    let Some(store) = arguments.next() else {
+        println!("cargo bench --bench store -- STORE [traces]: a store is needed");
         return;
     };
     let store = Path::new(&store);
+    if arguments.next().is_some_and(|only| only == "traces") {
+        return traces::traces(&Chain::open(store).expect("the store opens"));
+    }
     say("open_ms", least(REPEATS, || time(|| Chain::open(store).expect("the store opens")) * 1e3));
     let chain = Chain::open(store).expect("the store opens");
     transactions(&chain);
@@ -35,6 +42,7 @@ fn main() {
     clusters(&chain);
     shapes(&chain);
     change_rules(&chain);
+    traces::traces(&chain);
 }
 
 fn say(name: &str, figure: f64) {

@@ -92,14 +92,25 @@ impl Log {
         &self.passages
     }
 
-    /// A step, and the passage that made it; none for those of the source.
-    pub fn get(&self, step: usize) -> (Logged, Option<Passage>) {
+    /// The steps of the source, and of passages that are one transaction from it, with that distance.
+    pub fn near_steps(&self) -> impl Iterator<Item = (u32, Logged)> + '_ {
+        let end = |i: usize| self.passages.get(i).map_or(self.steps.len(), |passage| passage.first as usize);
+        let near = self.passages.iter().enumerate().filter(|(_, passage)| passage.tx_hop == 1);
+        let near = near.flat_map(move |(i, passage)| (passage.first as usize..end(i + 1)).map(|step| (1, step)));
+        (0..end(0)).map(|step| (0, step)).chain(near).map(|(tx_hop, step)| (tx_hop, self.logged(step)))
+    }
+
+    fn logged(&self, step: usize) -> Logged {
         let [word, amount] = self.steps[step];
         let mark = MARKS[(word >> MARK & 15) as usize % MARKS.len()];
-        let place = Place::of_code(word & ((1 << MARK) - 1));
+        Logged { place: Place::of_code(word & ((1 << MARK) - 1)), mark, crosses: word >> HOP & 1 == 1, amount }
+    }
+
+    /// A step, and the passage that made it; none for those of the source.
+    pub fn get(&self, step: usize) -> (Logged, Option<Passage>) {
         let behind = self.passages.partition_point(|passage| passage.first as usize <= step);
         let passage = behind.checked_sub(1).map(|i| self.passages[i]);
-        (Logged { place, mark, crosses: word >> HOP & 1 == 1, amount }, passage)
+        (self.logged(step), passage)
     }
 }
 

@@ -10,6 +10,8 @@
 //! policies look at, or as pieces that know whose they are ([`pieces`]).
 
 mod account;
+pub mod compare;
+mod exposure;
 mod ledger;
 mod log;
 mod money;
@@ -27,6 +29,7 @@ mod tables;
 mod trace;
 mod turns;
 
+pub use exposure::{Share, ShareKind};
 pub use ledger::Ledger;
 pub use movement::{Movement, Place};
 pub use options::{BUDGET, Direction, Fees, TraceOptions};

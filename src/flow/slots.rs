@@ -126,7 +126,10 @@ mod tests {
     #[test]
     fn the_subsidy_is_halved_until_nothing_is_left() {
         let at = |name: &str, height| subsidy(Network::from_name(name).unwrap(), Height(height));
-        assert_eq!([at("mainnet", 209_999), at("mainnet", 210_000), at("mainnet", 840_000)], [5_000_000_000, 2_500_000_000, 312_500_000]);
+        assert_eq!(
+            [at("mainnet", 209_999), at("mainnet", 210_000), at("mainnet", 840_000)],
+            [5_000_000_000, 2_500_000_000, 312_500_000]
+        );
         assert_eq!([at("regtest", 149), at("regtest", 150)], [5_000_000_000, 2_500_000_000]);
         assert_eq!([at("mainnet", 6_930_000), at("regtest", u32::MAX)], [0, 0]);
     }

@@ -125,13 +125,7 @@ impl Hops {
 }
 
 impl<'a, M: Money> Sweep<'a, M> {
-    fn new(
-        chain: &'a Chain,
-        source: &'a Source,
-        options: &'a TraceOptions,
-        money: M,
-        watch: Watch<'a>,
-    ) -> Result<Sweep<'a, M>> {
+    fn new(chain: &'a Chain, source: &'a Source, options: &'a TraceOptions, money: M, watch: Watch<'a>) -> Result<Sweep<'a, M>> {
         let (counts, mut given) = (chain.counts(), Marks::new(chain.counts().outputs));
         source.outputs().iter().for_each(|source| _ = given.put(source.output.0));
         let first_of = |height: u64| -> Result<u32> {
@@ -153,7 +147,11 @@ impl<'a, M: Money> Sweep<'a, M> {
             senders: Vec::new(),
             now: 0,
             pieces: 0,
-            done: Swept { stopped: vec![0; options.stops.labels().len()], log: Log::with_room(source.outputs().len() * 4), ..Swept::default() },
+            done: Swept {
+                stopped: vec![0; options.stops.labels().len()],
+                log: Log::with_room(source.outputs().len() * 4),
+                ..Swept::default()
+            },
         })
     }
 

@@ -75,7 +75,8 @@ struct Made<F>(F);
 
 impl<F: Fn(Range<u64>) -> Result<Vec<Named>> + Send + Sync> Maker for Made<F> {
     fn batch(&self, rows: Range<u64>) -> Result<RecordBatch> {
-        Ok(RecordBatch::try_from_iter_with_nullable((self.0)(rows)?).expect("the columns have one length, and nulls only where they may"))
+        Ok(RecordBatch::try_from_iter_with_nullable((self.0)(rows)?)
+            .expect("the columns have one length, and nulls only where they may"))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use crate::chain::{Chain, Table};
 use crate::error::Result;
 use crate::flow::account::{self, Accounts};
-use crate::flow::log::{Logged, Mark, Passage};
+use crate::flow::log::{Log, Logged, Mark, Passage};
 use crate::flow::movement::{Movement, Place};
 use crate::flow::pieces::Pieces;
 use crate::flow::step::{Outcome, Step};
@@ -167,6 +167,15 @@ impl Trace {
             _ = self.inner.ends.set(ends);
         }
         Ok(self.inner.ends.get().expect("it was just set"))
+    }
+
+    pub(super) fn log(&self) -> &Log {
+        &self.inner.swept.log
+    }
+
+    /// The number of the label of a place where the trace stopped.
+    pub(super) fn label_at(&self, place: Place) -> Result<u32> {
+        self.inner.label_at(place)
     }
 
     /// What stands in accounts in the end.

@@ -15,13 +15,14 @@ use crate::python::block::{PyBlock, PyBlocks};
 use crate::python::change;
 use crate::python::cluster::{self, PyClusters};
 use crate::python::convert::{self, Moment};
+use crate::python::exposure::{self, PyExposure, PyPolicyComparison};
 use crate::python::output::PyOutput;
 use crate::python::progress::while_not_interrupted;
 use crate::python::shapes::with_thresholds;
 use crate::python::show;
+use crate::python::source as sources;
 use crate::python::table::PyTable;
 use crate::python::trace::{self, Given, PyTrace};
-use crate::python::source as sources;
 use crate::python::transaction::PyTransaction;
 use crate::shapes::Thresholds;
 use crate::store::Store;
@@ -474,10 +475,118 @@ impl PyChain {
         fees: &str,
         budget: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<PyTrace> {
-        let given =
-            Given { direction, policy, stop_at, clusters, max_hops, max_tx_hops, min_value, since, until, fees, budget };
+        let given = Given { direction, policy, stop_at, clusters, max_hops, max_tx_hops, min_value, since, until, fees, budget };
         let options = given.options(&self.0, source)?;
         trace::trace(source.py(), &self.0, &sources::source(&self.0, source)?, &options)
+    }
+
+    /// Which share of the money of a target went to (direction "out") or came from ("in") whom: the first labelled wallets on every way,
+    /// directly (in one transaction) or by others. A trace with the labels as its stop set; see `trace` for the parameters.
+    ///
+    /// Parameters
+    /// ----------
+    /// target : what a trace can begin at; for a wallet all that it was ever paid.
+    /// labels : as `stop_at` of `trace`; with clusters, or wallets among target or labels, whole wallets are labelled.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError : as for `trace`.
+    ///
+    /// Examples
+    /// --------
+    /// >>> clusters = chain.cluster()
+    /// >>> target, other = clusters.largest(2)
+    /// >>> chain.exposure(target, {other: "other"}, direction="in").table.columns
+    /// ['kind', 'label', 'direct', 'indirect', 'amount', 'share']
+    #[pyo3(signature = (
+        target: "Output | Transaction | Address | AddressSet | Wallet | str | Iterable[object]",
+        labels: "object",
+        direction = "out",
+        *,
+        policy = "haircut",
+        clusters: "Clusters | None" = None,
+        max_hops: "int | None" = None,
+        max_tx_hops: "int | None" = None,
+        min_value: "int | None" = None,
+        since: "int | str | date | None" = None,
+        until: "int | str | date | None" = None,
+        fees = "report",
+        budget: "int | None" = None
+    ) -> "Exposure")]
+    #[allow(clippy::too_many_arguments)]
+    fn exposure<'py>(
+        &self,
+        target: &Bound<'py, PyAny>,
+        labels: &Bound<'py, PyAny>,
+        direction: &str,
+        policy: &str,
+        clusters: Option<&Bound<'py, PyClusters>>,
+        max_hops: Option<&Bound<'py, PyAny>>,
+        max_tx_hops: Option<&Bound<'py, PyAny>>,
+        min_value: Option<&Bound<'py, PyAny>>,
+        since: Option<&Bound<'py, PyAny>>,
+        until: Option<&Bound<'py, PyAny>>,
+        fees: &str,
+        budget: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<PyExposure> {
+        let stop_at = Some(labels);
+        let given = Given { direction, policy, stop_at, clusters, max_hops, max_tx_hops, min_value, since, until, fees, budget };
+        exposure::exposure(&self.0, target, &given)
+    }
+
+    /// Traces one source under several policies, and by several rules of who belongs together, side by side: a conclusion that does not hold
+    /// under all of them depends on a convention. See `trace` for the parameters that are not named here.
+    ///
+    /// Parameters
+    /// ----------
+    /// policies : their names; all that can be used when not given (those of accounts with clusters and direction "out").
+    /// clusters : clusters, a list of them, or a mapping of names to them; None among them means that nobody says who belongs together.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError : as for `trace`.
+    ///
+    /// Examples
+    /// --------
+    /// >>> clusters = [chain.cluster(), chain.cluster(coinjoin="include")]
+    /// >>> compared = chain.compare_policies(chain.block(200).transactions[0], ["haircut", "account_fifo"], clusters=clusters, max_hops=3)
+    /// >>> len(compared)
+    /// 4
+    #[pyo3(signature = (
+        source: "Output | Transaction | Address | AddressSet | Wallet | str | Iterable[object]",
+        policies: "list[str] | None" = None,
+        *,
+        direction = "out",
+        stop_at: "object" = None,
+        clusters: "Clusters | list[Clusters | None] | dict[str, Clusters | None] | None" = None,
+        max_hops: "int | None" = None,
+        max_tx_hops: "int | None" = None,
+        min_value: "int | None" = None,
+        since: "int | str | date | None" = None,
+        until: "int | str | date | None" = None,
+        fees = "report",
+        budget: "int | None" = None
+    ) -> "PolicyComparison")]
+    #[allow(clippy::too_many_arguments)]
+    fn compare_policies<'py>(
+        &self,
+        source: &Bound<'py, PyAny>,
+        policies: Option<Vec<String>>,
+        direction: &str,
+        stop_at: Option<&Bound<'py, PyAny>>,
+        clusters: Option<&Bound<'py, PyAny>>,
+        max_hops: Option<&Bound<'py, PyAny>>,
+        max_tx_hops: Option<&Bound<'py, PyAny>>,
+        min_value: Option<&Bound<'py, PyAny>>,
+        since: Option<&Bound<'py, PyAny>>,
+        until: Option<&Bound<'py, PyAny>>,
+        fees: &str,
+        budget: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<PyPolicyComparison> {
+        let policy = "haircut";
+        let given =
+            Given { direction, policy, stop_at, clusters: None, max_hops, max_tx_hops, min_value, since, until, fees, budget };
+        exposure::compare(&self.0, source, policies, clusters, &given)
     }
 
     /// A trace from its pickle.

@@ -8,6 +8,7 @@ mod change;
 mod cluster;
 mod convert;
 mod error;
+mod exposure;
 mod info;
 mod ingest;
 mod output;
@@ -35,6 +36,8 @@ mod _core {
     use super::change::PyChangeRule;
     #[pymodule_export]
     use super::cluster::{PyClusters, PyComparison, PyProof, PyWallet};
+    #[pymodule_export]
+    use super::exposure::{PyExposure, PyPolicyComparison};
     #[pymodule_export]
     use super::info::info;
     #[pymodule_export]

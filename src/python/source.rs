@@ -133,7 +133,9 @@ fn not_yet(chain: &Chain, tx: &Transaction) -> PyErr {
 
 /// One source a row of a table with the columns txid, position and perhaps amount.
 fn outputs_of_table(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Vec<Group>> {
-    let wrong = || PyValueError::new_err("the table needs the columns txid (text) and position, and may have amount (satoshi; whole numbers)");
+    let wrong = || {
+        PyValueError::new_err("the table needs the columns txid (text) and position, and may have amount (satoshi; whole numbers)")
+    };
     let mut groups = Vec::new();
     for chunk in given.extract::<AnyArray>()?.into_chunked_array()?.chunks() {
         let table = chunk.as_any().downcast_ref::<StructArray>().ok_or_else(wrong)?;
@@ -163,22 +165,24 @@ fn outputs_of_table(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Vec<Gro
 }
 
 fn position(name: &str, number: i64) -> PyResult<u64> {
-    number.try_into().map_err(|_| PyValueError::new_err(format!("the row of {name} has a negative number; positions and amounts have none")))
+    number
+        .try_into()
+        .map_err(|_| PyValueError::new_err(format!("the row of {name} has a negative number; positions and amounts have none")))
 }
 
 /// What a stop set is made of, with its labels: addresses, address sets, wallets, names of clusters; a list of these; a mapping of these to
 /// labels; or a mapping of labels to these.
-pub fn stops(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Vec<(StopItem, String)>> {
-    let mut stops = Vec::new();
+pub fn stops(chain: &Chain, clusters: Option<&Clusters>, given: &Bound<'_, PyAny>) -> PyResult<Vec<(StopItem, String)>> {
+    let mut stops = Stops { chain, clusters, found: Vec::new() };
     let Ok(mapping) = given.cast::<PyDict>() else {
-        collect_stops(chain, given, UNLABELLED, &mut stops, 0)?;
-        return Ok(stops);
+        stops.collect(given, UNLABELLED, 0)?;
+        return Ok(stops.found);
     };
     for (key, value) in mapping.iter() {
         match (value.cast::<PyString>(), key.cast::<PyString>()) {
             // Where both are texts, the key is what is labelled.
-            (Ok(label), _) => collect_stops(chain, &key, &label.to_cow()?, &mut stops, 0)?,
-            (Err(_), Ok(label)) => collect_stops(chain, &value, &label.to_cow()?, &mut stops, 0)?,
+            (Ok(label), _) => stops.collect(&key, &label.to_cow()?, 0)?,
+            (Err(_), Ok(label)) => stops.collect(&value, &label.to_cow()?, 0)?,
             (Err(_), Err(_)) => {
                 return Err(PyTypeError::new_err(format!(
                     "{key:?}: {value:?} labels nothing; map what is labelled to its label, or labels to lists"
@@ -186,48 +190,60 @@ pub fn stops(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Vec<(StopItem,
             }
         }
     }
-    Ok(stops)
+    Ok(stops.found)
 }
 
-fn collect_stops(
-    chain: &Chain,
-    given: &Bound<'_, PyAny>,
-    label: &str,
-    stops: &mut Vec<(StopItem, String)>,
-    depth: u32,
-) -> PyResult<()> {
-    let mut add = |item| stops.push((item, label.to_string()));
-    if let Ok(address) = given.cast::<PyAddress>() {
-        let address = &address.get().address;
-        check_chain(chain, address.chain(), given)?;
-        add(StopItem::Address(address.number()));
-    } else if let Ok(set) = given.cast::<PyAddressSet>() {
-        let set = &set.get().0;
-        check_chain(chain, set.chain(), given)?;
-        // Those that were never paid as of the chain's height cannot be come to.
-        set.known().filter(|number| number.row() < chain.counts().addresses).for_each(|number| add(StopItem::Address(number)));
-    } else if let Ok(wallet) = given.cast::<PyWallet>() {
-        let wallet = &wallet.get().0;
-        check_chain(chain, wallet.clusters().chain(), given)?;
-        wallet.names().iter().filter(|name| name.row() < chain.counts().addresses).for_each(|name| add(StopItem::Address(*name)));
-    } else if let Ok(text) = given.cast::<PyString>() {
-        match chain.address(&text.to_cow()?) {
-            Ok(address) => add(StopItem::Address(address.number())),
-            Err(Error::UnknownAddress { .. }) => {}
-            Err(error) => return Err(error.into()),
+/// A stop set while it is gathered.
+struct Stops<'a> {
+    chain: &'a Chain,
+    clusters: Option<&'a Clusters>,
+    found: Vec<(StopItem, String)>,
+}
+
+impl Stops<'_> {
+    fn collect(&mut self, given: &Bound<'_, PyAny>, label: &str, depth: u32) -> PyResult<()> {
+        let chain = self.chain;
+        let mut add = |item| self.found.push((item, label.to_string()));
+        if let Ok(address) = given.cast::<PyAddress>() {
+            let address = &address.get().address;
+            check_chain(chain, address.chain(), given)?;
+            add(StopItem::Address(address.number()));
+        } else if let Ok(set) = given.cast::<PyAddressSet>() {
+            let set = &set.get().0;
+            check_chain(chain, set.chain(), given)?;
+            // Those that were never paid as of the chain's height cannot be come to.
+            set.known().filter(|number| number.row() < chain.counts().addresses).for_each(|number| add(StopItem::Address(number)));
+        } else if let Ok(wallet) = given.cast::<PyWallet>() {
+            let wallet = &wallet.get().0;
+            check_chain(chain, wallet.clusters().chain(), given)?;
+            // By the rules that made it, its name stands for it; by others, its members may be of several wallets.
+            let same = self.clusters.is_some_and(|clusters| is_same(clusters, wallet.clusters()));
+            let members: Vec<AddrNum> = if same { wallet.names().to_vec() } else { wallet.members().collect() };
+            let known = members.into_iter().filter(|member| member.row() < chain.counts().addresses);
+            self.found.extend(known.map(|member| (StopItem::Address(member), label.to_string())));
+        } else if let Ok(text) = given.cast::<PyString>() {
+            match chain.address(&text.to_cow()?) {
+                Ok(address) => add(StopItem::Address(address.number())),
+                Err(Error::UnknownAddress { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        } else if let Ok(name) = given.extract::<u32>() {
+            add(StopItem::Cluster(AddrNum(name)));
+        } else if let (Ok(list), true) = (given.try_iter(), depth < DEEPEST) {
+            for item in list {
+                self.collect(&item?, label, depth + 1)?;
+            }
+        } else {
+            return Err(PyTypeError::new_err(format!(
+                "{given:?} is nothing to stop at; give addresses, address sets, wallets, names of clusters, or a mapping of these to labels"
+            )));
         }
-    } else if let Ok(name) = given.extract::<u32>() {
-        add(StopItem::Cluster(AddrNum(name)));
-    } else if let (Ok(list), true) = (given.try_iter(), depth < DEEPEST) {
-        for item in list {
-            collect_stops(chain, &item?, label, stops, depth + 1)?;
-        }
-    } else {
-        return Err(PyTypeError::new_err(format!(
-            "{given:?} is nothing to stop at; give addresses, address sets, wallets, names of clusters, or a mapping of these to labels"
-        )));
+        Ok(())
     }
-    Ok(())
+}
+
+fn is_same(a: &Clusters, b: &Clusters) -> bool {
+    a.chain().height() == b.chain().height() && a.settings().identity() == b.settings().identity()
 }
 
 /// The clusters of the first wallet in what is given, as of the chain's height.

@@ -171,11 +171,12 @@ impl PyTrace {
             ));
         }
         let source = self.0.source();
-        let outputs: Vec<(u64, u64, u32)> = source.outputs().iter().map(|given| (given.output.0, given.amount, given.source)).collect();
+        let outputs: Vec<(u64, u64, u32)> =
+            source.outputs().iter().map(|given| (given.output.0, given.amount, given.source)).collect();
         let settings = (options.direction.name(), options.policy.name(), options.fees.name());
         let limits = (options.max_tx_hops, options.min_value, options.since, options.until, options.budget);
-        let arguments =
-            (outputs, source.names().to_vec(), source.overlapping(), settings, limits, options.stops.addresses()).into_pyobject(py)?;
+        let arguments = (outputs, source.names().to_vec(), source.overlapping(), settings, limits, options.stops.addresses())
+            .into_pyobject(py)?;
         PyTuple::new(py, [self.chain().into_pyobject(py)?.getattr("_trace")?, arguments.into_any()])
     }
 }
@@ -329,10 +330,7 @@ impl PyLedger {
     #[pyo3(signature = () -> "tuple[object, ...]")]
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let arguments = (self.0.source, self.0.joined, self.0.ends.clone(), self.0.plain_lines().to_vec());
-        PyTuple::new(
-            py,
-            [py.import("satrail._core")?.getattr("_restore_ledger")?, arguments.into_pyobject(py)?.into_any()],
-        )
+        PyTuple::new(py, [py.import("satrail._core")?.getattr("_restore_ledger")?, arguments.into_pyobject(py)?.into_any()])
     }
 }
 
@@ -346,6 +344,7 @@ pub fn restore_ledger(source: u64, joined: u64, ends: BTreeMap<String, u64>, lin
 }
 
 /// What a caller says of how a trace is to be done, besides its source.
+#[derive(Clone, Copy)]
 pub struct Given<'a, 'py> {
     pub direction: &'a str,
     pub policy: &'a str,
@@ -374,7 +373,7 @@ impl Given<'_, '_> {
                 None => stop_at.map(|given| source::clusters_in(chain, given, 0)).transpose()?.flatten(),
             },
         };
-        let stops = self.stop_at.map(|given| source::stops(chain, given)).transpose()?.unwrap_or_default();
+        let stops = self.stop_at.map(|given| source::stops(chain, clusters.as_ref(), given)).transpose()?.unwrap_or_default();
         Ok(TraceOptions {
             direction: Direction::from_name(self.direction)?,
             policy: Policy::from_name(self.policy)?,

@@ -129,8 +129,7 @@ fn a_trace_in_the_past_is_one_on_a_store_that_ends_there() {
 
 /// Satoshi of traced money by output, without what rejoined.
 fn amounts(trace: &Trace) -> HashMap<u64, i64> {
-    let at =
-        |step: &Step| step.place.output().filter(|_| step.outcome != Outcome::Rejoined).map(|o| (o.0, step.amount as i64));
+    let at = |step: &Step| step.place.output().filter(|_| step.outcome != Outcome::Rejoined).map(|o| (o.0, step.amount as i64));
     trace.rows().unwrap().iter().filter_map(at).collect()
 }
 
@@ -255,7 +254,10 @@ fn sources_that_overlap_count_once() {
     let tx = output.transaction().unwrap();
     let items = [SourceItem::Output(output.number()), SourceItem::Transaction(tx.number()), SourceItem::Output(output.number())];
     let source = Source::of(chain, items).unwrap();
-    assert_eq!(source.outputs().iter().map(|given| given.output.0).collect::<Vec<_>>(), tx.output_numbers().unwrap().collect::<Vec<_>>());
+    assert_eq!(
+        source.outputs().iter().map(|given| given.output.0).collect::<Vec<_>>(),
+        tx.output_numbers().unwrap().collect::<Vec<_>>()
+    );
     let trace = chain.trace(&source, &TraceOptions::default(), |_| true).unwrap();
     assert_eq!(trace.source().overlapping(), 2);
     assert_eq!(trace.ledger().source, tx.outputs().unwrap().map(|o| o.value().unwrap()).sum::<u64>());

@@ -1,0 +1,187 @@
+//! Exposure, and comparisons of policies.
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString};
+
+use crate::chain::Chain;
+use crate::cluster::Clusters;
+use crate::flow::compare::{Run, conclusions, conclusions_table, runs_table};
+use crate::flow::{Policy, Trace};
+use crate::names::grouped;
+use crate::python::cluster::PyClusters;
+use crate::python::show;
+use crate::python::source;
+use crate::python::table::PyTable;
+use crate::python::trace::{Given, PyLedger, PyTrace, trace};
+
+/// Which share of the money of a target went to, or came from, whom: the first labelled wallets on every way.
+///
+/// Examples
+/// --------
+/// >>> clusters = chain.cluster()
+/// >>> target, a, b = clusters.largest(3)
+/// >>> exposure = chain.exposure(target, {a: "a", b: "b"})
+/// >>> round(sum(exposure.table.to_pydict()["share"]), 9)
+/// 1.0
+#[pyclass(name = "Exposure", module = "satrail", frozen)]
+pub struct PyExposure(pub Trace);
+
+#[pymethods]
+impl PyExposure {
+    /// One row a label, the largest first; then "held" (direction "out": what the target itself still has), and last "unattributed" (all else:
+    /// unspent elsewhere, mined, fees, cut off; the ledger tells them apart). Columns: kind ("label", "held", "unattributed"), label, direct
+    /// (satoshi that one transaction moved between target and label), indirect, amount (both), share (of the whole). Amounts add up to the
+    /// money of the target, each satoshi once.
+    #[getter]
+    fn table(&self) -> PyTable {
+        PyTable(self.0.exposure_table())
+    }
+
+    /// The ledger of the trace behind it.
+    #[getter]
+    fn ledger(&self) -> PyLedger {
+        PyLedger(self.0.ledger().clone())
+    }
+
+    /// The trace behind it.
+    #[getter]
+    fn trace(&self) -> PyTrace {
+        PyTrace(self.0.clone())
+    }
+
+    fn __repr__(&self) -> PyResult<String> {
+        let options = self.0.options();
+        let head = format!("Exposure(direction={}, policy={})", options.direction.name(), options.policy.name());
+        Ok(format!("{head}\n{}", show::text(&self.0.exposure_table())?))
+    }
+
+    fn _repr_html_(&self) -> PyResult<String> {
+        Ok(show::html(&self.0.exposure_table())?)
+    }
+}
+
+/// One source traced under several policies, and by several rules of who belongs together: what holds in all of them.
+///
+/// Examples
+/// --------
+/// >>> compared = chain.compare_policies(chain.block(200).transactions[0], ["haircut", "fifo"], max_tx_hops=4)
+/// >>> compared.table.columns
+/// ['policy', 'rules', 'line', 'amount', 'share']
+/// >>> compared.conclusions.columns
+/// ['line', 'least', 'most', 'runs', 'of', 'holds']
+#[pyclass(name = "PolicyComparison", module = "satrail", frozen)]
+pub struct PyPolicyComparison {
+    runs: Vec<Run>,
+}
+
+#[pymethods]
+impl PyPolicyComparison {
+    /// All runs side by side, one row a run and a line of its ledger: policy, rules (of the clusters), line, amount (satoshi), share (of the
+    /// money of the source, each satoshi once).
+    #[getter]
+    fn table(&self) -> PyTable {
+        PyTable(runs_table(&self.runs))
+    }
+
+    /// What holds whichever policy and rules are chosen, one row a line: line, least, most (satoshi, in any run), runs (how many found money
+    /// there), of (how many there are), holds (whether all did).
+    #[getter]
+    fn conclusions(&self) -> PyTable {
+        PyTable(conclusions_table(&self.runs))
+    }
+
+    /// The traces, in the order in which they were done.
+    #[getter]
+    fn traces(&self) -> Vec<PyTrace> {
+        self.runs.iter().map(|run| PyTrace(run.trace.clone())).collect()
+    }
+
+    fn __len__(&self) -> usize {
+        self.runs.len()
+    }
+
+    fn __repr__(&self) -> String {
+        let mut lines = vec![format!("PolicyComparison({} runs)", self.runs.len())];
+        for row in conclusions(&self.runs) {
+            let range =
+                if row.least == row.most { grouped(row.most) } else { format!("{} to {}", grouped(row.least), grouped(row.most)) };
+            let held =
+                if row.runs == self.runs.len() { "in all".to_string() } else { format!("in {} of {}", row.runs, self.runs.len()) };
+            lines.push(format!("{:<40}  {range} sat, {held}", row.line));
+        }
+        lines.join("\n")
+    }
+
+    fn _repr_html_(&self) -> PyResult<String> {
+        Ok(show::html(&conclusions_table(&self.runs))?)
+    }
+}
+
+/// The trace behind an exposure.
+pub fn exposure(chain: &Chain, target: &Bound<'_, PyAny>, given: &Given<'_, '_>) -> PyResult<PyExposure> {
+    let options = given.options(chain, target)?;
+    let source = source::source(chain, target)?;
+    Ok(PyExposure(trace(target.py(), chain, &source, &options)?.0))
+}
+
+/// A trace for each policy and each of the rules.
+pub fn compare(
+    chain: &Chain,
+    from: &Bound<'_, PyAny>,
+    policies: Option<Vec<String>>,
+    clusters: Option<&Bound<'_, PyAny>>,
+    given: &Given<'_, '_>,
+) -> PyResult<PyPolicyComparison> {
+    let source = source::source(chain, from)?;
+    let mut runs = Vec::new();
+    for (rules, clusters) in rule_sets(clusters)? {
+        let clusters = clusters.map(|clusters| Bound::new(from.py(), PyClusters(clusters))).transpose()?;
+        let given = Given { clusters: clusters.as_ref(), ..*given };
+        let options = given.options(chain, from)?;
+        for policy in chosen(policies.as_deref(), options.clusters.is_some() && given.direction == "out")? {
+            let options = crate::flow::TraceOptions { policy, ..options.clone() };
+            runs.push(Run { rules: rules.clone(), trace: trace(from.py(), chain, &source, &options)?.0 });
+        }
+    }
+    if runs.is_empty() {
+        return Err(PyValueError::new_err("there is nothing to compare; give at least one policy"));
+    }
+    Ok(PyPolicyComparison { runs })
+}
+
+/// The policies that were named, or all that can be used.
+fn chosen(named: Option<&[String]>, accounts: bool) -> PyResult<Vec<Policy>> {
+    match named {
+        Some(names) => Ok(names.iter().map(|name| Policy::from_name(name)).collect::<crate::Result<_>>()?),
+        None => Ok(Policy::ALL.into_iter().filter(|policy| accounts || !policy.is_of_accounts()).collect()),
+    }
+}
+
+/// Clusters with the names of their rules: one, several, or a mapping of names to them; None means that nobody says who belongs together.
+fn rule_sets(given: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<(String, Option<Clusters>)>> {
+    let wrong = |given: &Bound<'_, PyAny>| {
+        PyTypeError::new_err(format!(
+            "{given:?} are no clusters; give those of chain.cluster(), a list of them, or a mapping of names to them"
+        ))
+    };
+    let one = |given: &Bound<'_, PyAny>, name: Option<String>| -> PyResult<(String, Option<Clusters>)> {
+        if given.is_none() {
+            return Ok((name.unwrap_or_else(|| "none".to_string()), None));
+        }
+        let clusters = given.cast::<PyClusters>().map_err(|_| wrong(given))?.get().0.clone();
+        let rules = || format!("{}, CoinJoins: {}", clusters.settings().names().join(" + "), clusters.settings().coinjoins.name());
+        Ok((name.unwrap_or_else(rules), Some(clusters)))
+    };
+    let Some(given) = given else { return Ok(vec![("none".to_string(), None)]) };
+    if let Ok(mapping) = given.cast::<PyDict>() {
+        return mapping.iter().map(|(name, clusters)| one(&clusters, Some(name.str()?.to_string()))).collect();
+    }
+    if given.is_none() || given.cast::<PyClusters>().is_ok() {
+        return Ok(vec![one(given, None)?]);
+    }
+    if given.cast::<PyString>().is_ok() {
+        return Err(wrong(given));
+    }
+    given.try_iter().map_err(|_| wrong(given))?.map(|clusters| one(&clusters?, None)).collect()
+}
