@@ -434,11 +434,14 @@ fn traced(parts: &[Part]) -> u64 {
     parts.iter().filter(|part| part.source.is_some()).map(|part| part.length).sum()
 }
 
-/// Takes satoshi from the front of a line; fewer where there are fewer.
+/// Takes satoshi from the front of a line. Those of a coinbase come from nobody, and none of them is traced.
 fn take(line: &mut VecDeque<Part>, amount: u64) -> Vec<Part> {
     let (mut left, mut taken) = (amount, Vec::new());
     while left > 0 {
-        let Some(part) = line.front_mut() else { break };
+        let Some(part) = line.front_mut() else {
+            taken.push(Part { length: left, source: None, payer: 0 });
+            break;
+        };
         let length = part.length.min(left);
         taken.push(Part { length, ..*part });
         part.length -= length;
@@ -484,6 +487,12 @@ mod tests {
         let mut account = account(&[(5, None), (3, Some(1)), (4, None)]);
         assert_eq!(account.mark(&[(2, 1), (3, 5)]), 1 + 1);
         assert_eq!(lengths(account.parts), [(5, None), (3, Some(1)), (4, Some(3))]);
+    }
+
+    #[test]
+    fn what_nobody_paid_is_not_traced() {
+        let mut line = VecDeque::from([Part { length: 2, source: Some(0), payer: 0 }]);
+        assert_eq!(lengths(take(&mut line, 5)), [(2, Some(0)), (3, None)]);
     }
 
     #[test]

@@ -158,7 +158,9 @@ impl Pieces {
             while let Some(piece) = line.get(next).filter(|piece| piece.start < slot_end) {
                 let piece_end = piece.start.saturating_add(piece.length);
                 let (from, to) = (piece.start.max(slot_start), piece_end.min(slot_end));
-                add(&mut self.parts[*i], Piece { start: from - slot_start, length: to - from, owner: piece.owner });
+                if to > from {
+                    add(&mut self.parts[*i], Piece { start: from - slot_start, length: to - from, owner: piece.owner });
+                }
                 self.shares[*i] += to - from;
                 taken += to - from;
                 if to < piece_end {
