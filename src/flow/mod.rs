@@ -14,6 +14,7 @@ pub mod compare;
 mod exposure;
 mod ledger;
 mod log;
+mod lookahead;
 mod money;
 mod movement;
 mod options;
