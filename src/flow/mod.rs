@@ -18,6 +18,12 @@ mod source;
 mod sweep;
 mod tables;
 
+mod cells;
+pub mod gathers;
+pub mod marks;
+pub mod peel;
+pub mod set_flows;
+
 use crate::chain::{Chain, Table};
 use crate::error::{Error, Result};
 

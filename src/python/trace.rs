@@ -317,7 +317,7 @@ pub fn check_chain(ours: &Chain, theirs: &Chain, given: &Bound<'_, PyAny>) -> Py
     }
 }
 
-fn not_yet(chain: &Chain, tx: &Transaction) -> PyErr {
+pub fn not_yet(chain: &Chain, tx: &Transaction) -> PyErr {
     let unknown = |txid| Error::UnknownTransaction { txid, height: chain.height().0 };
     tx.txid().map_or_else(PyErr::from, |txid| unknown(txid).into())
 }
