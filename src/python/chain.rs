@@ -554,7 +554,7 @@ impl PyChain {
     ///
     /// Examples
     /// --------
-    /// >>> first = chain.transaction("7365607599a4b749bc84cd9929d488307dfe59d3bcf0c9e7bbbba5cdf8f1c282").inputs[0].spends
+    /// >>> first = chain.tx("7365607599a4b749bc84cd9929d488307dfe59d3bcf0c9e7bbbba5cdf8f1c282").inputs[0].spends
     /// >>> peel = chain.peel(first, clusters=chain.cluster())
     /// >>> len(peel), peel.stopped
     /// (7, {'out': 'coinjoin'})

@@ -22,7 +22,7 @@ use crate::python::{convert, named};
 ///
 /// Examples
 /// --------
-/// >>> peel = chain.peel(chain.transaction("7365607599a4b749bc84cd9929d488307dfe59d3bcf0c9e7bbbba5cdf8f1c282").inputs[0].spends)
+/// >>> peel = chain.peel(chain.tx("7365607599a4b749bc84cd9929d488307dfe59d3bcf0c9e7bbbba5cdf8f1c282").inputs[0].spends)
 /// >>> peel.steps.columns[:6]
 /// ['step', 'txid', 'height', 'time', 'input_value', 'change_position']
 /// >>> sum(peel.peeled.to_pydict()["amount"]) == peel.peeled_total

@@ -163,7 +163,7 @@ impl Judge<'_> {
         if self.is_coinjoin(spender)? {
             return Ok(Reading::CoinJoin);
         }
-        let differs = habits.broken_by(self.chain, spender)?;
+        let differs = habits.broken_by_spender(self.chain, spender)?;
         Ok(if differs.is_empty() { Reading::Fits } else { Reading::Differs(differs) })
     }
 

@@ -3,6 +3,9 @@
 //! A feature that all of them share is a habit, and a transaction without it is another wallet's. Two features are met by chance, too: half of
 //! all signatures have a low R without anybody trying, and two outputs stand in order half of the time. These are habits only where a
 //! number of transactions keep them, and where a wallet has no such habit, nothing can break it.
+//!
+//! The kinds of the coins that a transaction spends, and with them whether it has a witness, tell how the wallet was paid, unless these coins are
+//! its change. So they count only for those that spend change.
 
 use crate::chain::Chain;
 use crate::change::Feature;
@@ -29,34 +32,50 @@ enum Habit {
 pub struct Habits {
     features: Vec<Feature>,
     habits: [Habit; Feature::ALL.len()],
-    transactions: u64,
 }
 
 impl Habits {
     /// Of no transaction yet; only these features will be looked at.
     pub fn new(features: &[Feature]) -> Habits {
         let features = Feature::ALL.into_iter().filter(|feature| features.contains(feature)).collect();
-        Habits { features, habits: Default::default(), transactions: 0 }
+        Habits { features, habits: Default::default() }
     }
 
-    /// Takes note of a transaction of the wallet.
+    /// Takes note of a transaction of the wallet, whatever it spends.
     pub fn add(&mut self, chain: &Chain, tx: TxNum) -> Result<()> {
+        self.note(chain, tx, |feature| !is_of_coins(feature))
+    }
+
+    /// Takes note of what a transaction of the wallet shows of the change that it spends.
+    pub fn add_change(&mut self, chain: &Chain, spender: TxNum) -> Result<()> {
+        self.note(chain, spender, is_of_coins)
+    }
+
+    fn note(&mut self, chain: &Chain, tx: TxNum, counts: impl Fn(Feature) -> bool) -> Result<()> {
         let shown = Shown::of(chain, tx)?;
-        for feature in &self.features {
-            let habit = &mut self.habits[*feature as usize];
-            if let Some(value) = shown.value(*feature) {
+        for feature in self.features.iter().copied().filter(|feature| counts(*feature)) {
+            let habit = &mut self.habits[feature as usize];
+            if let Some(value) = shown.value(feature) {
                 *habit = habit.and(value);
             }
         }
-        self.transactions += 1;
         Ok(())
     }
 
-    /// The features by which a transaction differs from all of the wallet's.
-    pub fn broken_by(&self, chain: &Chain, tx: TxNum) -> Result<Vec<Feature>> {
+    /// The features by which a transaction differs from all of the wallet's, if what it spends is change.
+    pub fn broken_by_spender(&self, chain: &Chain, spender: TxNum) -> Result<Vec<Feature>> {
+        self.broken_by(chain, spender, |_| true)
+    }
+
+    /// The same, whatever it spends.
+    pub fn broken_by_transaction(&self, chain: &Chain, tx: TxNum) -> Result<Vec<Feature>> {
+        self.broken_by(chain, tx, |feature| !is_of_coins(feature))
+    }
+
+    fn broken_by(&self, chain: &Chain, tx: TxNum, counts: impl Fn(Feature) -> bool) -> Result<Vec<Feature>> {
         let shown = Shown::of(chain, tx)?;
-        let breaks = |feature: &Feature| shown.value(*feature).is_some_and(|value| self.is_broken_by(*feature, value));
-        Ok(self.features.iter().copied().filter(breaks).collect())
+        let breaks = |feature| shown.value(feature).is_some_and(|value| self.is_broken_by(feature, value));
+        Ok(self.features.iter().copied().filter(|feature| counts(*feature) && breaks(*feature)).collect())
     }
 
     fn is_broken_by(&self, feature: Feature, value: u32) -> bool {
@@ -78,11 +97,6 @@ impl Habits {
             habit => matches!(habit, Habit::Always(..)),
         }
     }
-
-    /// How many transactions it was learnt from.
-    pub fn transactions(&self) -> u64 {
-        self.transactions
-    }
 }
 
 impl Habit {
@@ -93,6 +107,11 @@ impl Habit {
             _ => Habit::Varies,
         }
     }
+}
+
+/// Whether a feature follows from the coins that are spent.
+fn is_of_coins(feature: Feature) -> bool {
+    matches!(feature, Feature::Segwit | Feature::InputKinds)
 }
 
 fn is_by_chance(feature: Feature) -> bool {

@@ -92,6 +92,9 @@ impl<'a> Walk<'a> {
             return Ok(Turn::Stop(stop));
         }
         self.learnt.transaction(self.judge, tx, &mut self.habits)?;
+        if coin != self.start {
+            self.habits.add_change(self.judge.chain, tx)?;
+        }
         let (first, readings) = self.read(tx)?;
         match change(&readings) {
             Change::At(at) => {
@@ -113,7 +116,7 @@ impl<'a> Walk<'a> {
         if let Some(stop) = self.unfit(Direction::In, coin, tx)? {
             return Ok(Turn::Stop(stop));
         }
-        let differs = self.habits.broken_by(self.judge.chain, tx)?;
+        let differs = self.habits.broken_by_transaction(self.judge.chain, tx)?;
         if !differs.is_empty() {
             let text = format!("the transaction before differs in {}", names(&differs));
             return Ok(Turn::Stop(stopped(Direction::In, StopReason::Features, coin, Some(tx), text)));
@@ -133,6 +136,9 @@ impl<'a> Walk<'a> {
 
     fn step_back(&mut self, tx: TxNum, coin: OutNum, readings: Vec<Reading>) -> Result<Turn> {
         let inputs: Vec<OutNum> = self.facts.transactions().flat_map(|facts| facts.inputs).map(|input| input.spends).collect();
+        if let End::Spent(spender) = self.judge.chain.end_of(coin)? {
+            self.habits.add_change(self.judge.chain, spender)?;
+        }
         if let [spent] = inputs[..] {
             self.take(-1 - self.steps.len() as i64, tx, spent, coin, readings);
             self.learnt.wallet_of(self.judge, spent, &mut self.habits)?;
