@@ -18,7 +18,7 @@ pub enum Reading {
     SameWallet,
     /// It is spent by a transaction of the chain's form and habits.
     Fits,
-    /// Nothing spends it as of the height, so it cannot be ruled out.
+    /// Nothing spends it as of the height, so it cannot be ruled out, and nothing speaks for it.
     Open,
     /// Nothing spends it, and the options say that this rules it out.
     Unspent,
@@ -38,6 +38,8 @@ pub enum Reading {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Change {
     At(usize),
+    /// All but one are ruled out, but nothing spends that one, so nothing speaks for it.
+    Open,
     NoCandidate,
     SeveralCandidates,
 }
@@ -189,23 +191,20 @@ impl Judge<'_> {
     }
 }
 
-/// The change, by what was read of the outputs.
+/// The change, by what was read of the outputs. Something must speak for it: that all others are ruled out is not enough.
 pub(super) fn change(readings: &[Reading]) -> Change {
     let mut candidates = readings.iter().enumerate().filter(|(_, reading)| reading.is_candidate());
     match (candidates.next(), candidates.next()) {
         (None, _) => Change::NoCandidate,
+        (Some((_, Reading::Open)), None) => Change::Open,
         (Some((at, _)), None) => Change::At(at),
         _ => Change::SeveralCandidates,
     }
 }
 
-/// What the change was decided by: the only candidate's reading, or that nothing else is left.
+/// What the change was decided by: its address, its wallet or its spender.
 pub(super) fn decided_by(reading: &Reading) -> &'static str {
-    match reading {
-        reading if reading.is_own() => reading.name(),
-        Reading::Fits => "spender",
-        _ => "others_ruled_out",
-    }
+    if reading.is_own() { reading.name() } else { "spender" }
 }
 
 #[cfg(test)]
@@ -216,7 +215,7 @@ mod tests {
     fn only_a_single_candidate_is_the_change() {
         let (fits, form) = (Reading::Fits, Reading::Form(5, 2));
         assert_eq!(change(&[form.clone(), fits.clone()]), Change::At(1));
-        assert_eq!(change(&[form.clone(), Reading::Open]), Change::At(1));
+        assert_eq!(change(&[form.clone(), Reading::Open]), Change::Open);
         assert_eq!(change(&[Reading::Open, fits.clone()]), Change::SeveralCandidates);
         assert_eq!(change(&[Reading::Unspent, fits]), Change::At(1));
         assert_eq!(change(&[form, Reading::Reused, Reading::Data]), Change::NoCandidate);

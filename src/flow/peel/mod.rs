@@ -73,7 +73,7 @@ pub struct PeelStep {
 /// Why a chain stops.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum StopReason {
-    /// Nothing spends the coin, as of the height.
+    /// Nothing spends the coin, or the only output that could be the change, as of the height.
     Unspent,
     /// The coin can never be spent.
     Lost,
@@ -201,7 +201,7 @@ impl Peel {
 }
 
 impl PeelStep {
-    /// What the change was decided by: "own_address", "same_wallet", "spender" or "others_ruled_out".
+    /// What the change was decided by: "own_address", "same_wallet" or "spender".
     pub fn decided_by(&self, chain: &Chain) -> Result<&'static str> {
         let first = chain.outputs_of(self.transaction)?.start;
         Ok(decide::decided_by(&self.readings[(self.change.0 - first) as usize]))

@@ -103,6 +103,7 @@ impl<'a> Walk<'a> {
                 self.learnt.wallet_of(self.judge, next, &mut self.habits)?;
                 Ok(Turn::Step(next))
             }
+            Change::Open => Ok(Turn::Stop(undecided(Direction::Out, StopReason::Unspent, coin, tx, readings))),
             Change::NoCandidate => Ok(Turn::Stop(undecided(Direction::Out, StopReason::NoCandidate, coin, tx, readings))),
             Change::SeveralCandidates => {
                 Ok(Turn::Stop(undecided(Direction::Out, StopReason::SeveralCandidates, coin, tx, readings)))
@@ -124,9 +125,11 @@ impl<'a> Walk<'a> {
         let before = self.habits.clone();
         self.learnt.transaction(self.judge, tx, &mut self.habits)?;
         let (first, readings) = self.read(tx)?;
+        let open = readings[(coin.0 - first.0) as usize].is_candidate();
         let reason = match change(&readings) {
             Change::At(at) if first.0 + at as u64 == coin.0 => return self.step_back(tx, coin, readings),
-            Change::SeveralCandidates if readings[(coin.0 - first.0) as usize].is_candidate() => StopReason::SeveralCandidates,
+            Change::Open if open => StopReason::Unspent,
+            Change::SeveralCandidates if open => StopReason::SeveralCandidates,
             Change::NoCandidate => StopReason::NoCandidate,
             _ => StopReason::NotTheChange,
         };
