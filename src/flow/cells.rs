@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray, TimestampSecondArray};
 
 use crate::chain::{Chain, Table};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::{AddrNum, OutNum, TxNum, hash_text};
 
 /// Rows of a batch.
@@ -32,7 +32,10 @@ pub(super) fn table<T>(chain: &Chain, rows: &[T], columns: impl Fn(&Cells<T>) ->
 
 /// The place of an output among those of its transaction.
 pub(super) fn position_of(chain: &Chain, output: OutNum) -> Result<i64> {
-    Ok((output.0 - chain.outputs_of(chain.transaction_of(output)?)?.start) as i64)
+    let first = chain.outputs_of(chain.transaction_of(output)?)?.start;
+    let position = output.0.checked_sub(first).map(|position| position as i64);
+    position
+        .ok_or_else(|| Error::corrupt(chain.store().folder(), format!("has output {output} before the first of its transaction")))
 }
 
 impl<T> Cells<'_, T> {
@@ -88,6 +91,18 @@ impl<T> Cells<'_, T> {
     pub fn output_txid(&self, name: &'static str, output: impl Fn(&T) -> Option<OutNum>) -> Result<Column> {
         let txid = |output| Ok(hash_text(&self.chain.txid(self.chain.transaction_of(output)?)?));
         self.text(name, |row| output(row).map(txid).transpose())
+    }
+
+    /// The height of the block that an output was made in.
+    pub fn output_height(&self, name: &'static str, output: impl Fn(&T) -> OutNum) -> Result<Column> {
+        let height = |output| Ok(Some(self.chain.height_of(self.chain.transaction_of(output)?)?.0 as i64));
+        self.int32(name, |row| height(output(row))).map(always)
+    }
+
+    /// The time in that block's header.
+    pub fn output_time(&self, name: &'static str, output: impl Fn(&T) -> OutNum) -> Result<Column> {
+        let height = |output| self.chain.height_of(self.chain.transaction_of(output)?);
+        self.moment(name, |row| Ok(Some(self.chain.time_at(height(output(row))?)? as i64))).map(always)
     }
 
     /// The satoshi in an output.

@@ -132,8 +132,7 @@ impl<'a> Sweep<'a> {
         }
         if let End::Spent(next) = self.chain.end_of(output)? {
             if next <= tx {
-                let what = format!("has an output, number {output}, that is spent before it is made");
-                return Err(Error::corrupt(self.chain.store().folder(), what));
+                return Err(self.corrupt(format!("has an output, number {output}, that is spent before it is made")));
             }
             self.queue.push(Reverse((next, output)));
         }
@@ -205,12 +204,23 @@ impl<'a> Sweep<'a> {
                 break;
             }
             let maker = self.chain.transaction_of(coin)?;
-            let arrivals = self.reached.get(&maker).into_iter().flatten();
-            let before = arrivals.into_iter().find(|arrival| arrival.payment == payment);
-            (coin, next) = (before.expect("the coin was reached by it").coin, Some(maker));
+            let mut arrivals = self.reached.get(&maker).into_iter().flatten();
+            // A way passes each transaction once, and each of them was reached by the payment.
+            let before = arrivals.find(|arrival| arrival.payment == payment && arrival.coin < coin);
+            (coin, next) = (before.ok_or_else(|| self.no_way_to(coin))?.coin, Some(maker));
         }
         let points = way.into_iter().rev().enumerate();
         ways.extend(points.map(|(hop, (coin, next))| Waypoint { payment, hop: hop as u32, coin, next }));
         Ok(())
+    }
+
+    #[cold]
+    fn no_way_to(&self, coin: OutNum) -> Error {
+        self.corrupt(format!("has an output, number {coin}, that is not of the transaction that it was found at"))
+    }
+
+    #[cold]
+    fn corrupt(&self, what: String) -> Error {
+        Error::corrupt(self.chain.store().folder(), what)
     }
 }

@@ -16,13 +16,12 @@ pub(super) fn payments(gathering: &Gathering) -> Result<Table> {
     let spent = |output| Ok(matches!(chain.end_of(output)?, End::Spent(_)));
     table(chain, &numbered, |rows| {
         let output = |row: &(usize, OutNum)| Some(row.1);
-        let maker = |row: &(usize, OutNum)| chain.transaction_of(row.1).ok();
         Ok(vec![
             rows.amount("payment", |row| row.0 as i64)?,
             always(rows.output_txid("txid", output)?),
             always(rows.position("position", output)?),
-            always(rows.height("height", maker)?),
-            always(rows.time("time", maker)?),
+            rows.output_height("height", |row| row.1)?,
+            rows.output_time("time", |row| row.1)?,
             rows.paid("address", output)?,
             always(rows.value("amount", output)?),
             always(rows.flag("spent", |row| Ok(Some(spent(row.1)?)))?),
@@ -75,14 +74,13 @@ pub(super) fn paths(gathering: &Gathering, paths: &[Waypoint]) -> Result<Table> 
     let wallet = |coin| clusters.map(|clusters| Ok(clusters.name_of(chain.address_of(coin)?)?.0 as i64)).transpose();
     table(chain, paths, |rows| {
         let coin = |row: &Waypoint| Some(row.coin);
-        let maker = |row: &Waypoint| chain.transaction_of(row.coin).ok();
         Ok(vec![
             rows.amount("payment", |row| row.payment as i64)?,
             rows.amount("tx_hop", |row| row.hop as i64)?,
             always(rows.output_txid("txid", coin)?),
             always(rows.position("position", coin)?),
-            always(rows.height("height", maker)?),
-            always(rows.time("time", maker)?),
+            rows.output_height("height", |row| row.coin)?,
+            rows.output_time("time", |row| row.coin)?,
             rows.paid("address", coin)?,
             rows.int64("wallet", |row| wallet(row.coin))?,
             always(rows.value("amount", coin)?),

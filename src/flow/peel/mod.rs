@@ -202,9 +202,9 @@ impl Peel {
 
 impl PeelStep {
     /// What the change was decided by: "own_address", "same_wallet" or "spender".
-    pub fn decided_by(&self, chain: &Chain) -> Result<&'static str> {
-        let first = chain.outputs_of(self.transaction)?.start;
-        Ok(decide::decided_by(&self.readings[(self.change.0 - first) as usize]))
+    pub fn decided_by(&self) -> &'static str {
+        // Nothing else is a candidate, or it would not be decided.
+        self.readings.iter().find(|reading| reading.is_candidate()).map_or("spender", decide::decided_by)
     }
 
     /// Satoshi in its other outputs.

@@ -57,7 +57,7 @@ fn step_rows(peel: &Peel) -> Result<Vec<StepRow<'_>>> {
             change_value: chain.value_of(step.change)?,
             peeled,
             total,
-            decided_by: step.decided_by(chain)?,
+            decided_by: step.decided_by(),
         })
     };
     peel.steps.iter().map(row).collect()

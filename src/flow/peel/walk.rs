@@ -86,7 +86,7 @@ impl<'a> Walk<'a> {
             End::Spent(tx) => tx,
         };
         if tx <= self.judge.chain.transaction_of(coin)? {
-            return Err(self.spent_before_it_is_made(coin));
+            return Err(self.corrupt(coin, "is spent before it is made"));
         }
         if let Some(stop) = self.unfit(Direction::Out, coin, tx)? {
             return Ok(Turn::Stop(stop));
@@ -125,7 +125,8 @@ impl<'a> Walk<'a> {
         let before = self.habits.clone();
         self.learnt.transaction(self.judge, tx, &mut self.habits)?;
         let (first, readings) = self.read(tx)?;
-        let open = readings[(coin.0 - first.0) as usize].is_candidate();
+        let own = coin.0.checked_sub(first.0).and_then(|at| readings.get(at as usize));
+        let open = own.ok_or_else(|| self.corrupt(coin, "stands in another transaction than its number says"))?.is_candidate();
         let reason = match change(&readings) {
             Change::At(at) if first.0 + at as u64 == coin.0 => return self.step_back(tx, coin, readings),
             Change::Open if open => StopReason::Unspent,
@@ -182,9 +183,8 @@ impl<'a> Walk<'a> {
     }
 
     #[cold]
-    fn spent_before_it_is_made(&self, coin: OutNum) -> Error {
-        let what = format!("has an output, number {coin}, that is spent before it is made");
-        Error::corrupt(self.judge.chain.store().folder(), what)
+    fn corrupt(&self, coin: OutNum, what: &str) -> Error {
+        Error::corrupt(self.judge.chain.store().folder(), format!("has an output, number {coin}, that {what}"))
     }
 }
 
