@@ -13,7 +13,7 @@ Coin = tuple[str, int]
 
 @dataclass
 class Gathering:
-    """Meetings are (at least, txid, {payment: tx hops}); wallets are (at least, wallet, txid, payments as they came)."""
+    """Meetings are (at least, txid, {payment: tx hops}), wallets (at least, wallet, txid, payments as they came)."""
 
     meetings: list[tuple[int, str, dict[int, int]]] = field(default_factory=list)
     wallets: list[tuple[int, int, str, list[int]]] = field(default_factory=list)

@@ -88,9 +88,7 @@ def is_form(tx: OracleTx, options: Options) -> bool:
     return 1 <= len(tx.spends) <= options.max_inputs and 2 <= len(tx.outputs) <= options.max_outputs
 
 
-def read(
-    chain: OracleChain, satchain: satrail.Chain, tx: OracleTx, wallet: Wallet, height: int
-) -> list[str]:
+def read(chain: OracleChain, satchain: satrail.Chain, tx: OracleTx, wallet: Wallet, height: int) -> list[str]:
     """What speaks for or against each output being the change."""
     own = {spent.script for spent in tx.spends}
     goes_back = any(output.script in own and output.kind != "op_return" for output in tx.outputs)
@@ -135,9 +133,7 @@ def unfit(satchain: satrail.Chain, tx: OracleTx, options: Options) -> str | None
     return None if is_form(tx, options) else "form"
 
 
-def forward(
-    chain: OracleChain, satchain: satrail.Chain, start: tuple[str, int], options: Options, height: int
-) -> Walk:
+def forward(chain: OracleChain, satchain: satrail.Chain, start: tuple[str, int], options: Options, height: int) -> Walk:
     walk, wallet, coin = Walk(), Wallet(satchain, options), start
     while True:
         if len(walk.steps) == options.max_steps:

@@ -24,7 +24,9 @@ def scripts_of(chain: OracleChain, height: int) -> list[bytes]:
     return list(address_numbers(chain, height))
 
 
-def check(truth: OracleChain, chain: satrail.Chain, scripts: list[bytes], clusters: satrail.Clusters | None, by: str) -> None:
+def check(
+    truth: OracleChain, chain: satrail.Chain, scripts: list[bytes], clusters: satrail.Clusters | None, by: str
+) -> None:
     """Holds all tables against the oracle."""
     height = chain.height
     numbers = address_numbers(truth, height)
@@ -100,9 +102,7 @@ def check_counterparties(
 
 @pytest.mark.parametrize("size", [1, 20, 400])
 @pytest.mark.parametrize("as_wallets", [False, True])
-def test_flows_are_those_of_the_oracle(
-    chain: satrail.Chain, truth: OracleChain, size: int, as_wallets: bool
-) -> None:
+def test_flows_are_those_of_the_oracle(chain: satrail.Chain, truth: OracleChain, size: int, as_wallets: bool) -> None:
     rng, scripts = random.Random(size), scripts_of(truth, chain.height)
     clusters = chain.cluster() if as_wallets else None
     for by in PERIODS:
@@ -221,7 +221,9 @@ def test_what_was_never_paid_has_no_flows(chain: satrail.Chain) -> None:
 
 def test_addresses_that_are_given_twice_count_once(chain: satrail.Chain) -> None:
     watch = chain.addresses(BLOCKS / "charity.csv")
-    text = next(a for a, known in zip(*(watch.summary().to_pydict()[n] for n in ("address", "known")), strict=True) if known)
+    text = next(
+        a for a, known in zip(*(watch.summary().to_pydict()[n] for n in ("address", "known")), strict=True) if known
+    )
     once, often = chain.flows(text), chain.flows([text, chain.address(text), text])
     assert once.transactions.to_pydict() == often.transactions.to_pydict()
 

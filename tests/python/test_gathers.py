@@ -52,9 +52,13 @@ def check(
         stop_at=stopped,
     )
     texts = [f"{txid}:{position}" for txid, position in payments]
-    found = chain.gathers(texts, clusters=clusters, max_tx_hops=max_tx_hops, stop_at=[script.hex() for script in stop_at])
+    found = chain.gathers(
+        texts, clusters=clusters, max_tx_hops=max_tx_hops, stop_at=[script.hex() for script in stop_at]
+    )
     table = found.meetings.to_pydict()
-    hops = [dict(zip(numbers(p), numbers(h), strict=True)) for p, h in zip(table["payments"], table["tx_hops"], strict=True)]
+    hops = [
+        dict(zip(numbers(p), numbers(h), strict=True)) for p, h in zip(table["payments"], table["tx_hops"], strict=True)
+    ]
     assert list(zip(table["at_least"], table["txid"], hops, strict=True)) == expected.meetings
     wallets = found.wallets.to_pydict()
     rows = (wallets[name] for name in ("at_least", "wallet", "txid"))

@@ -1,4 +1,4 @@
-"""Peel chains: against the oracle, and how often they are right where owners are known; docs/peel.md has the figures."""
+"""Peel chains: against the oracle, and how often they are right where owners are known, as docs/peel.md has it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,11 @@ def check(truth: OracleChain, chain: satrail.Chain, start: tuple[str, int], opti
     for direction, walk in walks.items():
         expected = walk(truth, chain, start, options, height)
         found = peel(chain, start, direction, options)
-        assert (rows(found), found.stopped) == (expected.steps, {direction: expected.reason}), (start, direction, options)
+        assert (rows(found), found.stopped) == (expected.steps, {direction: expected.reason}), (
+            start,
+            direction,
+            options,
+        )
         steps += len(found)
     return steps
 
@@ -120,7 +124,9 @@ def hops_of(chain: satrail.Chain, labels: dict[str, dict[str, object]], first: s
         after = [output.spent_by.transaction.txid for output in chain.tx(txid).outputs if output.spent_by]
         label = labels[txid]
         further = [
-            t for t in after if t in labels and (labels[t]["from"], labels[t]["hop"]) == (label["from"], label["hop"] + 1)
+            t
+            for t in after
+            if t in labels and (labels[t]["from"], labels[t]["hop"]) == (label["from"], label["hop"] + 1)
         ]
         if not further:
             return hops

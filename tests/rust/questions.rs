@@ -94,7 +94,7 @@ fn ask_all(chain: &Chain) -> usize {
     let both =
         PeelOptions { directions: vec![Direction::In, Direction::Out], max_inputs: 9, max_outputs: 9, ..PeelOptions::default() };
     let mut errors = 0;
-    for output in (0..chain.counts().outputs).step_by(101).map(OutNum) {
+    for output in (0..chain.counts().outputs).step_by(307).map(OutNum) {
         let peeled = chain.peel(output, &both, &mut || true);
         let tables = peeled.and_then(|peel| Ok((peel.steps()?, peel.peeled()?, peel.stop()?)));
         errors += tables.is_err() as usize;
@@ -102,7 +102,7 @@ fn ask_all(chain: &Chain) -> usize {
         let tables = met.and_then(|met| Ok((met.payments_table()?, met.meetings_table()?, met.paths_table(met.paths())?)));
         errors += tables.is_err() as usize;
     }
-    for first in (0..chain.counts().addresses as u32).step_by(301) {
+    for first in (0..chain.counts().addresses as u32).step_by(601) {
         let found = chain.set_flows((first..first + 40).map(AddrNum), SetFlowsOptions::default(), &mut || true);
         let tables = found.and_then(|flows| Ok((flows.table()?, flows.transactions_table()?, flows.counterparties_table()?)));
         errors += tables.is_err() as usize;
@@ -116,7 +116,7 @@ fn a_damaged_column_is_an_error_or_another_answer_but_never_the_end() {
     let more = ["transactions.outputs_end", "transactions.inputs_end", "blocks.transactions_end", "addresses.kind"];
     let mut errors = 0;
     for (seed, column) in columns.into_iter().chain(more).enumerate() {
-        let store = DemoStore::new(Some(250));
+        let store = DemoStore::new(Some(180));
         damage(&store.path.join(format!("{column}.0")), &mut Random(seed as u64));
         errors += Chain::open(&store.path).map_or(1, |chain| ask_all(&chain));
     }

@@ -11,6 +11,14 @@ pub(super) struct Members {
     addresses: Vec<AddrNum>,
 }
 
+/// What touches a set.
+pub(super) struct Touched {
+    /// The transactions that pay its addresses or spend from them, ascending.
+    pub transactions: Vec<TxNum>,
+    /// Coins of theirs that can never be spent, with the transaction since which that is so, ascending.
+    pub lost: Vec<(TxNum, OutNum)>,
+}
+
 impl Members {
     /// Of some addresses of a chain; those that it does not know yet are passed over.
     pub fn of(chain: &Chain, addresses: impl IntoIterator<Item = AddrNum>) -> Members {
@@ -32,9 +40,8 @@ impl Members {
         self.addresses.len()
     }
 
-    /// The transactions that pay the members or spend from them, ascending; and the coins of theirs that can never be spent, with the
-    /// transaction since which that is so.
-    pub fn touched(&self, chain: &Chain, go_on: &mut dyn FnMut() -> Result<()>) -> Result<(Vec<TxNum>, Vec<(TxNum, OutNum)>)> {
+    /// What touches the members.
+    pub fn touched(&self, chain: &Chain, go_on: &mut dyn FnMut() -> Result<()>) -> Result<Touched> {
         let (mut transactions, mut lost, mut outputs) = (Vec::new(), Vec::new(), Vec::new());
         for (i, address) in self.addresses.iter().enumerate() {
             if i % 4096 == 0 {
@@ -56,6 +63,6 @@ impl Members {
         transactions.sort_unstable();
         transactions.dedup();
         lost.sort_unstable();
-        Ok((transactions, lost))
+        Ok(Touched { transactions, lost })
     }
 }

@@ -20,7 +20,7 @@ use crate::cluster::Clusters;
 use crate::error::{Error, Result};
 use crate::flow::marks::Marks;
 use crate::ids::{AddrNum, OutNum, TxNum};
-use members::Members;
+use members::{Members, Touched};
 pub use period::Period;
 pub use sides::Party;
 use sides::{Net, Sides};
@@ -130,7 +130,7 @@ impl Chain {
         go_on: &mut dyn FnMut() -> bool,
     ) -> Result<SetFlows> {
         let members = Members::of(self, addresses);
-        let (transactions, lost) = members.touched(self, &mut || go_on_or_stop(go_on))?;
+        let Touched { transactions, lost } = members.touched(self, &mut || go_on_or_stop(go_on))?;
         let mut work = Work::new(self, &members, options.clusters.as_ref());
         for (i, tx) in transactions.into_iter().enumerate() {
             if i % EVERY == 0 {
