@@ -10,16 +10,21 @@
 //! policies look at, or as pieces that know whose they are ([`pieces`]).
 
 mod account;
+mod cells;
 pub mod compare;
 mod exposure;
+pub mod gathers;
 mod ledger;
 mod log;
 mod lookahead;
+pub mod marks;
 mod money;
 mod movement;
 mod options;
+pub mod peel;
 mod pieces;
 mod policy;
+pub mod set_flows;
 mod slots;
 mod source;
 mod step;

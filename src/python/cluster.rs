@@ -630,7 +630,7 @@ fn add_apart(chain: &Chain, apart: &mut Apart, group: Vec<(AddrNum, u32)>, owner
 }
 
 /// The numbers of those of some addresses that were ever paid; others cannot be joined.
-fn seen(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Vec<AddrNum>> {
+pub fn seen(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Vec<AddrNum>> {
     let found = address_numbers(chain, given).map(|found| found.0);
     match found {
         Err(error) if error.is_instance_of::<crate::python::error::NotInChainError>(given.py()) => {

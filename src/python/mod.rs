@@ -21,6 +21,11 @@ mod trace;
 mod transaction;
 mod verify;
 
+mod gathers;
+mod named;
+mod peel;
+mod set_flows;
+
 /// The compiled part of satrail; use it through the package `satrail`.
 #[pyo3::pymodule]
 mod _core {
@@ -58,6 +63,13 @@ mod _core {
 
     #[pymodule_export]
     use super::verify::verify;
+
+    #[pymodule_export]
+    use super::gathers::PyGathering;
+    #[pymodule_export]
+    use super::peel::PyPeel;
+    #[pymodule_export]
+    use super::set_flows::PySetFlows;
 
     /// The version of the package.
     #[pymodule_export]

@@ -16,6 +16,7 @@ mod layouts;
 mod mainnet;
 mod one_chain;
 mod oracle;
+mod questions;
 mod readers;
 mod shapes;
 mod verify;
