@@ -17,7 +17,6 @@ pub mod gathers;
 mod ledger;
 mod log;
 mod lookahead;
-pub mod marks;
 mod money;
 mod movement;
 mod options;

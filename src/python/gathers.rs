@@ -158,7 +158,7 @@ pub fn gathers(
 ) -> PyResult<PyGathering> {
     let outputs = named::outputs(chain, payments)?;
     let clusters = named::clusters(chain, clusters)?;
-    let stop_at = named::marks(chain, stop_at, clusters.as_ref())?;
+    let stop_at = named::stops(chain, stop_at, clusters.as_ref())?;
     let max_tx_hops = max_tx_hops.map(|hops| convert::count("max_tx_hops", hops, 0..=u32::MAX)).transpose()?;
     let options = GathersOptions { clusters, max_tx_hops, stop_at };
     Ok(PyGathering(while_not_interrupted(payments.py(), |go_on| chain.gathers(&outputs, options, go_on))?))

@@ -1,20 +1,19 @@
 //! What questions about money name: coins, wallets, and addresses with labels.
 
+use std::sync::Arc;
+
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::PyString;
 
 use crate::chain::Chain;
 use crate::cluster::Clusters;
-use crate::flow::marks::Marks;
+use crate::flow::StopSet;
 use crate::ids::{AddrNum, OutNum};
 use crate::python::cluster::{PyClusters, PyWallet, seen};
 use crate::python::output::PyOutput;
-use crate::python::source::not_yet;
+use crate::python::source::{self, not_yet};
 use crate::python::trace::check_chain;
-
-/// The label of what is given without one.
-const UNNAMED: &str = "stop_at";
 
 /// An output: the object, or "txid:n".
 pub fn output(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<OutNum> {
@@ -56,42 +55,10 @@ pub fn clusters(chain: &Chain, given: Option<&Bound<'_, PyAny>>) -> PyResult<Opt
     }
 }
 
-/// Labels of addresses: a mapping of addresses or wallets to labels, or of labels to these, or such without labels.
-pub fn marks(chain: &Chain, given: Option<&Bound<'_, PyAny>>, clusters: Option<&Clusters>) -> PyResult<Marks> {
-    let mut pairs = Vec::new();
-    if let Some(given) = given {
-        match given.cast::<PyDict>() {
-            Ok(mapping) => {
-                for (key, value) in mapping.iter() {
-                    add_labelled(chain, &key, &value, &mut pairs)?;
-                }
-            }
-            Err(_) => add(chain, given, UNNAMED, &mut pairs)?,
-        }
-    }
-    Ok(Marks::of(pairs, clusters)?)
-}
-
-/// One entry of a mapping: where the value is a text it is the label, else the key is.
-fn add_labelled(
-    chain: &Chain,
-    key: &Bound<'_, PyAny>,
-    value: &Bound<'_, PyAny>,
-    pairs: &mut Vec<(AddrNum, String)>,
-) -> PyResult<()> {
-    if let Ok(label) = value.cast::<PyString>() {
-        return add(chain, key, &label.to_cow()?, pairs);
-    }
-    match key.cast::<PyString>() {
-        Ok(label) => add(chain, value, &label.to_cow()?, pairs),
-        Err(_) => Err(PyTypeError::new_err(format!("neither {key:?} nor {value:?} is a label; labels are texts"))),
-    }
-}
-
-fn add(chain: &Chain, given: &Bound<'_, PyAny>, label: &str, pairs: &mut Vec<(AddrNum, String)>) -> PyResult<()> {
-    let numbers = addresses(chain, given)?;
-    pairs.extend(numbers.into_iter().map(|address| (address, label.to_string())));
-    Ok(())
+/// Labelled addresses or wallets: a mapping of these to labels, or of labels to these, or such without labels.
+pub fn stops(chain: &Chain, given: Option<&Bound<'_, PyAny>>, clusters: Option<&Clusters>) -> PyResult<Arc<StopSet>> {
+    let items = given.map(|given| source::stops(chain, clusters, given)).transpose()?.unwrap_or_default();
+    Ok(Arc::new(StopSet::of(chain, clusters, items)?))
 }
 
 /// The addresses of a set: addresses, address sets, wallets, or lists of these. Those that were never paid are passed over.

@@ -152,7 +152,7 @@ fn options(chain: &Chain, given: Given) -> PyResult<PeelOptions> {
     let features = given.features.map(|names| names.iter().map(|name| Feature::from_name(name)).collect::<crate::Result<_>>());
     Ok(PeelOptions {
         directions: directions(given.direction)?,
-        stop_at: named::marks(chain, given.stop_at, clusters.as_ref())?,
+        stop_at: named::stops(chain, given.stop_at, clusters.as_ref())?,
         clusters,
         features: features.transpose()?.unwrap_or(Feature::ALL.to_vec()),
         max_steps: given.max_steps.map(|steps| convert::count("max_steps", steps, 0..=u32::MAX)).transpose()?.map(u64::from),

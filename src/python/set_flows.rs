@@ -182,7 +182,7 @@ pub fn flows(
 ) -> PyResult<PySetFlows> {
     let period = Period::from_name(by)?;
     let clusters = named::clusters_with(chain, clusters, set)?;
-    let labels = named::marks(chain, labels, clusters.as_ref())?;
+    let labels = named::stops(chain, labels, clusters.as_ref())?;
     let addresses = named::addresses(chain, set)?;
     let options = SetFlowsOptions { period, clusters, labels };
     Ok(PySetFlows(while_not_interrupted(set.py(), |go_on| chain.set_flows(addresses, options, go_on))?))

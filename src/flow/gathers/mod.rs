@@ -7,10 +7,12 @@
 mod sweep;
 mod tables;
 
+use std::sync::Arc;
+
 use crate::chain::{Chain, Table};
 use crate::cluster::Clusters;
 use crate::error::{Error, Result};
-use crate::flow::marks::Marks;
+use crate::flow::StopSet;
 use crate::ids::{AddrNum, OutNum, TxNum};
 
 /// Payments that can be told apart at once.
@@ -24,7 +26,7 @@ pub struct GathersOptions {
     /// Transactions that a payment is followed through at most.
     pub max_tx_hops: Option<u32>,
     /// Coins of these addresses are not followed.
-    pub stop_at: Marks,
+    pub stop_at: Arc<StopSet>,
 }
 
 /// A payment at a transaction, by the shortest way.

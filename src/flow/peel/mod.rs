@@ -10,12 +10,14 @@ mod learn;
 mod tables;
 mod walk;
 
+use std::sync::Arc;
+
 use crate::chain::{Chain, Table};
 use crate::change::Feature;
 use crate::cluster::Clusters;
 use crate::error::Result;
 use crate::flow::Direction;
-use crate::flow::marks::Marks;
+use crate::flow::StopSet;
 use crate::ids::{OutNum, TxNum};
 use crate::shapes::Thresholds;
 
@@ -31,7 +33,7 @@ pub struct PeelOptions {
     pub features: Vec<Feature>,
     pub clusters: Option<Clusters>,
     /// Where it stops.
-    pub stop_at: Marks,
+    pub stop_at: Arc<StopSet>,
     /// Steps in each direction at most.
     pub max_steps: Option<u64>,
     pub max_inputs: u64,
@@ -46,7 +48,7 @@ impl Default for PeelOptions {
             directions: vec![Direction::Out],
             features: Feature::ALL.to_vec(),
             clusters: None,
-            stop_at: Marks::default(),
+            stop_at: Arc::default(),
             max_steps: None,
             max_inputs: 1,
             max_outputs: 2,

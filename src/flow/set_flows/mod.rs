@@ -13,12 +13,13 @@ mod sides;
 mod tables;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::chain::pieces::go_on_or_stop;
 use crate::chain::{Chain, Table};
 use crate::cluster::Clusters;
 use crate::error::{Error, Result};
-use crate::flow::marks::Marks;
+use crate::flow::StopSet;
 use crate::ids::{AddrNum, OutNum, TxNum};
 use members::{Members, Touched};
 pub use period::Period;
@@ -34,7 +35,7 @@ pub struct SetFlowsOptions {
     pub period: Period,
     /// Counterparties are wallets of these; without them, addresses.
     pub clusters: Option<Clusters>,
-    pub labels: Marks,
+    pub labels: Arc<StopSet>,
 }
 
 /// Satoshi that moved.
