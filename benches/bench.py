@@ -154,6 +154,8 @@ def inside(store: Path) -> None:
     show("  why, the slowest of 1,000 pairs of the largest", figures["why_largest_ms"], "ms", 1)
     show("  sums of all with two addresses or more", figures["clusters_summed_s"], "s")
     show("shapes, all of all transactions", figures["shapes_s"], "s", 3)
+    show("chain as a graph: all edges, by outputs", figures["graph_edges_out_s"], "s")
+    show("chain as a graph: all neighbours, by inputs", figures["graph_edges_in_s"], "s")
     print("change rules, each over the whole chain")
     for name in (name for name in figures if name.startswith("change_")):
         show(f"  {name.removeprefix('change_').removesuffix('_s')}", figures[name], "s", 2)

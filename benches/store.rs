@@ -9,6 +9,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use arrow_array::StringArray;
+use petgraph::Direction;
+use petgraph::visit::{IntoEdgeReferences, IntoNeighborsDirected, IntoNodeIdentifiers};
 use satrail::blocks::hash::double_sha256;
 use satrail::chain::Chain;
 use satrail::chain::pieces::all_threads;
@@ -41,6 +43,7 @@ fn main() {
     hashing();
     clusters(&chain);
     shapes(&chain);
+    graph(&chain);
     change_rules(&chain);
     traces::traces(&chain);
 }
@@ -155,6 +158,14 @@ fn shapes(chain: &Chain) {
     let table = || chain.shapes(0..blocks, None, &Thresholds::of(chain.network())).expect("the store is sound");
     let rows = || table().batches().map(|batch| batch.expect("the store is sound").num_rows()).sum::<usize>();
     say("shapes_s", least(2, || time(rows)));
+}
+
+/// Every edge of the chain as a graph, from both of its ends.
+fn graph(chain: &Chain) {
+    let out = || chain.edge_references().map(|edge| edge.value as u128).sum::<u128>();
+    let back = || chain.node_identifiers().flat_map(|node| chain.neighbors_directed(node, Direction::Incoming)).count();
+    say("graph_edges_out_s", least(2, || time(out)));
+    say("graph_edges_in_s", least(2, || time(back)));
 }
 
 fn change_rules(chain: &Chain) {

@@ -9,6 +9,7 @@ mod cluster;
 mod convert;
 mod error;
 mod exposure;
+mod graph;
 mod info;
 mod ingest;
 mod output;
@@ -43,6 +44,8 @@ mod _core {
     use super::cluster::{PyClusters, PyComparison, PyProof, PyWallet};
     #[pymodule_export]
     use super::exposure::{PyExposure, PyPolicyComparison};
+    #[pymodule_export]
+    use super::graph::{PyTraceGraph, restore_graph};
     #[pymodule_export]
     use super::info::info;
     #[pymodule_export]

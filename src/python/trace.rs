@@ -13,6 +13,7 @@ use crate::flow::{BUDGET, Direction, Fees, Ledger, Policy, Source, SourceItem, S
 use crate::ids::{AddrNum, OutNum};
 use crate::python::chain::PyChain;
 use crate::python::cluster::PyClusters;
+use crate::python::graph::{self, PyTraceGraph};
 use crate::python::table::PyTable;
 use crate::python::{convert, show, source};
 
@@ -131,6 +132,115 @@ impl PyTrace {
     #[pyo3(signature = () -> "Table")]
     fn ends_by_source(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(interruptible(py, |progress| self.0.ends_by_source(progress))?))
+    }
+
+    /// Where the money of each step came from: one row a movement from place to place, in the order and direction of the trace.
+    ///
+    /// Columns: transaction, txid, height, time of what moved it; from, to (outputs as txid:n, or what else it is: a fee, an
+    /// account, ...), from_address, to_address, amount (satoshi). The trace is done once more for it, with an eye on that. What
+    /// poison adds comes from nowhere.
+    ///
+    /// Examples
+    /// --------
+    /// >>> trace = chain.trace(chain.block(150).transactions[0], max_tx_hops=3)
+    /// >>> trace.movements().columns[4:]
+    /// ['from', 'from_address', 'to', 'to_address', 'amount']
+    #[pyo3(signature = () -> "Table")]
+    fn movements(&self, py: Python<'_>) -> PyResult<PyTable> {
+        graph::movements(py, &self.0)
+    }
+
+    /// Who paid whom, as a graph of transactions, addresses or wallets.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError : level "wallet" without clusters, another level under a policy of accounts, or no such level.
+    ///
+    /// Examples
+    /// --------
+    /// >>> chain.trace(chain.block(150).transactions[0], max_tx_hops=3).graph("transaction").level
+    /// 'transaction'
+    #[pyo3(signature = (level = "wallet") -> "TraceGraph")]
+    fn graph(&self, py: Python<'_>, level: &str) -> PyResult<PyTraceGraph> {
+        graph::graph(py, &self.0, level)
+    }
+
+    /// The best ways that the traced money took from one end to another, in the direction in which it moved.
+    ///
+    /// Parameters
+    /// ----------
+    /// start, end : where the trace begins and ended, when not given; else "source", "ends" (outputs and accounts where the trace
+    ///     ended), a label of the stop set, an output, a transaction (its outputs), an address, an address set, a wallet, a text
+    ///     that names one, or a list of these. A path leaves the one and goes to where it first reaches the other; it touches
+    ///     neither in between.
+    /// k : how many paths at most; 10 when not given.
+    /// best : "fewest_hops" (steps between wallets where the trace has clusters, else transactions), "most_value" (the largest
+    ///     smallest amount on the way, then fewest hops) or "earliest" (the earliest arrival, then fewest hops).
+    ///
+    /// Returns
+    /// -------
+    /// One row a step: path, step (from 1), transaction, txid, height, time, from, from_address, to, to_address (outputs as
+    /// txid:n), amount (satoshi), hop (so far), bottleneck (the least amount of the path).
+    ///
+    /// Examples
+    /// --------
+    /// >>> trace = chain.trace(chain.block(150).transactions[0], max_tx_hops=3)
+    /// >>> table = trace.paths("source", "ends", k=1, best="most_value").to_pydict()
+    /// >>> table["bottleneck"][0] == min(table["amount"])
+    /// True
+    #[pyo3(signature = (start: "object" = None, end: "object" = None, *, k: "int | None" = None, best = "fewest_hops") -> "Table")]
+    fn paths(
+        &self,
+        py: Python<'_>,
+        start: Option<&Bound<'_, PyAny>>,
+        end: Option<&Bound<'_, PyAny>>,
+        k: Option<&Bound<'_, PyAny>>,
+        best: &str,
+    ) -> PyResult<PyTable> {
+        graph::paths(py, &self.0, (start, end), k, best)
+    }
+
+    /// What at least a share of the traced money passes that reaches certain ends, the largest amount first.
+    ///
+    /// Parameters
+    /// ----------
+    /// ends : as in `paths`; without it, all outputs and accounts where the trace ended (but no fees).
+    /// level : "transaction", "address" or "wallet". A transaction is passed by what it moves, an address or a wallet by what is
+    ///     ever in it, so those of the source and of the ends are among them.
+    /// share : above 0, and 1 for all.
+    ///
+    /// Returns
+    /// -------
+    /// One row each: kind, name, number, amount (satoshi that reach the ends and pass it), share, on_every_way (whether every way
+    /// from the source to the ends leads through it, whatever the amounts), first_height, last_height, first_time, last_time (of
+    /// what moves that money by or into it). Within an output money is one money: the part of it that goes on to the ends came in
+    /// proportion to what came.
+    ///
+    /// Examples
+    /// --------
+    /// >>> points = chain.trace(chain.block(150).transactions[0], max_tx_hops=3).choke_points(share=0.5).to_pydict()
+    /// >>> points["share"] == sorted(points["share"], reverse=True)
+    /// True
+    #[pyo3(signature = (ends: "object" = None, *, level = "transaction", share = 1.0) -> "Table")]
+    fn choke_points(&self, py: Python<'_>, ends: Option<&Bound<'_, PyAny>>, level: &str, share: f64) -> PyResult<PyTable> {
+        graph::choke_points(py, &self.0, ends, level, share)
+    }
+
+    /// The movements with the smallest sum whose removal separates one end from another, both as in `paths`; among equal ones the
+    /// nearest to `start`. Columns as in `movements`. The sum is also as much as could come from the one to the other.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError : something belongs to both ends.
+    ///
+    /// Examples
+    /// --------
+    /// >>> trace = chain.trace(chain.block(150).transactions[0], max_tx_hops=3)
+    /// >>> sum(trace.min_cut("source", "ends").to_pydict()["amount"]) == trace.ledger.source - trace.ledger.fees
+    /// True
+    #[pyo3(signature = (start: "object" = None, end: "object" = None) -> "Table")]
+    fn min_cut(&self, py: Python<'_>, start: Option<&Bound<'_, PyAny>>, end: Option<&Bound<'_, PyAny>>) -> PyResult<PyTable> {
+        graph::min_cut(py, &self.0, (start, end))
     }
 
     fn __len__(&self) -> usize {

@@ -11,6 +11,7 @@ mod disk;
 mod facts;
 mod flow;
 mod format;
+mod graph;
 mod kills;
 mod layouts;
 mod mainnet;

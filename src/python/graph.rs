@@ -1,0 +1,297 @@
+//! A trace's graph, and the questions that are asked of what a trace moved.
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyString, PyTuple};
+
+use crate::chain::Table;
+use crate::error::Error;
+use crate::flow::{Best, Direction, Level, Movements, SourceItem, Trace, TraceGraph, Which};
+use crate::ids::AddrNum;
+use crate::python::address::PyAddress;
+use crate::python::address_set::PyAddressSet;
+use crate::python::cluster::PyWallet;
+use crate::python::convert;
+use crate::python::output::PyOutput;
+use crate::python::progress::while_not_interrupted;
+use crate::python::show;
+use crate::python::table::{PyTable, restore_table};
+use crate::python::trace::check_chain;
+use crate::python::transaction::PyTransaction;
+
+/// Lists in lists that an end may be made of; a list that holds itself has no end.
+const DEEPEST: u32 = 8;
+
+/// Who paid whom how much of the money of a trace. Edges lead from payer to payee, in the direction of time, whatever the
+/// direction of the trace; what a wallet or an address paid to itself is no edge.
+///
+/// Examples
+/// --------
+/// >>> graph = chain.trace(chain.block(150).transactions[0], max_tx_hops=3).graph("address")
+/// >>> nodes = graph.nodes.to_pydict()
+/// >>> sum(nodes["held"]) == sum(nodes["source"])
+/// True
+/// >>> graph.edges.columns[:5]
+/// ['from', 'to', 'from_name', 'to_name', 'amount']
+/// >>> graph.write("flow.graphml")
+#[pyclass(name = "TraceGraph", module = "satrail", frozen)]
+pub struct PyTraceGraph {
+    level: String,
+    direction: String,
+    height: u32,
+    nodes: Table,
+    edges: Table,
+}
+
+#[pymethods]
+impl PyTraceGraph {
+    /// What the nodes are: "transaction", "address" or "wallet".
+    #[getter]
+    fn level(&self) -> &str {
+        &self.level
+    }
+
+    /// The direction of the trace: "out" or "in".
+    #[getter]
+    fn direction(&self) -> &str {
+        &self.direction
+    }
+
+    /// The height that the trace is as of.
+    #[getter]
+    fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// One row a node, sources first: node (its number, from 0), kind ("transaction", "address", "wallet", "fees", "subsidy",
+    /// "unclaimed" or "unexplained"), name (the txid, the address, or the address that a wallet's cluster is named by), number
+    /// (of the transaction or address, or the cluster's name), label (of the stop set), is_source, source (satoshi that the trace
+    /// begins with here), amount_in, amount_out (satoshi of its edges), kept (satoshi that it paid to itself), held (satoshi with
+    /// which the trace ended here, whatever the reason), joined (satoshi that poison added).
+    ///
+    /// At every node source + joined + amount_in = amount_out + held where the trace goes out, and source + joined + amount_out =
+    /// amount_in + held where it goes in.
+    #[getter]
+    fn nodes(&self) -> PyTable {
+        PyTable(self.nodes.clone())
+    }
+
+    /// One row an edge, from payer to payee: from, to (numbers of nodes), from_name, to_name, amount (satoshi), transactions (how
+    /// many), first_height, last_height, first_time, last_time (seconds UTC).
+    #[getter]
+    fn edges(&self) -> PyTable {
+        PyTable(self.edges.clone())
+    }
+
+    /// A networkx.DiGraph: nodes by number, with the columns of the tables as attributes; what is null is left out.
+    ///
+    /// Raises
+    /// ------
+    /// ImportError : networkx is not installed.
+    #[pyo3(signature = () -> "object")]
+    fn to_networkx<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        helper(slf, "to_networkx")
+    }
+
+    /// A rustworkx.PyDiGraph: indices are the numbers of the nodes, weights are dicts of the columns of the tables.
+    ///
+    /// Raises
+    /// ------
+    /// ImportError : rustworkx is not installed.
+    #[pyo3(signature = () -> "object")]
+    fn to_rustworkx<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        helper(slf, "to_rustworkx")
+    }
+
+    /// A directed igraph.Graph: vertices are numbered as the nodes, with the columns of the tables as attributes.
+    ///
+    /// Raises
+    /// ------
+    /// ImportError : igraph is not installed.
+    #[pyo3(signature = () -> "object")]
+    fn to_igraph<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        helper(slf, "to_igraph")
+    }
+
+    /// Writes the graph to a file, whose suffix says how: .graphml, .gexf, .dot, .json (node-link, as networkx.node_link_graph
+    /// reads it), .csv or .parquet (the edges; the nodes beside them, as NAME.nodes.csv). Times are texts in ISO 8601. In GEXF
+    /// and DOT the label of the stop set is called stop_label.
+    ///
+    /// Raises
+    /// ------
+    /// FileExistsError : there is such a file, and `overwrite` is not True.
+    /// ValueError : the suffix is none of these.
+    #[pyo3(signature = (path: "str | PathLike[str]", /, *, overwrite = false) -> "None")]
+    fn write(slf: &Bound<'_, Self>, path: &Bound<'_, PyAny>, overwrite: bool) -> PyResult<()> {
+        slf.py().import("satrail._graph")?.call_method1("write", (slf, path, overwrite)).map(drop)
+    }
+
+    /// Writes one of the two tables as Parquet.
+    #[pyo3(signature = (name, path: "str | PathLike[str]") -> "None")]
+    fn _write_parquet(&self, name: &str, path: &Bound<'_, PyAny>) -> PyResult<()> {
+        let table = if name == "nodes" { &self.nodes } else { &self.edges };
+        let target = convert::path(path)?;
+        Ok(path.py().detach(|| table.write_parquet(&target))?)
+    }
+
+    fn __repr__(&self) -> String {
+        let (nodes, edges) = (show::number(self.nodes.num_rows()), show::number(self.edges.num_rows()));
+        let about = format!("level={}, direction={}, height={}", self.level, self.direction, self.height);
+        format!("TraceGraph({about}, {nodes} nodes, {edges} edges)")
+    }
+
+    fn _repr_html_(&self) -> String {
+        let facts = [
+            ("level", self.level.clone()),
+            ("direction", self.direction.clone()),
+            ("as of height", self.height.to_string()),
+            ("nodes", show::number(self.nodes.num_rows())),
+            ("edges", show::number(self.edges.num_rows())),
+        ];
+        show::facts("TraceGraph", &facts)
+    }
+
+    /// Pickles carry the two tables.
+    #[pyo3(signature = () -> "tuple[object, ...]")]
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let [nodes, edges] = [&self.nodes, &self.edges].map(|table| table.to_ipc());
+        let (nodes, edges) = (PyBytes::new(py, &nodes?), PyBytes::new(py, &edges?));
+        let arguments = (&self.level, &self.direction, self.height, nodes, edges).into_pyobject(py)?;
+        PyTuple::new(py, [py.import("satrail._core")?.getattr("_restore_graph")?, arguments.into_any()])
+    }
+}
+
+/// Makes a graph from its pickle.
+#[pyfunction]
+#[pyo3(name = "_restore_graph", signature = (level, direction, height, nodes, edges) -> "TraceGraph")]
+pub fn restore_graph(level: String, direction: String, height: u32, nodes: &[u8], edges: &[u8]) -> PyResult<PyTraceGraph> {
+    Ok(PyTraceGraph { level, direction, height, nodes: restore_table(nodes)?.0, edges: restore_table(edges)?.0 })
+}
+
+fn helper<'py>(graph: &Bound<'py, PyTraceGraph>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+    graph.py().import("satrail._graph")?.call_method1(name, (graph,))
+}
+
+fn moved(py: Python<'_>, trace: &Trace) -> PyResult<Movements> {
+    while_not_interrupted(py, |go_on| trace.moved(|_| go_on()))
+}
+
+/// The movements of a trace as a table.
+pub fn movements(py: Python<'_>, trace: &Trace) -> PyResult<PyTable> {
+    let movements = moved(py, trace)?;
+    Ok(PyTable(py.detach(|| movements.table(movements.rows()))?))
+}
+
+/// The graph of a trace at a level.
+pub fn graph(py: Python<'_>, trace: &Trace, level: &str) -> PyResult<PyTraceGraph> {
+    let level = Level::from_name(level)?;
+    let movements = moved(py, trace)?;
+    let graph: TraceGraph = while_not_interrupted(py, |go_on| movements.graph(level, go_on))?;
+    Ok(PyTraceGraph {
+        level: level.name().to_string(),
+        direction: graph.direction().name().to_string(),
+        height: trace.chain().height().0,
+        nodes: graph.nodes(),
+        edges: graph.edges(),
+    })
+}
+
+/// Two ends as they are given.
+type Ends<'a, 'py> = (Option<&'a Bound<'py, PyAny>>, Option<&'a Bound<'py, PyAny>>);
+
+/// Two ends in the direction of time; without others, those of the trace.
+fn both(movements: &Movements, (from, to): Ends<'_, '_>) -> PyResult<(Which, Which)> {
+    let (first, last) = match movements.direction() {
+        Direction::Out => (Which::Source, Which::Ends),
+        Direction::In => (Which::Ends, Which::Source),
+    };
+    let end = |given: Option<&Bound<'_, PyAny>>, other| given.map_or(Ok(other), |given| which(movements, given, 0));
+    Ok((end(from, first)?, end(to, last)?))
+}
+
+/// The best paths from one end to another.
+pub fn paths(py: Python<'_>, trace: &Trace, ends: Ends<'_, '_>, k: Option<&Bound<'_, PyAny>>, best: &str) -> PyResult<PyTable> {
+    let (best, k) = (Best::from_name(best)?, k.map_or(Ok(10), |k| convert::count("k", k, 1..=10_000))?);
+    let movements = moved(py, trace)?;
+    let (from, to) = both(&movements, ends)?;
+    let found = while_not_interrupted(py, |go_on| movements.paths(&from, &to, best, k as usize, go_on))?;
+    Ok(PyTable(py.detach(|| movements.paths_table(&found))?))
+}
+
+/// What at least a share of the money that reaches some ends passes.
+pub fn choke_points(py: Python<'_>, trace: &Trace, ends: Option<&Bound<'_, PyAny>>, level: &str, share: f64) -> PyResult<PyTable> {
+    let level = Level::from_name(level)?;
+    let movements = moved(py, trace)?;
+    let ends = ends.map_or(Ok(Which::Ends), |ends| which(&movements, ends, 0))?;
+    let found = while_not_interrupted(py, |go_on| movements.choke_points(&ends, level, share, go_on))?;
+    Ok(PyTable(py.detach(|| movements.choke_points_table(&found))?))
+}
+
+/// The smallest sum of movements whose removal separates two ends.
+pub fn min_cut(py: Python<'_>, trace: &Trace, ends: Ends<'_, '_>) -> PyResult<PyTable> {
+    let movements = moved(py, trace)?;
+    let (from, to) = both(&movements, ends)?;
+    let cut = while_not_interrupted(py, |go_on| movements.min_cut(&from, &to, go_on))?;
+    Ok(PyTable(py.detach(|| movements.cut_table(&cut))?))
+}
+
+/// The places that an output, a transaction, an address, an address set, a wallet, "source", "ends", a label, a text that names
+/// one of the first three, or a list of these means.
+fn which(movements: &Movements, given: &Bound<'_, PyAny>, depth: u32) -> PyResult<Which> {
+    let chain = movements.chain();
+    if let Ok(output) = given.cast::<PyOutput>() {
+        check_chain(chain, output.get().0.chain(), given)?;
+        Ok(Which::Output(output.get().0.number()))
+    } else if let Ok(tx) = given.cast::<PyTransaction>() {
+        check_chain(chain, tx.get().0.chain(), given)?;
+        Ok(Which::Transaction(tx.get().0.number()))
+    } else if let Ok(address) = given.cast::<PyAddress>() {
+        check_chain(chain, address.get().address.chain(), given)?;
+        Ok(Which::Addresses(vec![address.get().address.number()]))
+    } else if let Ok(set) = given.cast::<PyAddressSet>() {
+        check_chain(chain, set.get().0.chain(), given)?;
+        Ok(addresses(set.get().0.known()))
+    } else if let Ok(wallet) = given.cast::<PyWallet>() {
+        check_chain(chain, wallet.get().0.clusters().chain(), given)?;
+        Ok(addresses(wallet.get().0.members()))
+    } else if let Ok(text) = given.cast::<PyString>() {
+        named(movements, &text.to_cow()?)
+    } else if let (Ok(list), true) = (given.try_iter(), depth < DEEPEST) {
+        Ok(Which::Any(list.map(|one| which(movements, &one?, depth + 1)).collect::<PyResult<_>>()?))
+    } else {
+        Err(PyTypeError::new_err(format!(
+            "{given:?} is no end of a path; give \"source\", \"ends\", a label, an output, a transaction, an address, an address set, a wallet, \
+             a text that names one, or a list of these"
+        )))
+    }
+}
+
+fn addresses(given: impl Iterator<Item = AddrNum>) -> Which {
+    let mut addresses: Vec<AddrNum> = given.collect();
+    addresses.sort_unstable();
+    Which::Addresses(addresses)
+}
+
+fn named(movements: &Movements, text: &str) -> PyResult<Which> {
+    let is_label = |label: &str| label == text || label.split(" | ").any(|part| part == text);
+    if movements.known_labels().iter().any(|label| is_label(label)) {
+        return Ok(Which::Label(text.to_string()));
+    }
+    match (text, SourceItem::named(movements.chain(), text)) {
+        ("source", _) => Ok(Which::Source),
+        ("ends", _) => Ok(Which::Ends),
+        (_, Ok(Some(SourceItem::Output(output) | SourceItem::Part(output, _)))) => Ok(Which::Output(output)),
+        (_, Ok(Some(SourceItem::Transaction(tx)))) => Ok(Which::Transaction(tx)),
+        (_, Ok(Some(SourceItem::Address(address)))) => Ok(Which::Addresses(vec![address])),
+        (_, Ok(None)) => Ok(Which::Any(vec![])),
+        (_, Err(Error::BadAddress { source, .. })) => {
+            let labels: Vec<&str> = movements.known_labels().iter().map(|label| &**label).collect();
+            let known = if labels.is_empty() { "this trace has none".to_string() } else { format!("it has {}", labels.join(", ")) };
+            let what = format!(
+                "{text:?} is no label of the trace ({known}), and no address: {source}; give one of these, or an object of the chain"
+            );
+            Err(Error::Invalid { what }.into())
+        }
+        (_, Err(error)) => Err(error.into()),
+    }
+}
