@@ -17,6 +17,7 @@ use crate::chain::{Chain, Table, Transaction, time, txid_named};
 use crate::change::{self as core, Feature, Given, OneTime, Prices, Primitive, Rule, Source};
 use crate::ids::{OutNum, hash_text};
 use crate::python::convert::{self, Moment};
+use crate::python::evaluate::headline;
 use crate::python::output::PyOutput;
 use crate::python::progress::while_not_interrupted;
 use crate::python::table::PyTable;
@@ -120,8 +121,12 @@ impl PyChangeRule {
         Ok(given.collect())
     }
 
+    /// Its text; of a rule by itself, with default options, also what was measured of it (docs/cards).
     fn __repr__(&self) -> String {
-        format!("ChangeRule({})", self.0.text())
+        match self.0.headline() {
+            Some(headline) => format!("ChangeRule({}: {headline})", self.0.text()),
+            None => format!("ChangeRule({})", self.0.text()),
+        }
     }
 
     fn __eq__(&self, py: Python<'_>, other: &PyChangeRule) -> PyResult<bool> {
@@ -565,6 +570,17 @@ impl Tree {
             Tree::Leaf { leaf: Leaf::Table { .. }, .. } => false,
             Tree::Pair(_, a, b, _) => a.is_dynamic() || b.is_dynamic(),
             Tree::Unique(rule, _) => rule.is_dynamic(),
+        }
+    }
+
+    /// What its card says, where it is a rule that has one; clusterings take rules as unique ones, and so do cards.
+    fn headline(&self) -> Option<String> {
+        match self {
+            Tree::Leaf { leaf: Leaf::Core(primitive), .. } if Primitive::named().contains(primitive) => {
+                headline(primitive.name(), primitive.version())
+            }
+            Tree::Unique(rule, _) => rule.headline(),
+            _ => None,
         }
     }
 

@@ -8,6 +8,7 @@ mod change;
 mod cluster;
 mod convert;
 mod error;
+mod evaluate;
 mod info;
 mod ingest;
 mod output;
@@ -17,6 +18,7 @@ mod show;
 mod table;
 mod trace;
 mod transaction;
+mod truth;
 mod verify;
 
 /// The compiled part of satrail; use it through the package `satrail`.
@@ -35,6 +37,8 @@ mod _core {
     #[pymodule_export]
     use super::cluster::{PyClusters, PyComparison, PyProof, PyWallet};
     #[pymodule_export]
+    use super::evaluate::{PyEvaluation, PyRates, card, evaluate};
+    #[pymodule_export]
     use super::info::info;
     #[pymodule_export]
     use super::ingest::ingest;
@@ -51,7 +55,8 @@ mod _core {
     use super::trace::{PyLedger, PyTrace};
     #[pymodule_export]
     use super::transaction::{PyFingerprint, PyInput, PyTransaction};
-
+    #[pymodule_export]
+    use super::truth::{PyTruth, truth, truth_from_chain};
     #[pymodule_export]
     use super::verify::verify;
 

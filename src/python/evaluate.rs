@@ -1,0 +1,477 @@
+//! Evaluations of clusters, and error rates of rules and shapes.
+
+use pyo3::IntoPyObjectExt;
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::change::Primitive;
+use crate::error::Error;
+use crate::evaluate::{self as core, Asked, Card, Evaluation, Figures, Pairs, Rates, Share};
+use crate::python::chain::PyChain;
+use crate::python::change::{self, PyChangeRule};
+use crate::python::cluster::PyClusters;
+use crate::python::convert;
+use crate::python::progress::while_not_interrupted;
+use crate::python::shapes::with_thresholds;
+use crate::python::show;
+use crate::python::table::PyTable;
+use crate::python::truth::{PyTruth, name_of};
+use crate::shapes::Thresholds;
+
+/// Holds clusters, a change rule or a shape against what is known to be true.
+///
+/// Clusters give an `Evaluation`, as of their height. Change rules (objects of `satrail.change`) and shapes (a name of `chain.shapes`, or
+/// "coinjoin": whether the inputs are of several owners, as clusterings ask) give `Rates`. docs/evaluate.md defines every figure.
+///
+/// Parameters
+/// ----------
+/// what : clusters, a change rule, or the name of a shape.
+/// truth : what is known.
+/// chain : for rules and shapes, the chain at the height that is asked about; the truth's own when not given. A simulated chain's truth needs
+///     it.
+/// threads : how many threads to use; all processors when not given. The result is the same.
+/// thresholds : for shapes, other thresholds than the network's, as in `Chain.shapes`.
+///
+/// Raises
+/// ------
+/// ValueError : the truth does not fit the chain, or does not know what is asked; an unknown shape.
+///
+/// Examples
+/// --------
+/// >>> truth = satrail.truth_from_chain(chain)
+/// >>> satrail.evaluate(satrail.change.none(), truth).true_positive
+/// 0
+#[pyfunction]
+#[pyo3(signature = (what: "Clusters | ChangeRule | str", truth, *, chain: "Chain | None" = None, threads: "int | None" = None, **thresholds: "float") -> "Evaluation | Rates")]
+pub fn evaluate<'py>(
+    what: &Bound<'py, PyAny>,
+    truth: &Bound<'py, PyTruth>,
+    chain: Option<&Bound<'py, PyChain>>,
+    threads: Option<&Bound<'py, PyAny>>,
+    thresholds: Option<&Bound<'py, PyDict>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let (py, chain) = (what.py(), chain.map(|chain| chain.get().0.clone()));
+    let threads = convert::threads(threads)?.unwrap_or_else(crate::chain::pieces::all_threads);
+    if thresholds.is_some() && name_of(what).is_none() {
+        return Err(PyTypeError::new_err("thresholds are for shapes only; leave them out"));
+    }
+    if let Ok(clusters) = what.cast::<PyClusters>() {
+        if chain.is_some() {
+            return Err(PyTypeError::new_err("clusters know their chain and height; leave chain out"));
+        }
+        let clusters = &clusters.get().0;
+        let (known, _) = truth.get().known(py, Some(clusters.chain()))?;
+        let found = while_not_interrupted(py, |go_on| clusters.evaluate(known, go_on))?;
+        return PyEvaluation(found).into_bound_py_any(py);
+    }
+    let rates = if what.cast::<PyChangeRule>().is_ok() {
+        let (known, chain) = truth.get().known(py, chain.as_ref())?;
+        let rule = change::rule(&chain, what)?;
+        while_not_interrupted(py, |go_on| known.rates_of_rule(&chain, &rule, threads, go_on))?
+    } else if let Some(name) = name_of(what) {
+        let asked = asked(&name)?;
+        let (known, chain) = truth.get().known(py, chain.as_ref())?;
+        let thresholds = with_thresholds(Thresholds::of(chain.network()), thresholds)?;
+        while_not_interrupted(py, |go_on| known.rates_of_shape(&chain, asked, &thresholds, threads, go_on))?
+    } else {
+        let what = format!("{what:?} cannot be evaluated; give clusters, a rule of satrail.change, or the name of a shape");
+        return Err(PyTypeError::new_err(what));
+    };
+    PyRates(rates).into_bound_py_any(py)
+}
+
+/// The shape of a name. Rules are asked for as objects, for some have the name of a shape.
+fn asked(name: &str) -> PyResult<Asked> {
+    let unknown = Asked::from_name(name);
+    if unknown.is_err() {
+        let hint = match name {
+            _ if Primitive::named().iter().any(|rule| rule.name() == name) => Some(format!("satrail.change.{name}()")),
+            _ if crate::cluster::NAMES.contains(&name) => Some(format!("chain.cluster({name:?})")),
+            _ => None,
+        };
+        if let Some(hint) = hint {
+            return Err(Error::Invalid { what: format!("{name:?} is a rule and no shape; evaluate {hint}") }.into());
+        }
+    }
+    Ok(unknown?)
+}
+
+/// Clusters held against the owners of addresses.
+///
+/// A pair of addresses of known owners is a true positive where the two are together and of one owner, a false positive where they are
+/// together and of two, a false negative where they are apart and of one. By value, a pair counts as the product of the satoshi that its
+/// two addresses received.
+///
+/// Examples
+/// --------
+/// >>> first, second = (chain.block(h).transactions[0].outputs[0].address.text for h in (150, 151))
+/// >>> truth = satrail.Truth.of(chain, {"ann": [first, second]})
+/// >>> evaluation = satrail.evaluate(chain.cluster("same_key"), truth)
+/// >>> evaluation.true_positive, evaluation.false_positive, evaluation.false_negative
+/// (0, 0, 1)
+/// >>> evaluation.owners.to_pydict()["clusters"]
+/// [2]
+#[pyclass(name = "Evaluation", module = "satrail", frozen)]
+pub struct PyEvaluation(pub Evaluation);
+
+#[pymethods]
+impl PyEvaluation {
+    /// The clusters.
+    #[getter]
+    fn clusters(&self) -> PyClusters {
+        PyClusters(self.0.clusters().clone())
+    }
+
+    /// Paid addresses whose owner is known.
+    #[getter]
+    fn addresses(&self) -> u64 {
+        self.0.addresses
+    }
+
+    /// Pairs of addresses that are together and of one owner.
+    #[getter]
+    fn true_positive(&self) -> u128 {
+        self.0.by_addresses.true_positive
+    }
+
+    /// Pairs that are together and of two owners.
+    #[getter]
+    fn false_positive(&self) -> u128 {
+        self.0.by_addresses.false_positive
+    }
+
+    /// Pairs that are apart and of one owner.
+    #[getter]
+    fn false_negative(&self) -> u128 {
+        self.0.by_addresses.false_negative
+    }
+
+    /// Of the pairs that are together, the share that is of one owner; None where no pair is.
+    #[getter]
+    fn precision(&self) -> Option<f64> {
+        self.0.by_addresses.precision()
+    }
+
+    /// Of the pairs of one owner, the share that is together; None where there is no such pair.
+    #[getter]
+    fn recall(&self) -> Option<f64> {
+        self.0.by_addresses.recall()
+    }
+
+    /// The same by value: "true_positive", "false_positive", "false_negative" (sums of products of satoshi), "precision" and "recall".
+    #[getter]
+    fn by_value<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let (pairs, dict) = (self.0.by_value, PyDict::new(py));
+        dict.set_item("true_positive", pairs.true_positive)?;
+        dict.set_item("false_positive", pairs.false_positive)?;
+        dict.set_item("false_negative", pairs.false_negative)?;
+        dict.set_item("precision", pairs.precision())?;
+        dict.set_item("recall", pairs.recall())?;
+        Ok(dict)
+    }
+
+    /// One row an owner of whom an address was paid, those with most addresses first.
+    ///
+    /// Columns: owner, category, addresses (his paid ones), clusters (that they are spread over), largest_share (of them in one cluster),
+    /// recall (share of their pairs that are together; null for one address), foreign (addresses of other known owners in those clusters),
+    /// value (satoshi that his received).
+    #[getter]
+    fn owners(&self) -> PyTable {
+        PyTable(self.0.owners_table())
+    }
+
+    /// What is seen of each owner by who takes the cluster with most of his addresses for all of him (after Lubbertsen et al., Ghost
+    /// Clusters, 2025): the addresses.
+    ///
+    /// Columns: owner, category, cluster (its name), cluster_address, size (all its addresses), addresses (the owner's paid ones), found (of
+    /// them in it), coverage (their share), foreign (of other known owners in it), unknown (of no known owner in it), false_share (foreign
+    /// among those of known owners).
+    #[getter]
+    fn overlap(&self, py: Python<'_>) -> PyResult<PyTable> {
+        Ok(PyTable(py.detach(|| self.0.overlap_table())?))
+    }
+
+    /// The same for money: what came to an owner from outside and went out, transaction by transaction, net of what moved within, and how
+    /// much of it came to and from his addresses in that cluster.
+    ///
+    /// Columns: owner, category, received, sent, seen_received, seen_sent (satoshi), received_share, sent_share (null where there is
+    /// none), cluster_received, cluster_sent (what the cluster as a whole shows, right or wrong).
+    #[pyo3(signature = (*, threads: "int | None" = None) -> "Table")]
+    fn flows(&self, py: Python<'_>, threads: Option<&Bound<'_, PyAny>>) -> PyResult<PyTable> {
+        let threads = convert::threads(threads)?.unwrap_or_else(crate::chain::pieces::all_threads);
+        Ok(PyTable(while_not_interrupted(py, |go_on| self.0.flows_table(threads, go_on))?))
+    }
+
+    /// The same for what addresses are for (deposit, hot, cold, change ...), where the truth says it.
+    ///
+    /// Columns: owner, category, role, addresses (the owner's paid ones), found (of them in his cluster), coverage (their share), value
+    /// (satoshi that they received), found_value.
+    #[getter]
+    fn roles(&self, py: Python<'_>) -> PyTable {
+        PyTable(py.detach(|| self.0.roles_table()))
+    }
+
+    fn __repr__(&self) -> String {
+        format!(
+            "Evaluation({} addresses of {} owners in {}: precision {}, recall {}; by value {}, {}; height={})",
+            show::number(self.0.addresses),
+            show::number(self.0.known_owners),
+            self.0.known().name(),
+            percent(self.0.by_addresses.precision()),
+            percent(self.0.by_addresses.recall()),
+            percent(self.0.by_value.precision()),
+            percent(self.0.by_value.recall()),
+            self.0.clusters().chain().height()
+        )
+    }
+
+    fn _repr_html_(&self) -> String {
+        let pairs = |pairs: &Pairs| {
+            format!(
+                "{} of joined pairs are right, {} of right pairs are joined",
+                percent(pairs.precision()),
+                percent(pairs.recall())
+            )
+        };
+        let facts = [
+            ("rules", self.0.clusters().settings().names().join(", ")),
+            ("truth", self.0.known().name().to_string()),
+            ("addresses", format!("{} of {} owners", show::number(self.0.addresses), show::number(self.0.known_owners))),
+            ("pairs", pairs(&self.0.by_addresses)),
+            ("by value", pairs(&self.0.by_value)),
+            ("as of height", self.0.clusters().chain().height().to_string()),
+        ];
+        show::facts("Evaluation", &facts)
+    }
+}
+
+/// How often a change rule or a shape is right. Positives are outputs that are change, or transactions of the kind; negatives are the others
+/// of which it is known. Of what it cannot tell there are counts apart, which are in the rates' denominators.
+///
+/// Examples
+/// --------
+/// >>> rates = satrail.evaluate(satrail.change.fresh(), satrail.truth_from_chain(chain))
+/// >>> low, high = rates.interval("true_positive_rate")
+/// >>> low <= rates.true_positive_rate <= high
+/// True
+/// >>> sum(rates.years.to_pydict()["true_positive"]) == rates.true_positive
+/// True
+#[pyclass(name = "Rates", module = "satrail", frozen)]
+pub struct PyRates(pub Rates);
+
+#[pymethods]
+impl PyRates {
+    /// The rule's or shape's text.
+    #[getter]
+    fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What tells the rule or shape from all others, versions and thresholds included.
+    #[getter]
+    fn identity(&self) -> &str {
+        &self.0.identity
+    }
+
+    /// The height that they are as of.
+    #[getter]
+    fn height(&self) -> u32 {
+        self.0.height.0
+    }
+
+    /// Positives that it says are positives.
+    #[getter]
+    fn true_positive(&self) -> u64 {
+        self.0.overall().true_positive
+    }
+
+    /// Positives that it says are none.
+    #[getter]
+    fn false_negative(&self) -> u64 {
+        self.0.overall().false_negative
+    }
+
+    /// Positives of which it cannot tell: outputs of a transaction of which the rule leaves none or several; undecided verdicts.
+    #[getter]
+    fn cannot_tell_positive(&self) -> u64 {
+        self.0.overall().untold_positive
+    }
+
+    /// Negatives that it says are positives.
+    #[getter]
+    fn false_positive(&self) -> u64 {
+        self.0.overall().false_positive
+    }
+
+    /// Negatives that it says are none.
+    #[getter]
+    fn true_negative(&self) -> u64 {
+        self.0.overall().true_negative
+    }
+
+    /// Negatives of which it cannot tell.
+    #[getter]
+    fn cannot_tell_negative(&self) -> u64 {
+        self.0.overall().untold_negative
+    }
+
+    /// Of all positives, the share that it finds; None where there are none.
+    #[getter]
+    fn true_positive_rate(&self) -> Option<f64> {
+        self.0.overall().true_positive_rate().value()
+    }
+
+    /// Of all negatives, the share that it takes for positives; None where there are none.
+    #[getter]
+    fn false_positive_rate(&self) -> Option<f64> {
+        self.0.overall().false_positive_rate().value()
+    }
+
+    /// Of what it says is a positive, the share that is one; None where it never says so.
+    #[getter]
+    fn precision(&self) -> Option<f64> {
+        self.0.overall().precision().value()
+    }
+
+    /// The 95 % interval of a rate ("true_positive_rate", "false_positive_rate" or "precision") after Wilson (1927); None where there is no
+    /// rate. It takes draws for independent; outputs of one wallet are not, so the truth may be farther off.
+    #[pyo3(signature = (rate, /) -> "tuple[float, float] | None")]
+    fn interval(&self, rate: &str) -> PyResult<Option<(f64, f64)>> {
+        let counts = self.0.overall();
+        let share: Share = match rate {
+            "true_positive_rate" => counts.true_positive_rate(),
+            "false_positive_rate" => counts.false_positive_rate(),
+            "precision" => counts.precision(),
+            _ => {
+                let known = vec!["true_positive_rate", "false_positive_rate", "precision"];
+                return Err(Error::UnknownName { what: "rate", name: rate.to_string(), known }.into());
+            }
+        };
+        Ok(share.interval())
+    }
+
+    /// By year of the block's header, UTC.
+    ///
+    /// Columns: year, the six counts, and true_positive_rate, false_positive_rate and precision, each with the ends of its interval (_low,
+    /// _high); a rate of nothing is null.
+    #[getter]
+    fn years(&self) -> PyTable {
+        PyTable(self.0.years_table())
+    }
+
+    /// By the software that made the transaction, where the truth says it; those with most false positives first. Columns: profile, and
+    /// those of `years`.
+    #[getter]
+    fn profiles(&self) -> PyTable {
+        PyTable(self.0.profiles_table())
+    }
+
+    /// By what the transaction is for, where the truth says it; those with most false positives first. Columns: purpose, and those of
+    /// `years`.
+    #[getter]
+    fn purposes(&self) -> PyTable {
+        PyTable(self.0.purposes_table())
+    }
+
+    fn __repr__(&self) -> String {
+        let counts = self.0.overall();
+        format!(
+            "Rates({}: {} of {} {} found, {} of {} {} wrongly named, precision {}, cannot tell {} and {}; {}, height={})",
+            self.0.name,
+            with_interval(counts.true_positive_rate()),
+            show::number(counts.positives()),
+            self.0.positives,
+            with_interval(counts.false_positive_rate()),
+            show::number(counts.negatives()),
+            self.0.negatives,
+            percent(counts.precision().value()),
+            show::number(counts.untold_positive),
+            show::number(counts.untold_negative),
+            self.0.known().name(),
+            self.0.height
+        )
+    }
+
+    fn _repr_html_(&self) -> String {
+        let counts = self.0.overall();
+        let line = |share: Share| format!("{} = {}", quotient(share), with_interval(share));
+        let untold = format!("{} {}, {} {}", counts.untold_positive, self.0.positives, counts.untold_negative, self.0.negatives);
+        let facts = [
+            ("truth", self.0.known().name().to_string()),
+            ("true positive rate", line(counts.true_positive_rate())),
+            ("false positive rate", line(counts.false_positive_rate())),
+            ("precision", line(counts.precision())),
+            ("cannot tell", untold),
+            ("as of height", self.0.height.to_string()),
+        ];
+        show::facts(&format!("Rates of {}", self.0.name), &facts)
+    }
+}
+
+fn quotient(share: Share) -> String {
+    format!("{} / {}", show::number(share.part), show::number(share.of))
+}
+
+fn percent(share: Option<f64>) -> String {
+    share.map_or("none".to_string(), |share| format!("{:.2} %", share * 100.0))
+}
+
+fn with_interval(share: Share) -> String {
+    let ends = share.interval().map_or(String::new(), |(low, high)| format!(" [{:.2}, {:.2}]", low * 100.0, high * 100.0));
+    format!("{}{ends}", percent(share.value()))
+}
+
+/// What was measured of a rule or shape, as docs/cards has it: exact counts by the chain that they were counted on.
+///
+/// Parameters
+/// ----------
+/// name : "co_spend", "same_key", a change rule or a CoinJoin's shape, by name.
+///
+/// Raises
+/// ------
+/// ValueError : there is no card of that name.
+///
+/// Examples
+/// --------
+/// >>> card = satrail.card("optimal")
+/// >>> card["kind"], card["version"]
+/// ('change rule', 1)
+#[pyfunction]
+#[pyo3(signature = (name, /) -> "dict[str, object]")]
+pub fn card<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyDict>> {
+    let known = || core::cards().iter().map(|card| card.name.as_str()).collect();
+    let card = core::card(name).ok_or_else(|| Error::UnknownName { what: "card", name: name.to_string(), known: known() })?;
+    let dict = PyDict::new(py);
+    dict.set_item("kind", &card.kind)?;
+    dict.set_item("version", card.version)?;
+    for (chain, figures) in &card.figures {
+        dict.set_item(chain, counts_of(py, figures)?)?;
+    }
+    Ok(dict)
+}
+
+fn counts_of<'py>(py: Python<'py>, figures: &Figures) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    match figures {
+        Figures::Pairs(pairs) => {
+            dict.set_item("pairs_true_positive", pairs.true_positive)?;
+            dict.set_item("pairs_false_positive", pairs.false_positive)?;
+            dict.set_item("pairs_false_negative", pairs.false_negative)?;
+        }
+        Figures::Counts(counts) => {
+            dict.set_item("true_positive", counts.true_positive)?;
+            dict.set_item("false_negative", counts.false_negative)?;
+            dict.set_item("cannot_tell_positive", counts.untold_positive)?;
+            dict.set_item("false_positive", counts.false_positive)?;
+            dict.set_item("true_negative", counts.true_negative)?;
+            dict.set_item("cannot_tell_negative", counts.untold_negative)?;
+        }
+    }
+    Ok(dict)
+}
+
+/// The headline of a rule's card, where there is one of its version.
+pub fn headline(name: &str, version: u32) -> Option<String> {
+    core::card(name).filter(|card: &&Card| card.version == version as u64)?.headline()
+}
