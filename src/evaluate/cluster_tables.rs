@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 
 use crate::chain::Table;
+use crate::cluster::Edge;
 use crate::error::Result;
 use crate::evaluate::clusters::{Evaluation, Money, OwnerFound, Shown};
 use crate::evaluate::pairs::share;
@@ -101,6 +102,37 @@ impl Evaluation {
             ("cluster_sent", cluster(|shown| shown.sent), false),
         ]);
         Ok(ready(columns))
+    }
+
+    /// The joins whose evidence is about addresses of two known owners, in chain order: transaction, txid, height, time, rule, left, right
+    /// (addresses), left_owner, right_owner, purpose, profile (of the transaction, where they are known).
+    pub fn wrong_joins_table(&self) -> Result<Table> {
+        let (owners, clusters) = (self.owners_of(), &self.clusters);
+        let of = |edge: &Edge| owners.of(edge.left).zip(owners.of(edge.right));
+        let wrong: Vec<Edge> =
+            clusters.links().iter().filter(|edge| of(edge).is_some_and(|(left, right)| left != right)).copied().collect();
+        let (height, time) = clusters.heights_and_times(wrong.iter().map(|edge| edge.transaction))?;
+        let name = |side: fn(&Edge) -> AddrNum| -> ArrayRef {
+            let owner = |edge: &Edge| owners.of(side(edge)).map(|owner| owners.names[owner as usize].as_str());
+            Arc::new(StringArray::from_iter(wrong.iter().map(owner)))
+        };
+        let said = |edge: &Edge| self.known.purposes.as_ref().map(|purposes| purposes.of(edge.transaction));
+        let text = |word: fn((Option<&str>, Option<&str>)) -> Option<String>| -> ArrayRef {
+            Arc::new(StringArray::from_iter(wrong.iter().map(|edge| said(edge).and_then(word))))
+        };
+        Ok(ready(vec![
+            ("transaction", Arc::new(Int64Array::from_iter_values(wrong.iter().map(|edge| edge.transaction.0 as i64))), false),
+            ("txid", Arc::new(clusters.txids(wrong.iter().map(|edge| edge.transaction))?), false),
+            ("height", height, false),
+            ("time", time, false),
+            ("rule", Arc::new(StringArray::from_iter_values(wrong.iter().map(|edge| clusters.rule_name(edge)))), false),
+            ("left", Arc::new(clusters.address_texts(wrong.iter().map(|edge| edge.left))?), false),
+            ("right", Arc::new(clusters.address_texts(wrong.iter().map(|edge| edge.right))?), false),
+            ("left_owner", name(|edge| edge.left), false),
+            ("right_owner", name(|edge| edge.right), false),
+            ("purpose", text(|said| said.0.map(str::to_string)), true),
+            ("profile", text(|said| said.1.map(str::to_string)), true),
+        ]))
     }
 
     /// owner, category, role, addresses (his paid ones in it), found (of them in his main cluster), coverage (their share), value (satoshi

@@ -170,8 +170,8 @@ impl PyChangeRule {
     ///
     /// Examples
     /// --------
-    /// >>> satrail.change.named("optimal")
-    /// ChangeRule(optimal)
+    /// >>> satrail.change.named("optimal") == satrail.change.optimal()
+    /// True
     #[staticmethod]
     #[pyo3(signature = (name, /) -> "ChangeRule")]
     fn named(py: Python<'_>, name: &str) -> PyResult<PyChangeRule> {

@@ -203,7 +203,16 @@ impl PyEvaluation {
         Ok(PyTable(while_not_interrupted(py, |go_on| self.0.flows_table(threads, go_on))?))
     }
 
-    /// The same for what addresses are for (deposit, hot, cold, change ...), where the truth says it.
+    /// The joins whose evidence is about addresses of two known owners, in chain order: where the rules were fooled.
+    ///
+    /// Columns: transaction, txid, height, time, rule, left, right (addresses), left_owner, right_owner, purpose, profile (of the transaction,
+    /// where the truth says it).
+    #[getter]
+    fn wrong_joins(&self, py: Python<'_>) -> PyResult<PyTable> {
+        Ok(PyTable(py.detach(|| self.0.wrong_joins_table())?))
+    }
+
+    /// The same as `overlap` and `flows` for what addresses are for (deposit, hot, cold, change ...), where the truth says it.
     ///
     /// Columns: owner, category, role, addresses (the owner's paid ones), found (of them in his cluster), coverage (their share), value
     /// (satoshi that they received), found_value.
