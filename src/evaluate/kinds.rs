@@ -1,15 +1,20 @@
 //! Which purposes make a transaction one of a shape.
 
+use crate::chain::{Chain, Facts};
 use crate::error::{Error, Result};
-use crate::shapes::Shape;
+use crate::shapes::{self, Shape, Thresholds, Verdict};
 
 /// The name for transactions of several owners, of whatever shape.
 pub const SEVERAL_OWNERS: &str = "coinjoin";
 
-/// What is asked of transactions: a shape, or whether they are of several owners.
+/// The name for rounds of Wasabi of any version.
+pub const WASABI: &str = "wasabi";
+
+/// What is asked of transactions: a shape, whether they are rounds of Wasabi of any version, or whether they are of several owners.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Asked {
     Shape(Shape),
+    Wasabi,
     SeveralOwners,
 }
 
@@ -17,10 +22,11 @@ impl Asked {
     pub fn from_name(name: &str) -> Result<Asked> {
         match name {
             SEVERAL_OWNERS => Ok(Asked::SeveralOwners),
+            WASABI => Ok(Asked::Wasabi),
             _ => Shape::from_name(name).map(Asked::Shape).map_err(|_| Error::UnknownName {
                 what: "shape",
                 name: name.to_string(),
-                known: Shape::ALL.iter().map(|shape| shape.name()).chain([SEVERAL_OWNERS]).collect(),
+                known: Shape::ALL.iter().map(|shape| shape.name()).chain([WASABI, SEVERAL_OWNERS]).collect(),
             }),
         }
     }
@@ -28,7 +34,18 @@ impl Asked {
     pub fn name(self) -> &'static str {
         match self {
             Asked::Shape(shape) => shape.name(),
+            Asked::Wasabi => WASABI,
             Asked::SeveralOwners => SEVERAL_OWNERS,
+        }
+    }
+
+    /// What its form says of a transaction.
+    pub fn verdict(self, facts: &Facts<'_>, thresholds: &Thresholds, chain: &Chain) -> Result<Verdict> {
+        let of = |shape: Shape| Ok(shape.judge(facts, thresholds, chain)?.verdict);
+        match self {
+            Asked::Shape(shape) => of(shape),
+            Asked::SeveralOwners => Ok(shapes::coinjoin(facts, thresholds)),
+            Asked::Wasabi => Ok(of(Shape::Wasabi10)?.max(of(Shape::Wasabi11)?).max(of(Shape::Wasabi20)?)),
         }
     }
 
@@ -37,6 +54,7 @@ impl Asked {
         let is_coinjoin = purpose.starts_with("coinjoin");
         Some(match self {
             Asked::SeveralOwners => is_coinjoin || purpose == "payjoin",
+            Asked::Wasabi => purpose == "coinjoin_wasabi",
             Asked::Shape(Shape::EqualOutputCoinjoin) => is_coinjoin,
             Asked::Shape(Shape::Joinmarket) => purpose == "coinjoin_joinmarket",
             Asked::Shape(Shape::Wasabi10 | Shape::Wasabi11) => return of_wasabi(purpose, profile, "1"),

@@ -24,7 +24,7 @@ pub use folder::Folder;
 pub use from_chain::{FOLDS, Revealed, fold_of};
 pub use given::{GivenOwners, GivenTransactions};
 pub use interval::Share;
-pub use kinds::{Asked, SEVERAL_OWNERS};
+pub use kinds::{Asked, SEVERAL_OWNERS, WASABI};
 pub use known::{ChangeTruth, Codes, Known, Owners, Purposes};
 pub use pairs::{Cell, Pairs, cells, count, received};
 pub use rates::{Counts, Rates};

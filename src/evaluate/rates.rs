@@ -184,10 +184,7 @@ impl Known {
             let Some(is) = purpose.and_then(|purpose| asked.is(purpose, profile)).filter(|_| !facts.is_coinbase()) else {
                 return Ok(());
             };
-            let verdict = match asked {
-                Asked::Shape(shape) => shape.judge(facts, thresholds, chain)?.verdict,
-                Asked::SeveralOwners => shapes::coinjoin(facts, thresholds),
-            };
+            let verdict = asked.verdict(facts, thresholds, chain)?;
             counts.note(is, (verdict != Verdict::Undecided).then_some(verdict == Verdict::Yes));
             Ok(())
         };

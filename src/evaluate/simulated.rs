@@ -12,6 +12,9 @@ use crate::evaluate::given::{numbers, unknown_transactions};
 use crate::evaluate::known::{Codes, Known, Owners, Purposes};
 use crate::ids::{Height, NONE_32, TxNum};
 
+/// The category of the entity that stands for nobody: what it has, nobody can spend.
+const NOBODY: &str = "burn";
+
 /// Entities by the numbers that the truth has for them.
 type Places = HashMap<i32, u32>;
 
@@ -117,7 +120,11 @@ impl Folder {
                 match number {
                     Some(number) => {
                         let owner = columns.there("entity", entities.is_valid(row).then(|| entities.value(row)))?;
-                        owners.set(chain, number, entity(self, places, owner)?)?;
+                        let owner = entity(self, places, owner)?;
+                        if owners.categories[owner as usize] == NOBODY {
+                            continue;
+                        }
+                        owners.set(chain, number, owner)?;
                         roles.of[number.0 as usize] = roles.code(columns.there("role", text(&said, row))?)?;
                     }
                     None if whole && paid.is_valid(row) && paid.value(row) => {

@@ -21,8 +21,8 @@ use crate::shapes::Thresholds;
 
 /// Holds clusters, a change rule or a shape against what is known to be true.
 ///
-/// Clusters give an `Evaluation`, as of their height. Change rules (objects of `satrail.change`) and shapes (a name of `chain.shapes`, or
-/// "coinjoin": whether the inputs are of several owners, as clusterings ask) give `Rates`. docs/evaluate.md defines every figure.
+/// Clusters give an `Evaluation`, as of their height. Change rules (objects of `satrail.change`) and shapes (a name of `chain.shapes`;
+/// "wasabi": any of its versions; "coinjoin": whether the inputs are of several owners, as clusterings ask) give `Rates`. docs/evaluate.md defines every figure.
 ///
 /// Parameters
 /// ----------

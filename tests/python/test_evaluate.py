@@ -16,8 +16,9 @@ import polars as pl
 import pyarrow as pa
 import pytest
 import satrail
-from conftest import DATA, ROOT
+from conftest import DATA, ROOT, write_blocks
 from evaluate_oracle import COUNTS
+from random_chain import described_chain
 from satrail import change
 from truth_folder import Folder
 
@@ -561,3 +562,37 @@ def test_a_card_has_the_counts():
 def test_clusters_by_one_rule_show_what_was_measured_of_it(chain):
     assert "of joined pairs right" in chain.cluster()._repr_html_()
     assert "measured" not in chain.cluster(["co_spend", "optimal"])._repr_html_()
+
+
+# ---- Random chains -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", [3, 5, 8])
+def test_random_chains_are_counted_as_the_slow_way_counts_them(seed, tmp_path):
+    described = described_chain(seed, blocks=45, transactions=7)
+    satrail.ingest(write_blocks(tmp_path / "blocks", described.blocks), tmp_path / "store", progress=False)
+    chain = satrail.open(tmp_path / "store")
+    texts = {script: chain.addresses([script.hex()]) for script in described.owners}
+    owners = {
+        oracle.name_of(chain.address(script.hex())): str(owner)
+        for script, owner in described.owners.items()
+        if texts[script].known
+    }
+    known = satrail.Truth.of(chain, {"address": list(owners), "owner": list(owners.values())})
+    for rules in (["co_spend"], ["co_spend", "same_key", "fresh"]):
+        clusters = chain.cluster(rules)
+        evaluation = satrail.evaluate(clusters, known)
+        found = oracle.pairs(oracle.labels_of(clusters, owners), owners)
+        assert (evaluation.true_positive, evaluation.false_positive, evaluation.false_negative) == found
+        table = evaluation.flows().to_pydict()
+        names = ["received", "sent", "seen_received", "seen_sent", "cluster_received", "cluster_sent"]
+        flows = {owner: [table[name][i] for name in names] for i, owner in enumerate(table["owner"])}
+        assert flows == oracle.flows(chain, clusters, owners)
+    told, _, left_out = oracle.revealed(chain)
+    truth = satrail.truth_from_chain(chain)
+    reasons = truth.table("left_out").to_pydict()
+    assert dict(zip(reasons["reason"], reasons["transactions"], strict=True)) == left_out
+    for rule in RULES:
+        assert counts_of(satrail.evaluate(rule, known)) == oracle.rates(chain, rule, oracle.change_truth(chain, owners))
+        if told:
+            assert counts_of(satrail.evaluate(rule, truth)) == oracle.rates(chain, rule, told)
