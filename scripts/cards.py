@@ -1,7 +1,7 @@
 """Writes docs/cards: a page for each rule with what was measured of it, and the figures that are compiled in.
 
-Two chains are measured: "city", which is simulated from a seed, and "core", the chain that comes with the package, made by Bitcoin Core's
-wallets. Everything is counted in whole numbers, so the pages are the same on any machine.
+Two chains are measured: "city", which is simulated from a seed, and "core", the chain that comes with the package, made
+by Bitcoin Core's wallets. Everything is counted in whole numbers, so the pages are the same on any machine.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ SHAPES = [
     "payjoin_warning",
 ]
 DEFINITIONS = {
-    "coinjoin": "The strongest verdict among the shapes of CoinJoins: whether the inputs are of several owners, as clusterings ask.",
-    "joinmarket": "An equal-output CoinJoin with change that keeps two proportions when it is large, and is no Wasabi 1. (docs/shapes.md)",
+    "coinjoin": "The strongest verdict among the shapes of CoinJoins: whether the inputs are of several owners.",
+    "joinmarket": "An equal-output CoinJoin with change, of two proportions when it is large, and no Wasabi 1.",
     "wasabi": "The strongest verdict among the shapes of Wasabi's versions.",
 }
 #: What the labels of the Core-made chain are called in a truth.
@@ -103,7 +103,10 @@ def core(folder: Path) -> Measured:
     truth = core_truth(chain)
     facts: dict[str, object] = {"made by": "Bitcoin Core 28.1 wallets on regtest", "digest": truth.digest}
     facts |= {"transactions": chain.counts["transactions"], "addresses": chain.counts["addresses"]}
-    again = 'chain = satrail.open(store)  # of python/satrail/demo_chain\ntruth = cards.core_truth(chain)  # scripts/cards.py'
+    again = (
+        "chain = satrail.open(store)  # of python/satrail/demo_chain\n"
+        "truth = cards.core_truth(chain)  # scripts/cards.py"
+    )
     return Measured("core", chain, truth, facts, again)
 
 
@@ -111,7 +114,10 @@ def city(folder: Path) -> Measured:
     satrail.simulate("city", folder / "city", seed=SEED, scale=SCALE, progress=False)
     satrail.ingest(folder / "city" / "blocks", folder / "city.satrail", progress=False)
     chain, truth = satrail.open(folder / "city.satrail"), satrail.truth(folder / "city")
-    facts: dict[str, object] = {"made by": f'satrail.simulate("city", seed={SEED}, scale={SCALE})', "digest": truth.digest}
+    facts: dict[str, object] = {
+        "made by": f'satrail.simulate("city", seed={SEED}, scale={SCALE})',
+        "digest": truth.digest,
+    }
     facts |= {"transactions": chain.counts["transactions"], "addresses": chain.counts["addresses"]}
     again = (
         f'satrail.simulate("city", "city", seed={SEED}, scale={SCALE})\n'
@@ -138,7 +144,12 @@ def most(lines: list[tuple[str, int, int]], what: str, of: str) -> list[str]:
     worst = sorted((line for line in lines if line[1]), key=lambda line: (-line[1], line[0]))[:MOST]
     if not worst:
         return []
-    return [f"| {what} | false positives | of {of} |", "|---|---:|---:|", *(f"| {n} | {m:,} | {k:,} |" for n, m, k in worst), ""]
+    return [
+        f"| {what} | false positives | of {of} |",
+        "|---|---:|---:|",
+        *(f"| {n} | {m:,} | {k:,} |" for n, m, k in worst),
+        "",
+    ]
 
 
 def of_rates(measured: Measured, what: satrail.ChangeRule | str) -> tuple[dict[str, int], list[str]]:
@@ -191,7 +202,10 @@ def of_clusters(measured: Measured, rule: str) -> tuple[dict[str, int], list[str
     ]
     joins = evaluation.wrong_joins.to_pydict()
     total = len(joins["txid"])
-    lines += [f"{total:,} joins are about addresses of two owners." if total else "No join is about addresses of two owners.", ""]
+    lines += [
+        f"{total:,} joins are about addresses of two owners." if total else "No join is about addresses of two owners.",
+        "",
+    ]
     for name in ("purpose", "profile"):
         found = Counter(word for word in joins[name] if word)
         lines += most([(word, count, total) for word, count in found.items()], name, "wrong joins")
@@ -217,10 +231,13 @@ def positives(kind: str) -> str:
     return {
         "cluster rule": "A pair of addresses is right where both are of one owner.",
         "change rule": (
-            "A positive is an output that is change, a negative one that pays somebody else; the rule names an output where it leaves exactly one, "
-            "and cannot tell where it leaves none or several."
+            "A positive is an output that is change, a negative one that pays somebody else; the rule names an output "
+            "where it leaves exactly one, and cannot tell where it leaves none or several."
         ),
-        "shape": "A positive is a transaction of the kind, a negative any other but coinbases; it cannot tell where the verdict is undecided.",
+        "shape": (
+            "A positive is a transaction of the kind, a negative any other but coinbases; it cannot tell where the "
+            "verdict is undecided."
+        ),
     }[kind]
 
 
@@ -228,7 +245,11 @@ def page(name: str, kind: str, version: int, chains: list[Measured]) -> tuple[st
     """One card, and its figures."""
     figures: dict[str, Any] = {"kind": kind, "version": version}
     lines = [f"# {name}", "", f"A {kind}, version {version}. {definition(name)}", "", positives(kind), ""]
-    call = {"cluster rule": f'chain.cluster("{name}")', "change rule": f"satrail.change.{name}()", "shape": f'"{name}"'}[kind]
+    call = {
+        "cluster rule": f'chain.cluster("{name}")',
+        "change rule": f"satrail.change.{name}()",
+        "shape": f'"{name}"',
+    }[kind]
     for measured in chains:
         try:
             what = rule_named(name) if kind == "change rule" else name
@@ -237,7 +258,10 @@ def page(name: str, kind: str, version: int, chains: list[Measured]) -> tuple[st
             lines += [f"## On {measured.name}", "", f"Not measured: {why}.", ""]
             continue
         figures[measured.name] = of[0]
-        facts = ", ".join(f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}" for name, value in measured.facts.items())
+        facts = ", ".join(
+            f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}"
+            for name, value in measured.facts.items()
+        )
         lines += [f"## On {measured.name}", "", f"{facts[0].upper()}{facts[1:]}.", "", *of[1]]
         chain = "" if kind == "cluster rule" else ", chain=chain"
         lines += ["```python", *measured.again.splitlines(), f"satrail.evaluate({call}, truth{chain})", "```", ""]
@@ -267,14 +291,25 @@ def main() -> None:
         for name, kind in rules.items():
             text, figures[name] = page(name, kind, version_of(name, kind, chains[0].chain), chains)
             (CARDS / f"{name}.md").write_text(text, encoding="utf-8", newline="\n")
-    document = {"format": 1, "satrail": satrail.__version__, "order": list(datasets), "datasets": datasets, "rules": figures}
+    document = {
+        "format": 1,
+        "satrail": satrail.__version__,
+        "order": list(datasets),
+        "datasets": datasets,
+        "rules": figures,
+    }
     (CARDS / "rates.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8", newline="\n")
     (CARDS / "README.md").write_text(contents(document), encoding="utf-8", newline="\n")
 
 
 def contents(document: dict[str, Any]) -> str:
     """All cards in one table."""
-    lines = ["# Cards", "", "What was measured of each rule, written by `make cards`; docs/evaluate.md says how. A rate with its counts is in the card.", ""]
+    lines = [
+        "# Cards",
+        "",
+        "What was measured of each rule, written by `make cards`; docs/evaluate.md says how.",
+        "",
+    ]
     for title, kind, names in [
         ("Joining addresses: precision and recall of pairs", "cluster rule", ("precision", "recall")),
         ("Change rules: true and false positive rates", "change rule", ("true positives", "false positives")),

@@ -149,7 +149,7 @@ COUNTS = [
 
 
 def is_wilson(part: int, of: int, ends: tuple[float, float]) -> bool:
-    """Whether the ends are the shares p at which part / of is Z standard errors of p away: (part / of - p)^2 = Z^2 p (1 - p) / of."""
+    """Whether the ends are the shares p from which part / of is Z standard errors of p away."""
     for end in ends:
         p = Fraction(end)
         off = (Fraction(part, of) - p) ** 2 - Z**2 * p * (1 - p) / of

@@ -85,7 +85,9 @@ def cards():
 # ---- Clusters ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("rules", "coinjoin"), [("co_spend", "exclude"), ("co_spend", "include"), ("fresh", "include")])
+@pytest.mark.parametrize(
+    ("rules", "coinjoin"), [("co_spend", "exclude"), ("co_spend", "include"), ("fresh", "include")]
+)
 def test_pairs_are_those_of_every_two_addresses(early, owners, known, rules, coinjoin):
     clusters = early.cluster(["co_spend", rules], coinjoin=coinjoin)
     evaluation = satrail.evaluate(clusters, known)
@@ -299,7 +301,10 @@ def test_a_shape_is_counted_transaction_by_transaction(chain, folder, labels):
     )
     rates = satrail.evaluate("consolidation", truth, chain=chain)
     assert (rates.true_positive, rates.false_positive) == (said[True, "yes"], said[False, "yes"])
-    assert (rates.cannot_tell_positive, rates.cannot_tell_negative) == (said[True, "undecided"], said[False, "undecided"])
+    assert (rates.cannot_tell_positive, rates.cannot_tell_negative) == (
+        said[True, "undecided"],
+        said[False, "undecided"],
+    )
 
 
 def test_other_thresholds_give_other_rates(chain, folder):
@@ -318,7 +323,9 @@ def test_rounds_of_wasabi_are_told_by_the_version_of_the_software(chain):
         "profile": ["wasabi_1", "wasabi-2.0", "other", None],
     }
     truth = satrail.Truth.of(chain, transactions=rows)
-    missed = {shape: satrail.evaluate(shape, truth).false_negative for shape in ("wasabi_1_0", "wasabi_1_1", "wasabi_2_0")}
+    missed = {
+        shape: satrail.evaluate(shape, truth).false_negative for shape in ("wasabi_1_0", "wasabi_1_1", "wasabi_2_0")
+    }
     assert missed == {"wasabi_1_0": 2, "wasabi_1_1": 2, "wasabi_2_0": 2}
 
 
@@ -389,7 +396,7 @@ def test_the_same_address_may_be_named_twice_for_one_owner_and_not_for_two(chain
     first = next(address for address in owners if chain.addresses([address]).known)
     twice = satrail.Truth.of(chain, {"ann": [first, first]})
     assert satrail.evaluate(chain.cluster(), twice).addresses == 1
-    with pytest.raises(ValueError, match=f"{first} is of 'ann' and of 'bob'|{first} is of \"ann\" and of \"bob\""):
+    with pytest.raises(ValueError, match=f'{first} is of "ann" and of "bob"'):
         satrail.Truth.of(chain, {"ann": [first], "bob": [first]})
 
 
@@ -397,7 +404,7 @@ def test_a_truth_of_another_chain_is_refused(chain, stale, by_owner, folder):
     known = satrail.Truth.of(stale, by_owner)
     with pytest.raises(ValueError, match="truth of another chain"):
         satrail.evaluate(chain.cluster(), known)
-    with pytest.raises(ValueError, match="does not fit the chain: .* transactions are not in it"):
+    with pytest.raises(ValueError, match=r"does not fit the chain: .* transactions are not in it"):
         satrail.evaluate(stale.cluster(), satrail.truth(folder))
 
 
@@ -407,7 +414,7 @@ def test_owners_of_whom_nothing_was_paid_are_refused(chain):
         satrail.Truth.of(chain, {"ann": [never]})
     with pytest.raises(ValueError, match="does not fit the chain: 1 of its 1 transactions"):
         satrail.Truth.of(chain, transactions={"payment": ["ab" * 32]})
-    with pytest.raises(ValueError, match="no address, but 'nonsense'|no address, but \"nonsense\""):
+    with pytest.raises(ValueError, match='no address, but "nonsense"'):
         satrail.Truth.of(chain, {"ann": ["nonsense"]})
     with pytest.raises(ValueError, match="no transaction id"):
         satrail.Truth.of(chain, transactions={"payment": ["nonsense"]})
@@ -472,18 +479,40 @@ def spoiled(rows: Folder, table: str, column: str, change_to) -> Folder:
 SPOILED = [
     ("addresses", "role", lambda table, name: table.pop(name), 'has no column "role"'),
     ("addresses", "entity", lambda table, name: table.update({name: [99, *table[name][1:]]}), "has no entity 99"),
-    ("addresses", "is_paid", lambda table, name: table.update({name: [True] * len(table[name])}), "says was paid, is not in it"),
+    (
+        "addresses",
+        "is_paid",
+        lambda table, name: table.update({name: [True] * len(table[name])}),
+        "says was paid, is not in it",
+    ),
     ("addresses", "script", lambda table, name: table.update({name: ["xyz", *table[name][1:]]}), "has no address, but"),
-    ("transactions", "txid", lambda table, name: table.update({name: ["ab" * 32, *table[name][1:]]}), "1 of its .* transactions"),
-    ("transactions", "height", lambda table, name: table.update({name: [5, *table[name][1:]]}), "1 of its .* transactions"),
-    ("transactions", "purpose", lambda table, name: table.update({name: [None, *table[name][1:]]}), "a row without purpose"),
+    (
+        "transactions",
+        "txid",
+        lambda table, name: table.update({name: ["ab" * 32, *table[name][1:]]}),
+        "1 of its .* transactions",
+    ),
+    (
+        "transactions",
+        "height",
+        lambda table, name: table.update({name: [5, *table[name][1:]]}),
+        "1 of its .* transactions",
+    ),
+    (
+        "transactions",
+        "purpose",
+        lambda table, name: table.update({name: [None, *table[name][1:]]}),
+        "a row without purpose",
+    ),
     ("entities", "entity", lambda table, name: table.update({name: [3, 3, *table[name][2:]]}), "has entity 3 twice"),
     ("outputs", "position", lambda table, name: table.update({name: [77, *table[name][1:]]}), "which is not there"),
     ("outputs", "entity", lambda table, name: table.update({name: [1, *table[name][1:]]}), "has no entity 1 "),
 ]
 
 
-@pytest.mark.parametrize(("table", "column", "change_to", "wrong"), SPOILED, ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("table", "column", "change_to", "wrong"), SPOILED, ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_a_truth_that_does_not_fit_is_refused(chain, rows, tmp_path, table, column, change_to, wrong):
     folder = spoiled(rows, table, column, change_to).write(tmp_path / "folder")
     with pytest.raises(ValueError, match=wrong) as raised:
@@ -501,7 +530,7 @@ def test_files_that_are_damaged_or_missing_are_refused(chain, rows, tmp_path):
         with pytest.raises(ValueError, match="cannot be read as Parquet"):
             satrail.evaluate(chain.cluster(), truth)
     file.unlink()
-    with pytest.raises(ValueError, match="has no table 'entities'|has no table \"entities\""):
+    with pytest.raises(ValueError, match='has no table "entities"'):
         satrail.evaluate(chain.cluster(), truth)
 
 
@@ -512,7 +541,7 @@ def test_the_tables_of_a_folder_are_as_they_were_written(folder, rows):
         assert truth.table(name).to_pydict() == columns
         assert pl.DataFrame(truth.table(name)).height == len(next(iter(columns.values())))
     assert truth.digest == "ab" * 32 and "by hand" in repr(truth)
-    with pytest.raises(ValueError, match="no table 'nothing'|no table \"nothing\""):
+    with pytest.raises(ValueError, match='has no table "nothing"'):
         truth.table("nothing")
 
 
@@ -538,7 +567,9 @@ def test_the_cards_are_what_is_measured(chain):
         if card["kind"] == "cluster rule":
             counts, lines = module.of_clusters(measured, name)
         else:
-            counts, lines = module.of_rates(measured, module.rule_named(name) if card["kind"] == "change rule" else name)
+            counts, lines = module.of_rates(
+                measured, module.rule_named(name) if card["kind"] == "change rule" else name
+            )
         assert counts == card["core"], f"{name}: run make cards"
         text = (ROOT / "docs" / "cards" / f"{name}.md").read_text(encoding="utf-8")
         assert "\n".join(lines).strip() in text, f"{name}: run make cards"

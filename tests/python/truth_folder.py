@@ -1,4 +1,4 @@
-"""A folder as the simulator writes it, of a chain whose owners are known otherwise: so both ways into a truth must lead to the same."""
+"""A folder as the simulator writes it, of a chain whose owners are known: both ways in must lead to the same."""
 
 from __future__ import annotations
 
@@ -17,7 +17,13 @@ class Folder:
     """The rows of the truth of a chain, to be changed before they are written."""
 
     def __init__(self, chain: satrail.Chain, owners: dict[str, str], labels: dict[str, dict]) -> None:
-        self.scenario: dict[str, object] = {"format": 1, "scenario": "by hand", "seed": 1, "scale": 1.0, "digest": "ab" * 32}
+        self.scenario: dict[str, object] = {
+            "format": 1,
+            "scenario": "by hand",
+            "seed": 1,
+            "scale": 1.0,
+            "digest": "ab" * 32,
+        }
         names = sorted(set(owners.values()))
         self.number = {name: 10 * i + 3 for i, name in enumerate(names)}
         self.tables: dict[str, dict[str, list]] = {
@@ -59,7 +65,9 @@ class Folder:
         of = [owners.get(o.address.text or "") for o in tx.outputs]
         pays = any(owner != sender for owner, o in zip(of, tx.outputs, strict=True) if o.kind != "op_return")
         for output, owner in zip(tx.outputs, of, strict=True):
-            purpose = "data" if output.kind == "op_return" else "change" if sender and owner == sender and pays else "payment"
+            purpose = (
+                "data" if output.kind == "op_return" else "change" if sender and owner == sender and pays else "payment"
+            )
             row = [tx.txid, output.position, output.value, self.number.get(owner or ""), purpose]
             for column, value in zip(self.tables["outputs"].values(), row, strict=True):
                 column.append(value)
@@ -68,7 +76,10 @@ class Folder:
         (folder / "truth").mkdir(parents=True)
         (folder / "scenario.json").write_text(json.dumps(self.scenario))
         for name, columns in self.tables.items():
-            pq.write_table(pa.table({of: array(of, values) for of, values in columns.items()}), folder / "truth" / f"{name}.parquet")
+            pq.write_table(
+                pa.table({of: array(of, values) for of, values in columns.items()}),
+                folder / "truth" / f"{name}.parquet",
+            )
         return folder
 
 
