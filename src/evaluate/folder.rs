@@ -152,36 +152,74 @@ pub(super) struct Columns<'a> {
     file: &'a Path,
 }
 
-impl Columns<'_> {
-    pub fn rows(&self) -> usize {
-        self.batch.num_rows()
+/// One of them.
+pub(super) struct Values<'a, A> {
+    array: A,
+    name: &'a str,
+    file: &'a Path,
+}
+
+impl<'a> Columns<'a> {
+    pub fn rows(&self) -> Range<usize> {
+        0..self.batch.num_rows()
     }
 
-    pub fn texts(&self, name: &str) -> Result<StringArray> {
-        texts(self.column(name)?).ok_or_else(|| self.of_another_type(name, "texts"))
+    pub fn texts(&self, name: &'a str) -> Result<Values<'a, StringArray>> {
+        self.values(name, "texts", texts)
     }
 
-    pub fn int32(&self, name: &str) -> Result<Int32Array> {
-        let column = self.column(name)?.as_primitive_opt::<Int32Type>().cloned();
-        column.ok_or_else(|| self.of_another_type(name, "whole numbers of 32 bits"))
+    pub fn numbers(&self, name: &'a str) -> Result<Values<'a, Int32Array>> {
+        self.values(name, "whole numbers of 32 bits", |column| column.as_primitive_opt::<Int32Type>().cloned())
     }
 
-    pub fn flags(&self, name: &str) -> Result<BooleanArray> {
-        self.column(name)?.as_boolean_opt().cloned().ok_or_else(|| self.of_another_type(name, "flags"))
+    pub fn flags(&self, name: &'a str) -> Result<Values<'a, BooleanArray>> {
+        self.values(name, "flags", |column| column.as_boolean_opt().cloned())
     }
 
-    fn column(&self, name: &str) -> Result<&ArrayRef> {
-        self.batch.column_by_name(name).ok_or_else(|| wrong(self.file, format!("has no column {name:?}")))
+    fn values<A>(&self, name: &'a str, what: &str, read: impl Fn(&ArrayRef) -> Option<A>) -> Result<Values<'a, A>> {
+        let column = self.batch.column_by_name(name).ok_or_else(|| wrong(self.file, format!("has no column {name:?}")))?;
+        let array = read(column)
+            .ok_or_else(|| wrong(self.file, format!("has no {what} in its column {name:?}, but {}", column.data_type())))?;
+        Ok(Values { array, name, file: self.file })
+    }
+}
+
+impl<A: Array> Values<'_, A> {
+    pub fn array(&self) -> &A {
+        &self.array
     }
 
-    fn of_another_type(&self, name: &str, wanted: &str) -> Error {
-        let found = self.batch.column_by_name(name).map_or(String::new(), |column| format!(" but {}", column.data_type()));
-        wrong(self.file, format!("has no {wanted} in its column {name:?}{found}"))
+    fn there<T>(&self, value: Option<T>) -> Result<T> {
+        value.ok_or_else(|| wrong(self.file, format!("has a row without {}", self.name)))
+    }
+}
+
+impl Values<'_, StringArray> {
+    pub fn get(&self, row: usize) -> Option<&str> {
+        self.array.is_valid(row).then(|| self.array.value(row))
     }
 
-    /// A value that must not be missing.
-    pub fn there<T>(&self, name: &str, value: Option<T>) -> Result<T> {
-        value.ok_or_else(|| wrong(self.file, format!("has a row without {name}")))
+    /// A text that must not be missing.
+    pub fn need(&self, row: usize) -> Result<&str> {
+        self.there(self.get(row))
+    }
+}
+
+impl Values<'_, Int32Array> {
+    pub fn get(&self, row: usize) -> Option<i32> {
+        self.array.is_valid(row).then(|| self.array.value(row))
+    }
+
+    /// A number that must not be missing.
+    pub fn need(&self, row: usize) -> Result<i32> {
+        self.there(self.get(row))
+    }
+}
+
+impl Values<'_, BooleanArray> {
+    /// A flag that must not be missing.
+    pub fn need(&self, row: usize) -> Result<bool> {
+        self.there(self.array.is_valid(row).then(|| self.array.value(row)))
     }
 }
 

@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use arrow_array::{Array, StringArray};
-
 use crate::chain::{Chain, txid_named};
 use crate::error::{Error, Result};
 use crate::evaluate::folder::{Columns, Folder, wrong};
@@ -14,9 +12,6 @@ use crate::ids::{Height, NONE_32, TxNum};
 
 /// The category of the entity that stands for nobody: what it has, nobody can spend.
 const NOBODY: &str = "burn";
-
-/// Entities by the numbers that the truth has for them.
-type Places = HashMap<i32, u32>;
 
 /// What the truth says of one output.
 pub(super) struct OutputRow<'a> {
@@ -29,120 +24,40 @@ pub(super) struct OutputRow<'a> {
 impl Folder {
     /// The truth as of a chain's height. Fails where it does not fit the chain.
     pub fn known(&self, chain: &Chain, go_on: &mut dyn FnMut() -> bool) -> Result<Known> {
-        let (mut owners, places) = self.owners(go_on)?;
-        let (purposes, whole) = self.purposes(chain, &places, go_on)?;
-        self.addresses(chain, &places, whole, &mut owners, go_on)?;
+        let (owners, places) = self.entities(go_on)?;
+        let mut transactions = Transactions::new(chain, &places);
+        self.read("transactions", Transactions::COLUMNS, |columns| transactions.take(columns), go_on)?;
+        let (purposes, is_whole) = transactions.done()?;
+        let mut addresses = Addresses::new(chain, &places, owners, is_whole);
+        self.read("addresses", Addresses::COLUMNS, |columns| addresses.take(columns), go_on)?;
         let fact = |name| self.fact(name).unwrap_or_else(|| "?".to_string());
-        let name = format!("{} (seed {}, scale {})", fact("scenario"), fact("seed"), fact("scale"));
         Ok(Known {
             chain: chain.clone(),
-            name,
+            name: format!("{} (seed {}, scale {})", fact("scenario"), fact("seed"), fact("scale")),
             digest: fact("digest"),
-            owners: Some(owners),
+            owners: Some(addresses.done()),
             purposes: Some(purposes),
             change: OnceLock::new(),
             folder: Some(self.clone()),
         })
     }
 
-    fn owners(&self, go_on: &mut dyn FnMut() -> bool) -> Result<(Owners, Places)> {
-        let (mut owners, mut places) = (Owners::default(), Places::new());
+    fn entities(&self, go_on: &mut dyn FnMut() -> bool) -> Result<(Owners, Places)> {
+        let (mut owners, mut places) = (Owners::default(), Places { of: HashMap::new(), folder: self.clone() });
         let take = |columns: &Columns<'_>| {
-            let (entities, names, categories) = (columns.int32("entity")?, columns.texts("name")?, columns.texts("category")?);
-            for row in 0..columns.rows() {
-                let entity = columns.there("entity", entities.is_valid(row).then(|| entities.value(row)))?;
-                if places.insert(entity, owners.names.len() as u32).is_some() {
+            let (entities, names, categories) = (columns.numbers("entity")?, columns.texts("name")?, columns.texts("category")?);
+            for row in columns.rows() {
+                let entity = entities.need(row)?;
+                if places.of.insert(entity, owners.names.len() as u32).is_some() {
                     return Err(wrong(self.path(), format!("has entity {entity} twice")));
                 }
-                owners.names.push(columns.there("name", text(&names, row))?.to_string());
-                owners.categories.push(columns.there("category", text(&categories, row))?.to_string());
+                owners.names.push(names.need(row)?.to_string());
+                owners.categories.push(categories.need(row)?.to_string());
             }
             Ok(())
         };
         self.read("entities", &["entity", "name", "category"], take, go_on)?;
         Ok((owners, places))
-    }
-
-    /// What the transactions are for, and whether all of the truth's are in the chain, at its height.
-    fn purposes(&self, chain: &Chain, places: &Places, go_on: &mut dyn FnMut() -> bool) -> Result<(Purposes, bool)> {
-        let rows = chain.counts().transactions as usize;
-        let (mut purposes, mut profiles) = (Codes::new(rows), Codes::new(rows));
-        let mut makers = vec![NONE_32; rows];
-        let (mut finder, mut unknown, mut given, mut later) = (Finder::new(chain), Vec::new(), 0, 0);
-        let take = |columns: &Columns<'_>| {
-            let (txids, heights, entities) = (columns.texts("txid")?, columns.int32("height")?, columns.int32("entity")?);
-            let (said, software) = (columns.texts("purpose")?, columns.texts("profile")?);
-            given += columns.rows();
-            for row in 0..columns.rows() {
-                let height = columns.there("height", heights.is_valid(row).then(|| heights.value(row)))?;
-                if height > chain.height().0 as i32 {
-                    later += 1;
-                    continue;
-                }
-                let txid = columns.there("txid", text(&txids, row))?;
-                match finder.find(txid)?.filter(|number| chain.height_of(*number).is_ok_and(|at| at == Height(height as u32))) {
-                    None => unknown.push(txid.to_string()),
-                    Some(number) => {
-                        let place = number.0 as usize;
-                        purposes.of[place] = purposes.code(columns.there("purpose", text(&said, row))?)?;
-                        profiles.of[place] = profiles.code(columns.there("profile", text(&software, row))?)?;
-                        if entities.is_valid(row) {
-                            makers[place] = entity(self, places, entities.value(row))?;
-                        }
-                    }
-                }
-            }
-            Ok(())
-        };
-        self.read("transactions", &["txid", "height", "entity", "purpose", "profile"], take, go_on)?;
-        match unknown.is_empty() {
-            true => Ok((Purposes { purposes, profiles: Some(profiles), makers: Some(makers) }, later == 0)),
-            false => Err(unknown_transactions(chain, &unknown, given)),
-        }
-    }
-
-    /// Whose the addresses are. Where the chain is `whole`, every one that is said to be paid must be in it.
-    fn addresses(
-        &self,
-        chain: &Chain,
-        places: &Places,
-        whole: bool,
-        owners: &mut Owners,
-        go_on: &mut dyn FnMut() -> bool,
-    ) -> Result<()> {
-        owners.of = vec![NONE_32; chain.counts().addresses as usize];
-        let mut roles = Codes::new(owners.of.len());
-        let take = |columns: &Columns<'_>| {
-            let (scripts, entities, said) = (columns.texts("script")?, columns.int32("entity")?, columns.texts("role")?);
-            let paid = columns.flags("is_paid")?;
-            let addresses = columns.texts("address").unwrap_or_else(|_| scripts.clone());
-            for (row, number) in numbers(chain, &scripts)?.into_iter().enumerate() {
-                match number {
-                    Some(number) => {
-                        let owner = columns.there("entity", entities.is_valid(row).then(|| entities.value(row)))?;
-                        let owner = entity(self, places, owner)?;
-                        if owners.categories[owner as usize] == NOBODY {
-                            continue;
-                        }
-                        owners.set(chain, number, owner)?;
-                        roles.of[number.0 as usize] = roles.code(columns.there("role", text(&said, row))?)?;
-                    }
-                    None if whole && paid.is_valid(row) && paid.value(row) => {
-                        let name = text(&addresses, row).or(text(&scripts, row)).unwrap_or("?");
-                        return Err(Error::Invalid {
-                            what: format!(
-                                "the truth does not fit the chain: address {name}, which it says was paid, is not in it; give the truth of this chain"
-                            ),
-                        });
-                    }
-                    None => owners.unpaid += 1,
-                }
-            }
-            Ok(())
-        };
-        self.read("addresses", &["address", "script", "entity", "role", "is_paid"], take, go_on)?;
-        owners.roles = Some(roles);
-        Ok(())
     }
 
     /// Goes through what the truth says of the outputs of a chain's transactions, up to its height.
@@ -153,26 +68,22 @@ impl Folder {
         go_on: &mut dyn FnMut() -> bool,
     ) -> Result<()> {
         let chain = known.chain();
-        let (_, places) = self.owners(go_on)?;
+        let (_, places) = self.entities(go_on)?;
         let mut finder = Finder::new(chain);
         let take = |columns: &Columns<'_>| {
-            let (txids, positions) = (columns.texts("txid")?, columns.int32("position")?);
-            let (entities, purposes) = (columns.int32("entity")?, columns.texts("purpose")?);
-            for row in 0..columns.rows() {
-                let txid = columns.there("txid", text(&txids, row))?;
+            let (txids, positions) = (columns.texts("txid")?, columns.numbers("position")?);
+            let (entities, purposes) = (columns.numbers("entity")?, columns.texts("purpose")?);
+            for row in columns.rows() {
+                let (txid, position) = (txids.need(row)?, positions.need(row)?);
                 // What is not in the chain is of a later height: the transactions were looked for before.
                 let Some(transaction) = finder.find(txid)? else { continue };
-                let (outputs, position) = (chain.outputs_of(transaction)?, positions.value(row) as u64);
-                if position >= outputs.end - outputs.start {
-                    return Err(Error::Invalid {
-                        what: format!(
-                            "the truth does not fit the chain: it has an output {txid}:{position}, which is not there; give the truth of this chain"
-                        ),
-                    });
-                }
-                let owner = entities.is_valid(row).then(|| entity(self, &places, entities.value(row))).transpose()?;
-                let purpose = columns.there("purpose", text(&purposes, row))?;
-                take(OutputRow { transaction, output: outputs.start + position, owner, purpose })?;
+                let outputs = chain.outputs_of(transaction)?;
+                let output = u64::try_from(position).ok().map(|position| outputs.start + position);
+                let output = output
+                    .filter(|output| outputs.contains(output))
+                    .ok_or_else(|| does_not_fit(format!("it has an output {txid}:{position}, which is not there")))?;
+                let owner = entities.get(row).map(|entity| places.of(entity)).transpose()?;
+                take(OutputRow { transaction, output, owner, purpose: purposes.need(row)? })?;
             }
             Ok(())
         };
@@ -180,18 +91,142 @@ impl Folder {
     }
 }
 
-fn text(texts: &StringArray, row: usize) -> Option<&str> {
-    texts.is_valid(row).then(|| texts.value(row))
+fn does_not_fit(what: String) -> Error {
+    Error::Invalid { what: format!("the truth does not fit the chain: {what}; give the truth of this chain") }
 }
 
-fn entity(folder: &Folder, places: &Places, entity: i32) -> Result<u32> {
-    places.get(&entity).copied().ok_or_else(|| wrong(folder.path(), format!("has no entity {entity} in its table of entities")))
+/// Entities' places among the owners, by the numbers that the truth has for them.
+struct Places {
+    of: HashMap<i32, u32>,
+    folder: Folder,
+}
+
+impl Places {
+    fn of(&self, entity: i32) -> Result<u32> {
+        let place = self.of.get(&entity).copied();
+        place.ok_or_else(|| wrong(self.folder.path(), format!("has no entity {entity} in its table of entities")))
+    }
+}
+
+/// What transactions are for, as it is read.
+struct Transactions<'a> {
+    chain: &'a Chain,
+    places: &'a Places,
+    finder: Finder<'a>,
+    purposes: Codes,
+    profiles: Codes,
+    makers: Vec<u32>,
+    /// Ids that the chain does not have at the height that the truth says.
+    unknown: Vec<String>,
+    rows: usize,
+    /// Rows of later heights than the chain's.
+    later: usize,
+}
+
+impl<'a> Transactions<'a> {
+    const COLUMNS: &'static [&'static str] = &["txid", "height", "entity", "purpose", "profile"];
+
+    fn new(chain: &'a Chain, places: &'a Places) -> Transactions<'a> {
+        let rows = chain.counts().transactions as usize;
+        Transactions {
+            chain,
+            places,
+            finder: Finder::new(chain),
+            purposes: Codes::new(rows),
+            profiles: Codes::new(rows),
+            makers: vec![NONE_32; rows],
+            unknown: Vec::new(),
+            rows: 0,
+            later: 0,
+        }
+    }
+
+    fn take(&mut self, columns: &Columns<'_>) -> Result<()> {
+        let (txids, heights, entities) = (columns.texts("txid")?, columns.numbers("height")?, columns.numbers("entity")?);
+        let (purposes, profiles) = (columns.texts("purpose")?, columns.texts("profile")?);
+        self.rows += columns.rows().len();
+        for row in columns.rows() {
+            let height = heights.need(row)?;
+            if height > self.chain.height().0 as i32 {
+                self.later += 1;
+                continue;
+            }
+            let txid = txids.need(row)?;
+            let found = self.finder.find(txid)?;
+            let is_there = |number: &TxNum| self.chain.height_of(*number).is_ok_and(|at| at == Height(height as u32));
+            let Some(TxNum(number)) = found.filter(is_there) else {
+                self.unknown.push(txid.to_string());
+                continue;
+            };
+            let place = number as usize;
+            self.purposes.of[place] = self.purposes.code(purposes.need(row)?)?;
+            self.profiles.of[place] = self.profiles.code(profiles.need(row)?)?;
+            if let Some(entity) = entities.get(row) {
+                self.makers[place] = self.places.of(entity)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The purposes, and whether the chain has all transactions of the truth.
+    fn done(self) -> Result<(Purposes, bool)> {
+        if !self.unknown.is_empty() {
+            return Err(unknown_transactions(self.chain, &self.unknown, self.rows));
+        }
+        let (profiles, makers) = (Some(self.profiles), Some(self.makers));
+        Ok((Purposes { purposes: self.purposes, profiles, makers }, self.later == 0))
+    }
+}
+
+/// Whose addresses are, as it is read.
+struct Addresses<'a> {
+    chain: &'a Chain,
+    places: &'a Places,
+    owners: Owners,
+    roles: Codes,
+    /// Whether every address that is said to be paid must be in the chain.
+    is_whole: bool,
+}
+
+impl<'a> Addresses<'a> {
+    const COLUMNS: &'static [&'static str] = &["script", "entity", "role", "is_paid"];
+
+    fn new(chain: &'a Chain, places: &'a Places, owners: Owners, is_whole: bool) -> Addresses<'a> {
+        let rows = chain.counts().addresses as usize;
+        Addresses { chain, places, owners: Owners { of: vec![NONE_32; rows], ..owners }, roles: Codes::new(rows), is_whole }
+    }
+
+    fn take(&mut self, columns: &Columns<'_>) -> Result<()> {
+        let (scripts, entities) = (columns.texts("script")?, columns.numbers("entity")?);
+        let (roles, paid) = (columns.texts("role")?, columns.flags("is_paid")?);
+        let found = numbers(self.chain, scripts.array())?;
+        for (row, number) in columns.rows().zip(found) {
+            let owner = self.places.of(entities.need(row)?)?;
+            let Some(number) = number else {
+                if self.is_whole && paid.need(row)? {
+                    let what = format!("output script {}, which it says was paid, is not in it", scripts.need(row)?);
+                    return Err(does_not_fit(what));
+                }
+                self.owners.unpaid += 1;
+                continue;
+            };
+            if self.owners.categories[owner as usize] != NOBODY {
+                self.owners.set(self.chain, number, owner)?;
+                self.roles.of[number.0 as usize] = self.roles.code(roles.need(row)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn done(self) -> Owners {
+        Owners { roles: Some(self.roles), ..self.owners }
+    }
 }
 
 /// Finds transactions, most of which follow one another in the chain.
 struct Finder<'a> {
     chain: &'a Chain,
-    last: Option<([u8; 32], TxNum)>,
+    last: Option<TxNum>,
 }
 
 impl<'a> Finder<'a> {
@@ -201,15 +236,15 @@ impl<'a> Finder<'a> {
 
     fn find(&mut self, text: &str) -> Result<Option<TxNum>> {
         let (txid, transactions) = (txid_named(text)?, self.chain.counts().transactions);
-        let near = self.last.into_iter().flat_map(|(_, TxNum(last))| [TxNum(last), TxNum(last.saturating_add(1))]);
+        let near = self.last.into_iter().flat_map(|TxNum(last)| [TxNum(last), TxNum(last.saturating_add(1))]);
         for number in near.filter(|number| number.row() < transactions) {
             if self.chain.txid(number)? == txid {
-                self.last = Some((txid, number));
+                self.last = Some(number);
                 return Ok(Some(number));
             }
         }
         let found = self.chain.store().find_transaction(&txid, transactions);
-        self.last = found.map(|number| (txid, number)).or(self.last);
+        self.last = found.or(self.last);
         Ok(found)
     }
 }

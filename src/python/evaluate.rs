@@ -5,6 +5,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::chain::Chain;
 use crate::change::Primitive;
 use crate::error::Error;
 use crate::evaluate::{self as core, Asked, Card, Evaluation, Figures, Pairs, Rates, Share};
@@ -51,34 +52,52 @@ pub fn evaluate<'py>(
     threads: Option<&Bound<'py, PyAny>>,
     thresholds: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let (py, chain) = (what.py(), chain.map(|chain| chain.get().0.clone()));
+    let (truth, chain) = (truth.get(), chain.map(|chain| &chain.get().0));
     let threads = convert::threads(threads)?.unwrap_or_else(crate::chain::pieces::all_threads);
-    if thresholds.is_some() && name_of(what).is_none() {
+    if let Some(name) = name_of(what) {
+        let rates = rates_of_shape(what.py(), &name, truth, chain, thresholds, threads)?;
+        return PyRates(rates).into_bound_py_any(what.py());
+    }
+    if thresholds.is_some() {
         return Err(PyTypeError::new_err("thresholds are for shapes only; leave them out"));
     }
-    if let Ok(clusters) = what.cast::<PyClusters>() {
-        if chain.is_some() {
-            return Err(PyTypeError::new_err("clusters know their chain and height; leave chain out"));
-        }
-        let clusters = &clusters.get().0;
-        let (known, _) = truth.get().known(py, Some(clusters.chain()))?;
-        let found = while_not_interrupted(py, |go_on| clusters.evaluate(known, go_on))?;
-        return PyEvaluation(found).into_bound_py_any(py);
+    match what.cast::<PyClusters>() {
+        Ok(clusters) => PyEvaluation(of_clusters(clusters, truth, chain)?).into_bound_py_any(what.py()),
+        Err(_) => PyRates(rates_of_rule(what, truth, chain, threads)?).into_bound_py_any(what.py()),
     }
-    let rates = if what.cast::<PyChangeRule>().is_ok() {
-        let (known, chain) = truth.get().known(py, chain.as_ref())?;
-        let rule = change::rule(&chain, what)?;
-        while_not_interrupted(py, |go_on| known.rates_of_rule(&chain, &rule, threads, go_on))?
-    } else if let Some(name) = name_of(what) {
-        let asked = asked(&name)?;
-        let (known, chain) = truth.get().known(py, chain.as_ref())?;
-        let thresholds = with_thresholds(Thresholds::of(chain.network()), thresholds)?;
-        while_not_interrupted(py, |go_on| known.rates_of_shape(&chain, asked, &thresholds, threads, go_on))?
-    } else {
+}
+
+fn of_clusters(clusters: &Bound<'_, PyClusters>, truth: &PyTruth, chain: Option<&Chain>) -> PyResult<Evaluation> {
+    if chain.is_some() {
+        return Err(PyTypeError::new_err("clusters know their chain and height; leave chain out"));
+    }
+    let (py, clusters) = (clusters.py(), &clusters.get().0);
+    let (known, _) = truth.known(py, Some(clusters.chain()))?;
+    while_not_interrupted(py, |go_on| clusters.evaluate(known, go_on))
+}
+
+fn rates_of_rule(what: &Bound<'_, PyAny>, truth: &PyTruth, chain: Option<&Chain>, threads: usize) -> PyResult<Rates> {
+    if what.cast::<PyChangeRule>().is_err() {
         let what = format!("{what:?} cannot be evaluated; give clusters, a rule of satrail.change, or the name of a shape");
         return Err(PyTypeError::new_err(what));
-    };
-    PyRates(rates).into_bound_py_any(py)
+    }
+    let (known, chain) = truth.known(what.py(), chain)?;
+    let rule = change::rule(&chain, what)?;
+    while_not_interrupted(what.py(), |go_on| known.rates_of_rule(&chain, &rule, threads, go_on))
+}
+
+fn rates_of_shape(
+    py: Python<'_>,
+    name: &str,
+    truth: &PyTruth,
+    chain: Option<&Chain>,
+    thresholds: Option<&Bound<'_, PyDict>>,
+    threads: usize,
+) -> PyResult<Rates> {
+    let asked = asked(name)?;
+    let (known, chain) = truth.known(py, chain)?;
+    let thresholds = with_thresholds(Thresholds::of(chain.network()), thresholds)?;
+    while_not_interrupted(py, |go_on| known.rates_of_shape(&chain, asked, &thresholds, threads, go_on))
 }
 
 /// The shape of a name. Rules are asked for as objects, for some have the name of a shape.
