@@ -17,9 +17,9 @@ use crate::chain::{Chain, Table, Transaction, time, txid_named};
 use crate::change::{self as core, Feature, Given, OneTime, Prices, Primitive, Rule, Source};
 use crate::ids::{OutNum, hash_text};
 use crate::python::convert::{self, Moment};
-use crate::python::evaluate::headline;
 use crate::python::output::PyOutput;
 use crate::python::progress::while_not_interrupted;
+use crate::python::rates::headline;
 use crate::python::table::PyTable;
 
 /// A rule that tells, for a transaction, the outputs that it cannot rule out as the change. Made by the functions of `satrail.change`.

@@ -13,6 +13,7 @@ mod info;
 mod ingest;
 mod output;
 mod progress;
+mod rates;
 mod shapes;
 mod show;
 mod table;
@@ -37,13 +38,15 @@ mod _core {
     #[pymodule_export]
     use super::cluster::{PyClusters, PyComparison, PyProof, PyWallet};
     #[pymodule_export]
-    use super::evaluate::{PyEvaluation, PyRates, card, evaluate};
+    use super::evaluate::{PyEvaluation, evaluate};
     #[pymodule_export]
     use super::info::info;
     #[pymodule_export]
     use super::ingest::ingest;
     #[pymodule_export]
     use super::output::PyOutput;
+    #[pymodule_export]
+    use super::rates::{PyRates, card};
     #[pymodule_export]
     use super::shapes::{
         PyBoltzmann, PyJudgement, PyPredicate, boltzmann, restore_boltzmann, restore_judgement, restore_predicate, shapes_of,
