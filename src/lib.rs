@@ -6,6 +6,7 @@ pub mod chain;
 pub mod change;
 pub mod cluster;
 pub mod error;
+pub mod evaluate;
 pub mod evidence;
 pub mod fingerprint;
 pub mod flow;

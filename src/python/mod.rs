@@ -8,18 +8,21 @@ mod change;
 mod cluster;
 mod convert;
 mod error;
+mod evaluate;
 mod exposure;
 mod graph;
 mod info;
 mod ingest;
 mod output;
 mod progress;
+mod rates;
 mod shapes;
 mod show;
 mod source;
 mod table;
 mod trace;
 mod transaction;
+mod truth;
 mod verify;
 
 mod gathers;
@@ -42,6 +45,7 @@ mod _core {
     use super::change::PyChangeRule;
     #[pymodule_export]
     use super::cluster::{PyClusters, PyComparison, PyProof, PyWallet};
+    use super::evaluate::{PyEvaluation, evaluate};
     #[pymodule_export]
     use super::exposure::{PyExposure, PyPolicyComparison};
     #[pymodule_export]
@@ -53,6 +57,8 @@ mod _core {
     #[pymodule_export]
     use super::output::PyOutput;
     #[pymodule_export]
+    use super::rates::{PyRates, card};
+    #[pymodule_export]
     use super::shapes::{
         PyBoltzmann, PyJudgement, PyPredicate, boltzmann, restore_boltzmann, restore_judgement, restore_predicate, shapes_of,
         thresholds,
@@ -63,7 +69,8 @@ mod _core {
     use super::trace::{PyLedger, PyTrace, restore_ledger};
     #[pymodule_export]
     use super::transaction::{PyFingerprint, PyInput, PyTransaction};
-
+    #[pymodule_export]
+    use super::truth::{PyTruth, truth, truth_from_chain};
     #[pymodule_export]
     use super::verify::verify;
 

@@ -8,6 +8,7 @@ mod common;
 mod content;
 mod damaged_files;
 mod disk;
+mod evaluate;
 mod facts;
 mod flow;
 mod format;
