@@ -34,12 +34,13 @@ from satrail._core import (
     ingest,
     open,
     shapes,
+    simulate,
     thresholds,
     verify,
 )
 from satrail._demo import demo
 from satrail.errors import BlockFilesError, LockedError, NotInChainError, NotJoinedError, SatrailError, StoreError
-from satrail.report import Check, Gap, IngestReport, InvalidBlock, Problem, StoreInfo, VerifyReport
+from satrail.report import Check, Gap, IngestReport, InvalidBlock, Problem, SimulationReport, StoreInfo, VerifyReport
 
 __version__: str = _VERSION
 
@@ -71,6 +72,7 @@ __all__ = [
     "Proof",
     "Revealed",
     "SatrailError",
+    "SimulationReport",
     "StoreError",
     "StoreInfo",
     "Table",
@@ -85,6 +87,7 @@ __all__ = [
     "ingest",
     "open",
     "shapes",
+    "simulate",
     "thresholds",
     "verify",
 ]

@@ -14,6 +14,7 @@ mod output;
 mod progress;
 mod shapes;
 mod show;
+mod simulate;
 mod table;
 mod trace;
 mod transaction;
@@ -45,6 +46,8 @@ mod _core {
         PyBoltzmann, PyJudgement, PyPredicate, boltzmann, restore_boltzmann, restore_judgement, restore_predicate, shapes_of,
         thresholds,
     };
+    #[pymodule_export]
+    use super::simulate::simulate;
     #[pymodule_export]
     use super::table::{PyTable, restore_table};
     #[pymodule_export]

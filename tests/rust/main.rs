@@ -18,6 +18,7 @@ mod one_chain;
 mod oracle;
 mod readers;
 mod shapes;
+mod simulate;
 mod verify;
 
 /// So many cases of a law; what failed is told by its seed, so no file remembers it.
