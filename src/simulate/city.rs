@@ -46,7 +46,7 @@ pub(super) struct Size {
 const TRANSACTIONS_EACH: u64 = 12;
 
 /// Satoshi that are mined in the early phase, nearly all that there ever are.
-const SUPPLY: u64 = 1_340_000_000_000;
+pub(super) const SUPPLY: u64 = 1_340_000_000_000;
 
 impl Size {
     pub fn of(transactions: u64, blocks: usize) -> Size {

@@ -1,7 +1,7 @@
 //! Exchanges and custodians: an address for each customer, sweeps into a hot wallet, a cold one behind it, and withdrawals.
 
 use crate::error::Result;
-use crate::simulate::city::City;
+use crate::simulate::city::{City, SUPPLY};
 use crate::simulate::draft::Pay;
 use crate::simulate::keys::Address;
 use crate::simulate::mixers::is_mixer;
@@ -121,13 +121,15 @@ impl City {
     pub fn ask_for_withdrawal(&mut self) -> Result<bool> {
         let person = self.payee();
         let Person { purse, exchange, account, .. } = self.people[person as usize];
-        let most = self.exchanges[exchange as usize].free / 4;
+        let free = self.exchanges[exchange as usize].free;
         let rich = is_mixer(self.world.wallet(purse).profile);
-        let unit = self.world.unit * if rich { 12 } else { 2 };
+        // Where much is for sale, much is bought.
+        let plenty = (free / (SUPPLY / 3 / self.exchanges.len() as u64)).clamp(1, 8);
+        let unit = self.world.unit * plenty * if rich { 12 } else { 2 };
         let random = &mut self.world.random;
         let wanted = (random.around(unit, 1.5) as f64 * random.tail(2.5)) as u64;
         let amount = wanted.max(account.min(wanted * 4)).max(4 * LEAST + 4 * self.world.now.rate);
-        if amount > most {
+        if amount > free / 4 {
             return Ok(false);
         }
         self.withdraw(person, Withdrawal { customer: self.world.entity_of(purse), to: purse, address: None, amount, ticket: 0 })?;

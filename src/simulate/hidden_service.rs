@@ -15,7 +15,7 @@ use crate::simulate::wallet::{Coin, Purse};
 use crate::simulate::words::{Category, Role, Route, What, Why};
 
 /// What the service's own software is: a node of that time, whose addresses are all of one kind.
-const SOFTWARE: u8 = 3;
+const SOFTWARE: u8 = 2;
 
 pub(super) struct HiddenService {
     pub numbers: Numbers,

@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::ids::hash_text;
 use crate::simulate::block::{AddressRow, Block, OutputRow, TransactionRow, compact_size};
 use crate::simulate::draft::Pay;
+use crate::simulate::keys::Lock;
 use crate::simulate::profile::SERVICE_LEGACY;
 use crate::simulate::wallet::{Coin, Purse};
 use crate::simulate::words::{Role, What, Why};
@@ -23,10 +24,12 @@ impl World {
     /// Ends the block; its money goes to an address of a purse, where it can be spent a hundred blocks later.
     pub fn mine(&mut self, to: Purse, tag: &str) -> Result<()> {
         let value = subsidy(self.now.height) + self.block.fees;
-        let pay = self.pay_static(to, value, What::Coinbase, Role::Coinbase);
+        let pay = self.pay_block(to, value);
         let coinbase = self.coinbase(&pay, tag);
         let txid = coinbase.txid;
-        self.wallet(to).address = pay.address;
+        if pay.address.lock() != Lock::P2pkLong {
+            self.wallet(to).address = pay.address;
+        }
         let coin = Coin { txid, value, position: 0, address: pay.address };
         if value > 0 {
             self.immature.push_back((self.now.height, to, coin));

@@ -44,6 +44,16 @@ impl Mixers {
         }
     }
 
+    /// Somebody has this software now.
+    pub fn welcome(&mut self, purse: Purse, profile: u8) {
+        match profile {
+            MAKER_LEGACY | MAKER_SEGWIT => self.makers.push(purse),
+            MIXER_ROUNDS => self.rounds.push(purse),
+            MIXER_POOLS => self.poolers.push(purse),
+            _ => {}
+        }
+    }
+
     /// Somebody takes part no more.
     pub fn forget(&mut self, purse: Purse) {
         for list in [&mut self.makers, &mut self.rounds, &mut self.poolers] {

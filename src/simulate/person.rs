@@ -6,7 +6,7 @@ use crate::simulate::draft::Pay;
 use crate::simulate::keys::Address;
 use crate::simulate::mixers::is_mixer;
 use crate::simulate::payment::LEAST;
-use crate::simulate::profile::{MAKER_LEGACY, MAKER_SEGWIT, MIXER_POOLS, MIXER_ROUNDS, PROFILES, installed};
+use crate::simulate::profile::{PROFILES, installed};
 use crate::simulate::wallet::Purse;
 use crate::simulate::words::{Category, Role, What, Why};
 
@@ -36,7 +36,7 @@ const HABITS: [Habit; 19] = [
     (City::bet, 2017.0, 2100.0, 150),
     (City::give, 0.0, 2100.0, 150),
     (City::tidy_up, 0.0, 2100.0, 300),
-    (City::move_house, 0.0, 2100.0, 150),
+    (City::move_house, 0.0, 2100.0, 350),
     (City::write_data, 2013.5, 2100.0, 120),
     (City::send_dust, 2013.5, 2100.0, 6),
     (City::lose_some, 0.0, 2100.0, 8),
@@ -65,12 +65,7 @@ impl City {
         self.people.push(Person { purse, exchange, deposit: Address::NONE, account: 0 });
         let person = self.people.len() as u32 - 1;
         self.living.push(person);
-        match profile {
-            MAKER_LEGACY | MAKER_SEGWIT => self.mixers.makers.push(purse),
-            MIXER_ROUNDS => self.mixers.rounds.push(purse),
-            MIXER_POOLS => self.mixers.poolers.push(purse),
-            _ => {}
-        }
+        self.mixers.welcome(purse, profile);
         person
     }
 
@@ -161,24 +156,36 @@ impl City {
         Ok(false)
     }
 
-    /// Somebody moves all that they have to newer software.
+    /// Somebody whose software is of yesterday moves all that they have to what others have today.
     fn move_house(&mut self) -> Result<bool> {
-        let Some((person, _)) = self.payer() else { return Ok(false) };
-        let purse = self.purse_of(person);
-        let old = self.world.wallet(purse).profile;
-        let year = self.world.now.year;
-        if PROFILES[old as usize].weight == 0 || year < PROFILES[old as usize].years[2] - 1.0 {
-            return Ok(false);
+        for _ in 0..6 {
+            let Some((person, _)) = self.payer() else { return Ok(false) };
+            let purse = self.purse_of(person);
+            let old = self.world.wallet(purse).profile;
+            if self.world.now.year > PROFILES[old as usize].years[2] - 0.7 {
+                return Ok(self.move_to_new_software(purse));
+            }
         }
-        let new = installed(year, &mut self.world.random);
+        Ok(false)
+    }
+
+    fn move_to_new_software(&mut self, purse: Purse) -> bool {
+        let old = self.world.wallet(purse).profile;
+        let new = installed(self.world.now.year, &mut self.world.random);
         let address = self.world.address(PROFILES[new as usize].lock);
         let to = Pay::fresh(address, purse, 0, What::Payment, Role::Receive);
         let coins = self.world.wallet(purse).take_some(60);
-        let moved = self.world.gather(purse, coins, to, Why::SelfTransfer).is_some();
+        if self.world.gather(purse, coins, to, Why::SelfTransfer).is_none() {
+            return false;
+        }
         let entity = self.world.entity_of(purse);
         self.world.wallet(purse).profile = new;
         self.world.entities[entity as usize].profile = new;
-        Ok(moved)
+        if is_mixer(old) {
+            self.mixers.forget(purse);
+        }
+        self.mixers.welcome(purse, new);
+        true
     }
 
     /// An output to a fresh address of one's own, whose amount is still to come.

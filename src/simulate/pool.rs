@@ -8,7 +8,7 @@ use crate::simulate::keys::Address;
 use crate::simulate::merchant::distinct;
 use crate::simulate::payment::LEAST;
 use crate::simulate::person::Person;
-use crate::simulate::profile::{SERVICE_LEGACY, SOLO_MINER};
+use crate::simulate::profile::SERVICE_LEGACY;
 use crate::simulate::wallet::Purse;
 use crate::simulate::words::{Category, Role, What, Why};
 
@@ -19,6 +19,12 @@ pub(super) struct Pool {
 
 /// Blocks in which there were still people who mined alone.
 const ALONE_UNTIL: u32 = 400;
+
+/// The part of the story in which pools pay out what was mined before it.
+const EARLY_PART: f64 = 0.3;
+
+/// Coins of a later payout.
+const LATER_COINS: usize = 40;
 
 /// Outputs of a payout at most.
 const MINERS: u64 = 80;
@@ -36,7 +42,10 @@ impl City {
     /// Who finds the next block, and what they write into it.
     pub fn miner(&mut self) -> (Purse, String) {
         if self.world.now.height < ALONE_UNTIL && self.world.random.chance(150) {
-            return (self.solo_miner(), String::new());
+            let purse = self.solo_miner();
+            // Software of that time is paid for a block to a key of its own.
+            self.world.wallet(purse).address = Address::NONE;
+            return (purse, String::new());
         }
         let random = &mut self.world.random;
         let at = (random.real() * random.real() * self.pools.len() as f64) as usize;
@@ -53,18 +62,11 @@ impl City {
         }
     }
 
-    /// Somebody who mines alone, to a bare key; some of them will do so again.
+    /// Somebody who mines alone; some of them do so again.
     fn solo_miner(&mut self) -> Purse {
-        if !self.people.is_empty() && self.world.random.chance(600) {
-            let person = self.world.random.index(self.people.len());
-            return self.people[person].purse;
-        }
-        let country = self.world.country();
-        let entity = self.world.entity(Category::Person, country, SOLO_MINER);
-        let purse = self.world.purse(entity, SOLO_MINER, Role::Change);
-        self.people.push(Person { purse, exchange: 0, deposit: Address::NONE, account: 0 });
-        self.living.push(self.people.len() as u32 - 1);
-        purse
+        let again = !self.people.is_empty() && self.world.random.chance(600);
+        let person = if again { self.world.random.index(self.people.len()) as u32 } else { self.newcomer() };
+        self.purse_of(person)
     }
 
     /// Pools pay out what they have mined: early on in large amounts, later what blocks still pay.
@@ -72,10 +74,16 @@ impl City {
         for pool in 0..self.pools.len() {
             let purse = self.pools[pool].purse;
             let coins = self.world.wallet(purse).coins.len();
-            // All that was mined early is out when three tenths of the story are over.
-            let left = ((0.3 - self.part) * (self.size.blocks - EARLY_BLOCKS) as f64).max(4.0);
-            let due = coins as f64 / left * 1000.0;
-            if coins > 0 && self.world.random.chance((due as u32 / self.coins_each()).max(3)) {
+            let due = match self.part < EARLY_PART {
+                // All that was mined early is out by then.
+                true => {
+                    let left = ((EARLY_PART - self.part) * (self.size.blocks - EARLY_BLOCKS) as f64).max(4.0);
+                    (coins as f64 / left * 1000.0) as u32 / self.coins_each()
+                }
+                false if coins >= LATER_COINS => 1000,
+                false => 10,
+            };
+            if coins > 0 && self.world.random.chance(due.max(3)) {
                 self.pay_out_of(purse)?;
             }
         }
@@ -88,7 +96,7 @@ impl City {
     }
 
     fn pay_out_of(&mut self, purse: Purse) -> Result<()> {
-        let most = if self.part > 0.3 { 40 } else { self.coins_each() as usize };
+        let most = if self.part < EARLY_PART { self.coins_each() as usize } else { LATER_COINS };
         let coins = self.world.wallet(purse).take_some(most);
         let sum: u64 = coins.iter().map(|coin| coin.value).sum();
         let rate = self.world.rate();
@@ -99,7 +107,8 @@ impl City {
         };
         let mut outputs = Vec::new();
         let mut deposits = Vec::new();
-        let miners = self.world.random.between(MINERS / 4, MINERS - 1);
+        let most = (self.people.len() as u64 / 6).clamp(8, MINERS - 1);
+        let miners = self.world.random.between(most / 4, most);
         let shares: Vec<u64> = (0..miners).map(|_| (self.world.random.tail(1.2) * 1_000.0) as u64).collect();
         let all: u64 = shares.iter().sum();
         for share in shares {

@@ -92,9 +92,8 @@ const PLAIN: Profile = Profile {
 };
 
 /// All profiles; entities and transactions name them by their place here.
-pub(super) static PROFILES: [Profile; 23] = [
+pub(super) static PROFILES: [Profile; 22] = [
     Profile { name: "node-early", lock: Lock::P2pkhLong, years: [2009.0, 2010.5, 2012.3], weight: 100, reuse: 100, ..PLAIN },
-    Profile { name: "solo-miner", lock: Lock::P2pkLong, years: [2009.0, 2010.0, 2011.9], reuse: 0, ..PLAIN },
     Profile { name: "node-compressed", years: [2012.0, 2013.0, 2015.0], weight: 60, reuse: 80, ..PLAIN },
     Profile {
         name: "node-legacy",
@@ -278,14 +277,13 @@ pub(super) static PROFILES: [Profile; 23] = [
     },
 ];
 
-pub(super) const SOLO_MINER: u8 = 1;
-pub(super) const MAKER_LEGACY: u8 = 16;
-pub(super) const MAKER_SEGWIT: u8 = 17;
-pub(super) const MIXER_ROUNDS: u8 = 18;
-pub(super) const MIXER_POOLS: u8 = 19;
-pub(super) const SERVICE_LEGACY: u8 = 20;
-pub(super) const SERVICE_SEGWIT: u8 = 21;
-pub(super) const SERVICE_MULTISIG: u8 = 22;
+pub(super) const MAKER_LEGACY: u8 = 15;
+pub(super) const MAKER_SEGWIT: u8 = 16;
+pub(super) const MIXER_ROUNDS: u8 = 17;
+pub(super) const MIXER_POOLS: u8 = 18;
+pub(super) const SERVICE_LEGACY: u8 = 19;
+pub(super) const SERVICE_SEGWIT: u8 = 20;
+pub(super) const SERVICE_MULTISIG: u8 = 21;
 
 /// How many install a profile in a year: it grows to its weight, and falls again.
 fn share(profile: &Profile, year: f64) -> u32 {
@@ -310,12 +308,11 @@ mod tests {
 
     #[test]
     fn the_names_are_where_they_are_said_to_be() {
-        let named = [SOLO_MINER, MAKER_LEGACY, MAKER_SEGWIT, MIXER_ROUNDS, MIXER_POOLS, SERVICE_LEGACY, SERVICE_SEGWIT];
+        let named = [MAKER_LEGACY, MAKER_SEGWIT, MIXER_ROUNDS, MIXER_POOLS, SERVICE_LEGACY, SERVICE_SEGWIT];
         let names = named.map(|profile| PROFILES[profile as usize].name);
         assert_eq!(
             names,
             [
-                "solo-miner",
                 "mixer-maker-legacy",
                 "mixer-maker-segwit",
                 "mixer-rounds",

@@ -176,6 +176,16 @@ impl World {
         Pay::fresh(fresh, to, value, what, role)
     }
 
+    /// A payment for a block: to the one address of a pool, or to a bare key of somebody who mines alone.
+    pub fn pay_block(&mut self, to: Purse, value: u64) -> Pay {
+        let wallet = &self.wallets[to.0 as usize];
+        if wallet.change == Role::Payout || !wallet.address.is_none() {
+            return self.pay_static(to, value, What::Coinbase, Role::Coinbase);
+        }
+        let key = self.address(Lock::P2pkLong);
+        Pay::fresh(key, to, value, What::Coinbase, Role::Coinbase)
+    }
+
     /// A payment to the one address that a purse always gives.
     pub fn pay_static(&mut self, to: Purse, value: u64, what: What, role: Role) -> Pay {
         let address = self.wallets[to.0 as usize].address;
