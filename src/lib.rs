@@ -18,6 +18,7 @@ mod python;
 pub mod script;
 pub mod shapes;
 pub mod shares;
+pub mod simulate;
 pub mod store;
 pub mod verify;
 

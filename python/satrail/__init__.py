@@ -44,6 +44,7 @@ from satrail._core import (
     ingest,
     open,
     shapes,
+    simulate,
     thresholds,
     truth,
     truth_from_chain,
@@ -51,7 +52,7 @@ from satrail._core import (
 )
 from satrail._demo import demo
 from satrail.errors import BlockFilesError, LockedError, NotInChainError, NotJoinedError, SatrailError, StoreError
-from satrail.report import Check, Gap, IngestReport, InvalidBlock, Problem, StoreInfo, VerifyReport
+from satrail.report import Check, Gap, IngestReport, InvalidBlock, Problem, SimulationReport, StoreInfo, VerifyReport
 
 __version__: str = _VERSION
 
@@ -90,6 +91,7 @@ __all__ = [
     "Rates",
     "Revealed",
     "SatrailError",
+    "SimulationReport",
     "StoreError",
     "StoreInfo",
     "Table",
@@ -107,6 +109,7 @@ __all__ = [
     "ingest",
     "open",
     "shapes",
+    "simulate",
     "thresholds",
     "truth",
     "truth_from_chain",

@@ -21,6 +21,7 @@ mod oracle;
 mod questions;
 mod readers;
 mod shapes;
+mod simulate;
 mod verify;
 
 /// So many cases of a law; what failed is told by its seed, so no file remembers it.
