@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 RUST := Cargo.toml Cargo.lock $(shell find src -name '*.rs')
 
-.PHONY: demo test test-rust test-python check stubs bench fuzz docs clean
+.PHONY: demo test test-rust test-python check stubs bench cards fuzz docs clean
 
 # The main job, on the chain that comes with the package.
 demo: $(VENV)/.built
@@ -37,6 +37,10 @@ stubs: $(VENV)/.built
 # Speed and memory beside their targets; the data sets are made first. BENCH=small is quick, BENCH=huge needs 60 GB of disk.
 bench: $(VENV)/.built-release
 	$(BIN)/python benches/bench.py $(or $(BENCH),big)
+
+# What was measured of each rule, docs/cards, and the figures that the next build compiles in.
+cards: $(VENV)/.built-release
+	$(BIN)/python scripts/cards.py
 
 # Each target for SECONDS (60); needs cargo-fuzz.
 fuzz:

@@ -20,10 +20,10 @@ pub enum Error {
     #[error("cannot {action} {}: {source}", path.display())]
     Io { action: &'static str, path: PathBuf, source: std::io::Error },
 
-    #[error("the disk is full: cannot {action} {}; free some space and run the ingest again, it goes on from its last commit", path.display())]
+    #[error("the disk is full: cannot {action} {}; free some space and run it again; an ingest goes on from its last commit", path.display())]
     DiskFull { action: &'static str, path: PathBuf },
 
-    #[error("{} cannot be written ({source}); ingest into a folder that you may write", path.display())]
+    #[error("{} cannot be written ({source}); give a folder that you may write", path.display())]
     ReadOnly { path: PathBuf, source: std::io::Error },
 
     #[error("no blk*.dat files in {}; give the folder \"blocks\" of a node's data directory", path.display())]
@@ -127,6 +127,9 @@ pub enum Error {
 
     #[error("the trace was interrupted after {transactions} transactions; nothing of it is kept")]
     TraceInterrupted { transactions: u64 },
+
+    #[error("{} is not empty; give a folder that is, or one that is not there yet", path.display())]
+    NotEmpty { path: PathBuf },
 
     #[error("{what}")]
     Invalid { what: String },

@@ -6,6 +6,7 @@ pub mod chain;
 pub mod change;
 pub mod cluster;
 pub mod error;
+pub mod evaluate;
 pub mod evidence;
 pub mod fingerprint;
 pub mod flow;
@@ -17,6 +18,7 @@ mod python;
 pub mod script;
 pub mod shapes;
 pub mod shares;
+pub mod simulate;
 pub mod store;
 pub mod verify;
 

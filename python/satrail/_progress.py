@@ -10,7 +10,7 @@ from tqdm.auto import tqdm
 
 Facts = dict[str, Any]
 
-_LABELS = {"scan": "looking for blocks", "blocks": "blocks", "index": "writing"}
+_LABELS = {"scan": "looking for blocks", "blocks": "blocks", "index": "writing", "simulate": "simulating"}
 
 
 class _Silent:
@@ -30,19 +30,19 @@ class _Function(_Silent):
 
 
 class _Bar(_Silent):
-    """A bar of bytes, or of rows when a store is verified; it appears when there is something to do."""
+    """A bar of bytes, of rows when a store is verified, or of blocks that are simulated; it appears when there is something to do."""
 
     def __init__(self) -> None:
         self._bar: Any = None
 
     def __call__(self, now: Facts) -> None:
         verifying = now["phase"] == "verify"
+        counted = {"verify": "rows", "simulate": "blocks"}.get(now["phase"], "bytes")
         if self._bar is None:
-            self._bar = tqdm(unit=" rows" if verifying else "B", unit_scale=True)
+            self._bar = tqdm(unit="B" if counted == "bytes" else f" {counted}", unit_scale=True)
         self._bar.set_description(now["check"] if verifying else _LABELS[now["phase"]], refresh=False)
-        done, total = ("rows", "rows_total") if verifying else ("bytes", "bytes_total")
         if now["phase"] != "index":
-            self._bar.n, self._bar.total = now[done], now.get(total) or None
+            self._bar.n, self._bar.total = now[counted], now.get(f"{counted}_total") or None
         if now["phase"] == "blocks":
             self._bar.set_postfix_str(f"height {now['height']:,}", refresh=False)
         self._bar.refresh()

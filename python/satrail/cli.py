@@ -74,6 +74,26 @@ def _verify(options: argparse.Namespace) -> int:
     return 0 if report.is_sound else 1
 
 
+def _simulate(options: argparse.Namespace) -> int:
+    quiet = False if options.quiet else None
+    try:
+        report = satrail.simulate(
+            options.scenario, options.folder, seed=options.seed, scale=options.scale, progress=quiet
+        )
+    except KeyboardInterrupt:
+        print("satrail: interrupted; what was simulated so far is removed", file=sys.stderr)
+        return 130
+    if not options.quiet:
+        rate = report.bytes / 1e6 / max(report.seconds, 1e-9)
+        print(f"{report.folder}: {report.scenario}, seed {report.seed}, scale {report.scale:g}")
+        print(
+            f"height {report.height:,}, {report.transactions:,} transactions, {report.addresses:,} addresses,"
+            f" {report.entities:,} entities in {report.seconds:.1f} s ({rate:.0f} MB/s)"
+        )
+        print(f"digest {report.digest}")
+    return 0
+
+
 def _demo(options: argparse.Namespace) -> int:
     satrail.demo(options.folder)
     return 0
@@ -111,6 +131,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     verify.add_argument("--quiet", action="store_true", help="show no progress")
     verify.set_defaults(run=_verify)
+
+    simulate = commands.add_parser("simulate", help="make a chain whose truth is known, with the truth beside it")
+    simulate.add_argument("scenario", metavar="SCENARIO", help="city, or hidden-service")
+    simulate.add_argument("folder", metavar="FOLDER", help="a folder that is empty or not there yet")
+    simulate.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed gives the same bytes; 0 when not given")
+    simulate.add_argument("--scale", type=float, default=1.0, metavar="X", help="how large it is; 1 when not given")
+    simulate.add_argument("--quiet", action="store_true", help="print errors only")
+    simulate.set_defaults(run=_simulate)
 
     demo = commands.add_parser("demo", help="do the main job on a small chain that comes with satrail")
     demo.add_argument("folder", nargs="?", help="where to keep the store; a temporary folder when not given")

@@ -116,6 +116,41 @@ class StoreInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class SimulationReport:
+    """What was simulated.
+
+    Attributes
+    ----------
+    folder : where it is.
+    scenario, seed, scale : what was asked for; the same three give the same bytes.
+    network : "regtest".
+    digest : SHA-256 in hex over the hashes of all blocks and all rows of the truth.
+    height, tip : height and hash of the chain's last block.
+    transactions, outputs, addresses, entities : rows of the truth; addresses that were given and never paid count too.
+    bytes : the size of the block files.
+    seconds : how long it took.
+    """
+
+    folder: str
+    scenario: str
+    seed: int
+    scale: float
+    network: str
+    digest: str
+    height: int
+    tip: str
+    transactions: int
+    outputs: int
+    addresses: int
+    entities: int
+    bytes: int
+    seconds: float
+
+    def _repr_html_(self) -> str:
+        return _html([(field.name, getattr(self, field.name)) for field in fields(self)])
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """A check that was made, and how many rows (of checksums: bytes) it looked at."""
 

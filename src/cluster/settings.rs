@@ -36,6 +36,15 @@ impl Rule {
         }
     }
 
+    /// Raised when what the rule joins changes; of a change rule, the highest of those that it is made of.
+    pub fn version(&self) -> u32 {
+        match self {
+            Rule::CoSpend => CO_SPEND_VERSION,
+            Rule::SameKey => SAME_KEY_VERSION,
+            Rule::Change(rule) => rule.primitives().into_iter().map(change::Primitive::version).max().unwrap_or(0),
+        }
+    }
+
     /// What tells the rule from all others, versions included.
     pub fn identity(&self) -> String {
         match self {

@@ -140,14 +140,14 @@ impl Clusters {
         })
     }
 
-    pub(super) fn heights_and_times(&self, transactions: impl Iterator<Item = TxNum>) -> Result<(ArrayRef, ArrayRef)> {
+    pub(crate) fn heights_and_times(&self, transactions: impl Iterator<Item = TxNum>) -> Result<(ArrayRef, ArrayRef)> {
         let heights: Vec<_> = transactions.map(|tx| self.chain().height_of(tx)).collect::<Result<_>>()?;
         let times: Vec<i64> = heights.iter().map(|height| self.chain().time_at(*height).map(i64::from)).collect::<Result<_>>()?;
         let heights = Int32Array::from_iter_values(heights.iter().map(|height| height.0 as i32));
         Ok((Arc::new(heights), Arc::new(TimestampSecondArray::from(times).with_timezone("UTC"))))
     }
 
-    pub(super) fn address_texts(&self, addresses: impl Iterator<Item = AddrNum>) -> Result<StringArray> {
+    pub(crate) fn address_texts(&self, addresses: impl Iterator<Item = AddrNum>) -> Result<StringArray> {
         let mut texts = StringBuilder::new();
         for address in addresses {
             texts.append_value(self.chain().address_at(address)?.name()?);
@@ -155,7 +155,7 @@ impl Clusters {
         Ok(texts.finish())
     }
 
-    pub(super) fn txids(&self, transactions: impl Iterator<Item = TxNum>) -> Result<StringArray> {
+    pub(crate) fn txids(&self, transactions: impl Iterator<Item = TxNum>) -> Result<StringArray> {
         let mut texts = StringBuilder::new();
         for tx in transactions {
             texts.append_value(hash_text(&self.chain().txid(tx)?));

@@ -3,7 +3,7 @@
 //! An account is opened when traced money first comes to its wallet: with the balance that the wallet has by then, none of it traced, and
 //! with all its later transactions queued. So only wallets that traced money reaches are looked at, each from then on.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::chain::Chain;
 use crate::cluster::Clusters;
@@ -23,19 +23,20 @@ use crate::store::reader::counts_at;
 /// Members of a wallet, and transactions, between two questions whether to go on.
 const EVERY: u64 = 1024;
 
-/// What stands in accounts in the end.
+/// What became of traced money in accounts.
 #[derive(Clone, Default)]
 pub(super) struct Accounts {
     held: Vec<Held>,
 }
 
-/// The traced money of one account.
+/// Traced money that ended in the account of a wallet, for one reason.
 #[derive(Clone)]
 pub(super) struct Held {
     pub wallet: AddrNum,
     pub amount: u64,
     pub outcome: Outcome,
     pub hop: u32,
+    pub tx_hop: u32,
     /// Satoshi by source.
     by_source: BTreeMap<u32, u64>,
 }
@@ -60,16 +61,25 @@ impl Accounts {
 impl Held {
     pub fn step(&self) -> Step {
         let place = Place::Account(self.wallet);
-        Step { hop: Some(self.hop), tx_hop: self.hop, by: None, place, amount: self.amount, outcome: self.outcome }
+        Step { hop: Some(self.hop), tx_hop: self.tx_hop, by: None, place, amount: self.amount, outcome: self.outcome }
     }
+}
+
+/// How traced money came into an account: by the source, or by one transaction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Arrival {
+    hop: u32,
+    tx_hop: u32,
+    /// All of it, in satoshi.
+    amount: u64,
 }
 
 /// Some satoshi in an account, next to each other in its queue.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Part {
     length: u64,
-    /// The source that they come from, where they are traced.
-    source: Option<u32>,
+    /// The source that they come from, where they are traced, and how they came here.
+    traced: Option<(u32, Arrival)>,
     /// The number of the payer, while they are on their way.
     payer: u32,
 }
@@ -78,15 +88,12 @@ struct Part {
 #[derive(Default)]
 struct Account {
     parts: VecDeque<Part>,
-    hop: u32,
-    /// The last transaction that touches the wallet.
-    last: TxNum,
 }
 
 impl Account {
     fn put(&mut self, part: Part) {
         match self.parts.back_mut() {
-            Some(last) if last.source == part.source => last.length += part.length,
+            Some(last) if last.traced == part.traced => last.length += part.length,
             _ if part.length > 0 => self.parts.push_back(part),
             _ => {}
         }
@@ -97,7 +104,7 @@ impl Account {
         let mut paid = Vec::new();
         match policy {
             Policy::LowestIntermediateBalance => {
-                let left = self.pay_of(amount, payer, |part| part.source.is_none(), &mut paid);
+                let left = self.pay_of(amount, payer, |part| part.traced.is_none(), &mut paid);
                 self.pay_of(left, payer, |_| true, &mut paid);
             }
             _ => _ = self.pay_of(amount, payer, |_| true, &mut paid),
@@ -114,7 +121,7 @@ impl Account {
                 continue;
             }
             let taken = part.length.min(left);
-            paid.push(Part { length: taken, source: part.source, payer });
+            paid.push(Part { length: taken, payer, ..*part });
             part.length -= taken;
             left -= taken;
             if part.length == 0 {
@@ -124,29 +131,27 @@ impl Account {
         left
     }
 
-    /// Marks the newest satoshi as the amounts of sources, of which the last is the newest. Returns what was marked already, or is not there.
-    fn mark(&mut self, sources: &[(u32, u64)]) -> u64 {
-        let (mut newest, mut marked, mut overlap) = (Vec::new(), VecDeque::new(), 0);
-        for (source, amount) in sources.iter().rev() {
-            newest.clear();
+    /// Marks the newest satoshi as the amounts of sources, of which the last is the newest. Returns for each what was marked already, or is
+    /// not there.
+    fn mark(&mut self, sources: &[(u32, u64)]) -> Vec<u64> {
+        let (mut marked, mut overlaps) = (VecDeque::new(), vec![0; sources.len()]);
+        for (overlap, (source, amount)) in overlaps.iter_mut().zip(sources).rev() {
             let mut left = *amount;
-            while let Some(part) = self.parts.pop_back() {
+            while left > 0 {
+                let Some(part) = self.parts.pop_back() else { break };
                 let taken = part.length.min(left);
                 if part.length > taken {
                     self.parts.push_back(Part { length: part.length - taken, ..part });
                 }
-                overlap += if part.source.is_some() { taken } else { 0 };
-                newest.push(Part { length: taken, source: part.source.or(Some(*source)), payer: 0 });
+                *overlap += if part.traced.is_some() { taken } else { 0 };
+                let new = Arrival { hop: 0, tx_hop: 0, amount: *amount };
+                marked.push_front(Part { length: taken, traced: part.traced.or(Some((*source, new))), payer: 0 });
                 left -= taken;
-                if left == 0 {
-                    break;
-                }
             }
-            overlap += left;
-            newest.drain(..).for_each(|part| marked.push_front(part));
+            *overlap += left;
         }
         marked.into_iter().for_each(|part| self.put(part));
-        overlap
+        overlaps
     }
 }
 
@@ -205,13 +210,23 @@ pub(super) fn run<'a>(
         None => chain.counts().transactions,
     };
     let done = Swept { stopped: vec![0; options.stops.labels().len()], log: Log::default(), ..Swept::default() };
-    let waiting = Marks::new(chain.counts().transactions);
-    let mut books =
-        Books { chain, clusters, options, watch, by_slot, waiting, accounts: HashMap::new(), sources: BTreeMap::new(), end, done };
+    let mut books = Books {
+        chain,
+        clusters,
+        options,
+        watch,
+        by_slot,
+        waiting: Marks::new(chain.counts().transactions),
+        accounts: BTreeMap::new(),
+        sources: BTreeMap::new(),
+        ended: BTreeMap::new(),
+        end,
+        done,
+    };
     books.begin(source)?;
     books.follow(progress)?;
-    let held = books.held();
-    Ok((books.done, Accounts { held }))
+    books.close();
+    Ok((books.done, Accounts { held: books.ended.into_values().collect() }))
 }
 
 struct Books<'a> {
@@ -221,10 +236,12 @@ struct Books<'a> {
     watch: Watch<'a>,
     by_slot: bool,
     waiting: Marks,
-    accounts: HashMap<AddrNum, Account>,
+    accounts: BTreeMap<AddrNum, Account>,
     /// The outputs of the source, by the transaction that makes them: wallet, source, amount, output.
     sources: BTreeMap<TxNum, Vec<(AddrNum, u32, u64, OutNum)>>,
-    /// The first transaction that is not passed.
+    /// What ended in accounts, by wallet and reason.
+    ended: BTreeMap<(AddrNum, &'static str), Held>,
+    /// The first transaction that traced money is not followed by.
     end: u64,
     done: Swept,
 }
@@ -246,14 +263,7 @@ impl Books<'_> {
         let (mut now, mut passed) = (0, 0u64);
         while let Some(turn) = self.waiting.next(now) {
             let tx = TxNum(turn as u32);
-            // What the source has is in its accounts whatever the limits.
-            if turn < self.end && self.done.log.steps() as u64 >= self.options.budget {
-                self.done.end = Some(turn as u32);
-                self.end = turn;
-            }
-            if turn < self.end {
-                self.pass(tx, progress)?;
-            }
+            self.pass(tx, progress)?;
             self.mark_sources(tx, progress)?;
             now = turn + 1;
             passed += 1;
@@ -267,31 +277,69 @@ impl Books<'_> {
     /// Lets the payers of a transaction pay, and the receivers get.
     fn pass(&mut self, tx: TxNum, progress: &mut dyn FnMut(u64) -> bool) -> Result<()> {
         let nets = Nets::of(self.chain, self.clusters, tx)?;
-        let touched = nets.payers.iter().chain(&nets.receivers).any(|(wallet, _)| self.accounts.contains_key(wallet));
-        if !touched {
-            return Ok(());
-        }
-        let (mut line, mut hop) = (VecDeque::new(), u32::MAX);
+        let mut line = VecDeque::new();
         for (i, (wallet, amount)) in nets.payers.iter().enumerate() {
-            let paid = match self.accounts.get_mut(wallet) {
-                Some(account) => account.pay(self.options.policy, *amount, i as u32),
-                None => vec![Part { length: *amount, source: None, payer: i as u32 }],
-            };
-            if paid.iter().any(|part| part.source.is_some()) {
-                hop = hop.min(self.accounts[wallet].hop);
+            self.cut_off(*wallet, tx);
+            match self.accounts.get_mut(wallet) {
+                Some(account) => line.extend(account.pay(self.options.policy, *amount, i as u32)),
+                None => line.push_back(Part { length: *amount, traced: None, payer: i as u32 }),
             }
-            line.extend(paid);
         }
-        if hop != u32::MAX {
-            self.done.log.pass(tx, hop, hop + 1);
+        let arrivals = || line.iter().filter_map(|part| part.traced).map(|(_, arrival)| arrival);
+        let hop = arrivals().map(|arrival| arrival.hop).min().unwrap_or(0);
+        let tx_hop = arrivals().map(|arrival| arrival.tx_hop).min().unwrap_or(0) + 1;
+        if arrivals().next().is_some() {
+            self.done.log.pass(tx, hop, tx_hop);
         }
         for (wallet, amount) in &nets.receivers {
             let parts = take(&mut line, *amount);
-            self.receive(tx, *wallet, &parts, hop, &nets, progress)?;
+            self.receive(tx, *wallet, &parts, Arrival { hop: hop + 1, tx_hop, amount: traced(&parts) }, &nets, progress)?;
         }
         let parts = take(&mut line, fee(self.chain, tx)?);
         self.step(tx, Place::Fee(tx), &parts, Mark::Fee, false, &nets);
         Ok(())
+    }
+
+    /// Ends what of the traced money in an account the limits do not let a transaction take on.
+    fn cut_off(&mut self, wallet: AddrNum, by: TxNum) {
+        let Some(mut account) = self.accounts.remove(&wallet) else { return };
+        for part in account.parts.iter_mut() {
+            if let Some((source, arrival)) = part.traced
+                && let Some(outcome) = self.limit(arrival, by)
+            {
+                self.end(wallet, outcome, source, arrival, part.length);
+                part.traced = None;
+            }
+        }
+        self.accounts.insert(wallet, account);
+    }
+
+    /// The first limit that money does not keep.
+    fn limit(&self, arrival: Arrival, by: TxNum) -> Option<Outcome> {
+        let options = self.options;
+        if options.max_hops.is_some_and(|most| arrival.hop >= most) {
+            Some(Outcome::CutOffHops)
+        } else if options.max_tx_hops.is_some_and(|most| arrival.tx_hop >= most) {
+            Some(Outcome::CutOffTxHops)
+        } else if options.min_value.is_some_and(|least| arrival.amount < least) {
+            Some(Outcome::CutOffValue)
+        } else if by.row() >= self.end {
+            Some(Outcome::CutOffDate)
+        } else if self.done.log.steps() as u64 >= options.budget {
+            Some(Outcome::CutOffBudget)
+        } else {
+            None
+        }
+    }
+
+    /// Writes down that traced money ended in an account.
+    fn end(&mut self, wallet: AddrNum, outcome: Outcome, source: u32, arrival: Arrival, amount: u64) {
+        let (hop, tx_hop) = (arrival.hop, arrival.tx_hop);
+        let new = Held { wallet, amount: 0, outcome, hop, tx_hop, by_source: BTreeMap::new() };
+        let held = self.ended.entry((wallet, outcome.name())).or_insert(new);
+        held.amount += amount;
+        (held.hop, held.tx_hop) = (held.hop.min(hop), held.tx_hop.min(tx_hop));
+        *held.by_source.entry(source).or_default() += amount;
     }
 
     fn receive(
@@ -299,43 +347,27 @@ impl Books<'_> {
         tx: TxNum,
         wallet: AddrNum,
         parts: &[Part],
-        hop: u32,
+        arrival: Arrival,
         nets: &Nets,
         progress: &mut dyn FnMut(u64) -> bool,
     ) -> Result<()> {
-        let traced = traced(parts);
-        let mark = if traced == 0 { Mark::Followed } else { self.mark_of(wallet, hop + 1, traced) };
-        if mark == Mark::Stopped {
-            let label = self.options.stops.label_of_wallet(wallet).expect("it stopped there");
-            self.done.stopped[label as usize] += traced;
+        let label = self.options.stops.label_of_wallet(wallet);
+        let goes_on = arrival.amount > 0 && label.is_none();
+        if let (Some(label), true) = (label, arrival.amount > 0) {
+            self.done.stopped[label as usize] += arrival.amount;
         }
+        let mark = if label.is_some() { Mark::Stopped } else { Mark::Followed };
         self.step(tx, Place::Account(wallet), parts, mark, true, nets);
-        let goes_on = traced > 0 && mark == Mark::Followed;
         if goes_on {
             self.open(wallet, tx, progress)?;
         }
         let Some(account) = self.accounts.get_mut(&wallet) else { return Ok(()) };
-        if goes_on {
-            account.hop = account.hop.min(hop + 1);
+        for part in parts {
+            // What stopped is money like any other from here on.
+            let traced = part.traced.filter(|_| goes_on).map(|(source, _)| (source, arrival));
+            account.put(Part { traced, ..*part });
         }
-        // What the trace leaves here is money like any other from now on.
-        parts.iter().for_each(|part| account.put(Part { source: part.source.filter(|_| goes_on), ..*part }));
         Ok(())
-    }
-
-    /// What becomes of money that comes to a wallet.
-    fn mark_of(&self, wallet: AddrNum, hop: u32, amount: u64) -> Mark {
-        if self.options.stops.label_of_wallet(wallet).is_some() {
-            Mark::Stopped
-        } else if self.options.max_hops.is_some_and(|most| hop >= most) {
-            Mark::CutOffHops
-        } else if self.options.max_tx_hops.is_some_and(|most| hop >= most) {
-            Mark::CutOffTxHops
-        } else if self.options.min_value.is_some_and(|least| amount < least) {
-            Mark::CutOffValue
-        } else {
-            Mark::Followed
-        }
     }
 
     fn step(&mut self, by: TxNum, place: Place, parts: &[Part], mark: Mark, crosses: bool, nets: &Nets) {
@@ -350,8 +382,8 @@ impl Books<'_> {
         if let Some(watch) = &mut self.watch {
             let left: Vec<(Place, u64)> = nets.payers.iter().map(|(wallet, sum)| (Place::Account(*wallet), *sum)).collect();
             let piece = |part: &Part| {
-                let owner = if by_slot { part.payer } else { part.source? };
-                part.source.map(|_| Piece { start: 0, length: part.length, owner })
+                let (source, _) = part.traced?;
+                Some(Piece { start: 0, length: part.length, owner: if by_slot { part.payer } else { source } })
             };
             let parts: Vec<Piece> = parts.iter().filter_map(piece).collect();
             watch(Seen { step, by: Some(by), place, parts: &parts, left: &left });
@@ -365,10 +397,11 @@ impl Books<'_> {
         for given in given.chunk_by(|a, b| a.0 == b.0) {
             let wallet = given[0].0;
             self.open(wallet, TxNum(tx.0 + 1), progress)?;
-            let account = self.accounts.get_mut(&wallet).expect("it was just opened");
-            account.hop = 0;
             let amounts: Vec<(u32, u64)> = given.iter().map(|(_, source, amount, _)| (*source, *amount)).collect();
-            self.done.sums[Mark::Rejoined as usize] += account.mark(&amounts);
+            let overlaps = self.accounts.get_mut(&wallet).expect("it was just opened").mark(&amounts);
+            for ((source, amount), overlap) in amounts.into_iter().zip(overlaps).filter(|(_, overlap)| *overlap > 0) {
+                self.end(wallet, Outcome::Rejoined, source, Arrival { hop: 0, tx_hop: 0, amount }, overlap);
+            }
             if let (Some(watch), true) = (&mut self.watch, self.by_slot) {
                 for (_, _, amount, output) in given {
                     let (place, part) = (Place::Account(wallet), Piece { start: 0, length: *amount, owner: 0 });
@@ -384,7 +417,7 @@ impl Books<'_> {
         if self.accounts.contains_key(&wallet) {
             return Ok(());
         }
-        let (mut account, mut balance, mut paid) = (Account { hop: u32::MAX, ..Account::default() }, 0u64, Vec::new());
+        let (mut balance, mut paid) = (0u64, Vec::new());
         for (i, member) in self.clusters.members(wallet).iter().enumerate() {
             self.chain.outputs_to(AddrNum(*member), &mut paid);
             for output in paid.iter().copied().map(OutNum) {
@@ -394,51 +427,45 @@ impl Books<'_> {
                 if maker < before && spent.is_none_or(|tx| tx >= before) {
                     balance = balance.saturating_add(self.chain.value_of(output)?);
                 }
-                for tx in [Some(maker), spent].into_iter().flatten().filter(|tx| *tx >= before) {
-                    self.waiting.put(tx.row());
-                    account.last = account.last.max(tx);
-                }
+                let later = [Some(maker), spent].into_iter().flatten().filter(|tx| *tx >= before);
+                later.for_each(|tx| _ = self.waiting.put(tx.row()));
             }
             if (i as u64 + 1).is_multiple_of(EVERY) && !progress(self.done.log.passages().len() as u64) {
                 return Err(Error::TraceInterrupted { transactions: self.done.log.passages().len() as u64 });
             }
         }
-        account.put(Part { length: balance, source: None, payer: 0 });
+        let mut account = Account::default();
+        account.put(Part { length: balance, traced: None, payer: 0 });
         self.accounts.insert(wallet, account);
         Ok(())
     }
 
-    /// The traced money in all accounts, by wallet.
-    fn held(&self) -> Vec<Held> {
-        let ended = if self.done.end.is_some() { Outcome::CutOffBudget } else { Outcome::CutOffDate };
-        let mut held: Vec<Held> = Vec::new();
-        for (wallet, account) in &self.accounts {
-            let mut by_source = BTreeMap::new();
-            for part in &account.parts {
-                if let Some(source) = part.source {
-                    *by_source.entry(source).or_default() += part.length;
+    /// What no transaction takes on stays where it is.
+    fn close(&mut self) {
+        for (wallet, account) in std::mem::take(&mut self.accounts) {
+            for part in account.parts {
+                if let Some((source, arrival)) = part.traced {
+                    self.end(wallet, Outcome::Unspent, source, arrival, part.length);
                 }
             }
-            let amount = by_source.values().sum();
-            let outcome = if account.last.row() >= self.end { ended } else { Outcome::Unspent };
-            if amount > 0 {
-                held.push(Held { wallet: *wallet, amount, outcome, hop: account.hop, by_source });
-            }
         }
-        held.sort_unstable_by_key(|held| held.wallet);
-        held
+        let cut_off = self.ended.values().any(|held| held.outcome == Outcome::CutOffBudget);
+        self.done.end = cut_off.then_some(u32::MAX);
     }
 }
 
 fn traced(parts: &[Part]) -> u64 {
-    parts.iter().filter(|part| part.source.is_some()).map(|part| part.length).sum()
+    parts.iter().filter(|part| part.traced.is_some()).map(|part| part.length).sum()
 }
 
-/// Takes satoshi from the front of a line; fewer where there are fewer.
+/// Takes satoshi from the front of a line. Those of a coinbase come from nobody, and none of them is traced.
 fn take(line: &mut VecDeque<Part>, amount: u64) -> Vec<Part> {
     let (mut left, mut taken) = (amount, Vec::new());
     while left > 0 {
-        let Some(part) = line.front_mut() else { break };
+        let Some(part) = line.front_mut() else {
+            taken.push(Part { length: left, traced: None, payer: 0 });
+            break;
+        };
         let length = part.length.min(left);
         taken.push(Part { length, ..*part });
         part.length -= length;
@@ -454,13 +481,18 @@ fn take(line: &mut VecDeque<Part>, amount: u64) -> Vec<Part> {
 mod tests {
     use super::*;
 
+    const ARRIVAL: Arrival = Arrival { hop: 1, tx_hop: 1, amount: 9 };
+
+    fn part((length, source): &(u64, Option<u32>)) -> Part {
+        Part { length: *length, traced: source.map(|source| (source, ARRIVAL)), payer: 0 }
+    }
+
     fn account(parts: &[(u64, Option<u32>)]) -> Account {
-        let parts = parts.iter().map(|(length, source)| Part { length: *length, source: *source, payer: 0 }).collect();
-        Account { parts, ..Account::default() }
+        Account { parts: parts.iter().map(part).collect() }
     }
 
     fn lengths(parts: impl IntoIterator<Item = Part>) -> Vec<(u64, Option<u32>)> {
-        parts.into_iter().map(|part| (part.length, part.source)).collect()
+        parts.into_iter().map(|part| (part.length, part.traced.map(|(source, _)| source))).collect()
     }
 
     #[test]
@@ -482,14 +514,20 @@ mod tests {
     #[test]
     fn the_newest_satoshi_are_marked_once() {
         let mut account = account(&[(5, None), (3, Some(1)), (4, None)]);
-        assert_eq!(account.mark(&[(2, 1), (3, 5)]), 1 + 1);
+        assert_eq!(account.mark(&[(2, 1), (3, 5)]), [1, 1]);
         assert_eq!(lengths(account.parts), [(5, None), (3, Some(1)), (4, Some(3))]);
+    }
+
+    #[test]
+    fn what_nobody_paid_is_not_traced() {
+        let mut line = VecDeque::from([part(&(2, Some(0)))]);
+        assert_eq!(lengths(take(&mut line, 5)), [(2, Some(0)), (3, None)]);
     }
 
     #[test]
     fn what_is_beyond_the_balance_is_not_marked() {
         let mut account = account(&[(5, None)]);
-        assert_eq!(account.mark(&[(0, 7)]), 2);
+        assert_eq!(account.mark(&[(0, 7)]), [2]);
         assert_eq!(lengths(account.parts), [(5, Some(0))]);
     }
 }

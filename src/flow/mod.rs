@@ -12,17 +12,20 @@
 //! What a trace moved ([`Movements`]) makes graphs, paths, choke points and cuts.
 
 mod account;
+mod cells;
 mod choke;
 mod choke_table;
 pub mod compare;
 mod cut;
 mod exposure;
+pub mod gathers;
 mod graph;
 mod graph_tables;
 mod held;
 mod ledger;
 mod level;
 mod log;
+mod lookahead;
 mod max_flow;
 mod money;
 mod movement;
@@ -31,9 +34,11 @@ mod net;
 mod options;
 mod path_table;
 mod paths;
+pub mod peel;
 mod pieces;
 mod policy;
 mod reaching;
+pub mod set_flows;
 mod slots;
 mod source;
 mod step;

@@ -13,8 +13,7 @@ const NONE: u32 = u32::MAX;
 
 pub(super) struct Pieces {
     policy: Policy,
-    /// Whether pieces are told by the left slot that they come from, not by their source.
-    by_slot: bool,
+    owners: Owners,
     /// Inputs are laid in reverse order on this side, under that policy.
     reverse_left: bool,
     /// What waits, as lists: a word is the number of its first entry, and one more.
@@ -24,6 +23,17 @@ pub(super) struct Pieces {
     shares: Vec<u64>,
     parts: Vec<Vec<Piece>>,
     work: Work,
+}
+
+/// Who is taken for the owner of a piece.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Owners {
+    /// All pieces have the same.
+    One,
+    /// The source that it comes from.
+    Sources,
+    /// The left slot that it comes from.
+    Slots,
 }
 
 struct Entry {
@@ -61,10 +71,10 @@ impl Content {
 }
 
 impl Pieces {
-    pub fn new(policy: Policy, by_slot: bool, inputs_left: bool) -> Pieces {
+    pub fn new(policy: Policy, owners: Owners, inputs_left: bool) -> Pieces {
         Pieces {
             policy,
-            by_slot,
+            owners,
             reverse_left: inputs_left,
             entries: Vec::new(),
             free: NONE,
@@ -131,7 +141,7 @@ impl Pieces {
         for (slot, content) in &work.arrived {
             for piece in content.pieces() {
                 let start = if self.policy.knows_places() { work.starts[*slot].saturating_add(piece.start) } else { end };
-                let owner = if self.by_slot { *slot as u32 } else { piece.owner };
+                let owner = if self.owners == Owners::Slots { *slot as u32 } else { piece.owner };
                 work.line.push(Piece { start, length: piece.length, owner });
                 end = start.saturating_add(piece.length);
             }
@@ -146,7 +156,8 @@ impl Pieces {
         self.work.order.clear();
         self.work.order.extend(0..slots.values.len());
         if self.policy == Policy::Lifo && !self.reverse_left {
-            self.work.order.reverse();
+            let inputs = slots.values.len() - slots.last;
+            self.work.order[..inputs].reverse();
         }
     }
 
@@ -158,7 +169,9 @@ impl Pieces {
             while let Some(piece) = line.get(next).filter(|piece| piece.start < slot_end) {
                 let piece_end = piece.start.saturating_add(piece.length);
                 let (from, to) = (piece.start.max(slot_start), piece_end.min(slot_end));
-                add(&mut self.parts[*i], Piece { start: from - slot_start, length: to - from, owner: piece.owner });
+                if to > from {
+                    add(&mut self.parts[*i], Piece { start: from - slot_start, length: to - from, owner: piece.owner });
+                }
                 self.shares[*i] += to - from;
                 taken += to - from;
                 if to < piece_end {
@@ -199,7 +212,7 @@ impl Pieces {
     fn poison(&mut self, values: &[u64]) -> Divided {
         let arrived = self.work.arrived.iter().map(|(_, content)| content.pieces()[0].length).sum();
         let divided = poison(arrived, values, &mut self.shares);
-        if self.by_slot {
+        if self.owners == Owners::Slots {
             self.deal();
             return divided;
         }
@@ -226,13 +239,14 @@ impl Money for Pieces {
     const NEEDS_LEFT: bool = true;
 
     fn begin(&mut self, word: &mut u64, place: Place, amount: u64, source: u32) {
-        self.put(word, place, Content::One(Piece { start: 0, length: amount, owner: source }));
+        let owner = if self.owners == Owners::Sources { source } else { 0 };
+        self.put(word, place, Content::One(Piece { start: 0, length: amount, owner }));
     }
 
     fn wait(&mut self, word: &mut u64, place: Place, slot: usize) {
         let content = match &*self.parts[slot] {
             // What was not traced before has no piece.
-            _ if self.by_slot && self.policy == Policy::Poison => {
+            _ if self.owners == Owners::Slots && self.policy == Policy::Poison => {
                 Content::One(Piece { start: 0, length: self.shares[slot], owner: 0 })
             }
             [one] => Content::One(*one),

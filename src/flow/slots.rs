@@ -16,7 +16,7 @@ pub(super) struct Slots {
     pub right: Vec<Place>,
     /// Satoshi of each of those.
     pub values: Vec<u64>,
-    /// How many at the end of those come last under every policy: a fee, or what is not claimed.
+    /// How many at the end of those come last under every policy: a fee, what is not claimed, or what is not explained.
     pub last: usize,
 }
 
@@ -32,7 +32,10 @@ impl Slots {
                 self.values.push(fee(chain, tx)?);
                 self.last = 1;
             }
-            Direction::In => add_inputs(chain, tx, &mut self.right, &mut self.values)?,
+            Direction::In => {
+                add_inputs(chain, tx, &mut self.right, &mut self.values)?;
+                self.add_unexplained(tx, missing(chain, tx)?);
+            }
         }
         if with_left { self.load_left(chain, direction, tx) } else { Ok(()) }
     }
@@ -71,8 +74,21 @@ impl Slots {
         };
         self.left.extend(left.into_iter().zip(of_left));
         (self.right, self.values) = (right, of_right);
-        self.last = usize::from(direction == Direction::Out);
+        match direction {
+            Direction::Out => self.last = 1,
+            Direction::In => self.add_unexplained(TxNum(block.start), claimed.saturating_sub(due).min(u64::MAX as u128) as u64),
+        }
         Ok(())
+    }
+
+    /// What a transaction pays out without having taken it in comes from nowhere, behind all that it takes in.
+    #[inline]
+    fn add_unexplained(&mut self, tx: TxNum, amount: u64) {
+        if amount > 0 {
+            self.right.push(Place::Unexplained(tx));
+            self.values.push(amount);
+            self.last = 1;
+        }
     }
 
     fn clear(&mut self) {
@@ -111,6 +127,12 @@ fn add_inputs(chain: &Chain, tx: TxNum, places: &mut Vec<Place>, values: &mut Ve
 #[inline]
 pub(super) fn fee(chain: &Chain, tx: TxNum) -> Result<u64> {
     Ok(chain.columns().transactions_fee.get(tx.row())?.max(0) as u64)
+}
+
+/// What a transaction pays out beyond what it takes in.
+#[inline]
+fn missing(chain: &Chain, tx: TxNum) -> Result<u64> {
+    Ok(chain.columns().transactions_fee.get(tx.row())?.min(0).unsigned_abs())
 }
 
 /// What a block may make, in satoshi: 50 BTC, halved every so many blocks.

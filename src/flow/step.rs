@@ -59,7 +59,7 @@ impl Outcome {
             Outcome::Unspent => "unspent",
             Outcome::Lost => "lost",
             Outcome::Mined => "mined",
-            Outcome::Fee => "fee",
+            Outcome::Fee => "fees",
             Outcome::Unclaimed => "unclaimed",
             Outcome::Unexplained => "unexplained",
             Outcome::CutOffHops => "cut_off_hops",

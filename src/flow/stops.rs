@@ -74,6 +74,11 @@ impl StopSet {
         Ok(if marks.has(member.row()) { self.members.get(&member.0).copied() } else { None })
     }
 
+    /// An address's label.
+    pub fn label(&self, address: AddrNum) -> Result<Option<&str>> {
+        Ok(self.label_of(address)?.map(|number| self.labels[number as usize].as_str()))
+    }
+
     /// The number of a wallet's label.
     pub(super) fn label_of_wallet(&self, name: AddrNum) -> Option<u32> {
         self.members.get(&name.0).copied().filter(|_| self.clusters.is_some())

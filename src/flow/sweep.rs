@@ -8,6 +8,7 @@ use crate::chain::Chain;
 use crate::cluster::Clusters;
 use crate::error::{Error, Result};
 use crate::flow::log::{Log, Logged, Mark};
+use crate::flow::lookahead::LookAhead;
 use crate::flow::money::{Money, Piece};
 use crate::flow::movement::Place;
 use crate::flow::slots::Slots;
@@ -18,8 +19,6 @@ use crate::store::reader::spender_below;
 
 /// Transactions between two calls of `progress`.
 const EVERY: u64 = 1024;
-/// Turns for which the look-ups are begun ahead of time.
-const AHEAD: u64 = 24;
 
 /// What a sweep leaves behind.
 #[derive(Clone, Default)]
@@ -43,6 +42,15 @@ pub(super) struct Seen<'a> {
     pub left: &'a [(Place, u64)],
 }
 
+/// When a sweep stops before its end.
+#[derive(Clone, Copy)]
+pub(super) enum Stop {
+    /// When the budget of the options is used up.
+    Budget,
+    /// Where it stopped before.
+    At(Option<u32>),
+}
+
 /// Who watches a sweep.
 pub(super) type Watch<'a> = Option<&'a mut dyn FnMut(Seen<'_>)>;
 
@@ -53,12 +61,13 @@ pub(super) fn run<'a, M: Money>(
     options: &'a TraceOptions,
     money: M,
     watch: Watch<'a>,
+    stop: Stop,
     progress: &mut dyn FnMut(u64) -> bool,
 ) -> Result<Swept> {
     let last = source.outputs().last().ok_or(Error::EmptySource)?;
     chain.output_at(last.output)?;
     source.sum()?;
-    let mut sweep = Sweep::new(chain, source, options, money, watch)?;
+    let mut sweep = Sweep::new(chain, source, options, money, watch, stop)?;
     sweep.begin()?;
     sweep.follow(progress)?;
     Ok(sweep.done)
@@ -70,6 +79,7 @@ struct Sweep<'a, M> {
     options: &'a TraceOptions,
     money: M,
     watch: Watch<'a>,
+    stop: Stop,
     order: Order<'a>,
     /// The outputs of the source.
     given: Marks,
@@ -125,7 +135,14 @@ impl Hops {
 }
 
 impl<'a, M: Money> Sweep<'a, M> {
-    fn new(chain: &'a Chain, source: &'a Source, options: &'a TraceOptions, money: M, watch: Watch<'a>) -> Result<Sweep<'a, M>> {
+    fn new(
+        chain: &'a Chain,
+        source: &'a Source,
+        options: &'a TraceOptions,
+        money: M,
+        watch: Watch<'a>,
+        stop: Stop,
+    ) -> Result<Sweep<'a, M>> {
         let (counts, mut given) = (chain.counts(), Marks::new(chain.counts().outputs));
         source.outputs().iter().for_each(|source| _ = given.put(source.output.0));
         let first_of = |height: u64| -> Result<u32> {
@@ -138,6 +155,7 @@ impl<'a, M: Money> Sweep<'a, M> {
             options,
             money,
             watch,
+            stop,
             order: Order::new(chain, options.direction, options.fees == Fees::Follow),
             given,
             waiting: Marks::new(counts.transactions),
@@ -167,7 +185,8 @@ impl<'a, M: Money> Sweep<'a, M> {
                 let part = Piece { start: 0, length: source.amount, owner: source.source };
                 watch(Seen { step: i, by: None, place, parts: &[part], left: &[] });
             }
-            if let Next::Tx(tx, hops) = next {
+            // Nothing is never on its way.
+            if let (Next::Tx(tx, hops), true) = (next, source.amount > 0) {
                 let turn = self.queue(tx, Hops { wallets: hops, transactions: 0 })?;
                 self.money.begin(&mut self.rows.at(turn)[0], place, source.amount, source.source);
             }
@@ -176,12 +195,12 @@ impl<'a, M: Money> Sweep<'a, M> {
     }
 
     fn follow(&mut self, progress: &mut dyn FnMut(u64) -> bool) -> Result<()> {
-        let (mut passed, mut ahead) = (0u64, 0u64);
+        let (mut passed, mut ahead) = (0u64, LookAhead::default());
         while let Some(turn) = self.waiting.next(self.now) {
-            if self.done.log.steps() as u64 + self.pieces >= self.options.budget {
-                return self.cut_off_rest(turn as u32);
+            if self.has_to_stop(turn as u32) {
+                return self.cut_off_rest();
             }
-            ahead = self.look_ahead(turn, ahead)?;
+            ahead.step(self.chain, &self.order, &self.waiting, &self.rows, turn as u32, M::NEEDS_LEFT)?;
             self.now = turn + 1;
             self.pass(turn as u32)?;
             passed += 1;
@@ -195,26 +214,11 @@ impl<'a, M: Money> Sweep<'a, M> {
         Ok(())
     }
 
-    /// Begins the look-ups of transactions whose turns come soon.
-    fn look_ahead(&mut self, turn: u64, ahead: u64) -> Result<u64> {
-        let columns = self.chain.columns();
-        let from = ahead.max(turn + 1);
-        let mut next = from;
-        while next <= turn + AHEAD {
-            let Some(found) = self.waiting.next(next).filter(|found| *found <= turn + AHEAD) else { break };
-            if self.options.direction == Direction::In || M::NEEDS_LEFT {
-                let tx = self.order.transaction_at(found as u32)?;
-                for input in self.chain.inputs_of(tx)? {
-                    let spends = columns.inputs_spends.get(input)?.0;
-                    columns.outputs_value.prefetch(spends);
-                    if self.options.direction == Direction::In {
-                        crate::store::reader::prefetch_owner(columns, spends);
-                    }
-                }
-            }
-            next = found + 1;
+    fn has_to_stop(&self, turn: u32) -> bool {
+        match self.stop {
+            Stop::Budget => self.done.log.steps() as u64 + self.pieces >= self.options.budget,
+            Stop::At(end) => end.is_some_and(|end| turn >= end),
         }
-        Ok(turn + AHEAD + 1)
     }
 
     /// Passes a transaction: divides what waits for it, and lets the shares arrive.
@@ -236,13 +240,10 @@ impl<'a, M: Money> Sweep<'a, M> {
                 self.arrive(tx, slot, hops)?;
             }
         }
-        if divided.beyond > 0 {
-            if self.options.direction == Direction::Out {
-                return Err(self.corrupt(format!("has more traced money in transaction number {tx} than it takes in")));
-            }
-            self.write(Some(tx), Place::Unexplained(tx), divided.beyond, &Next::End(Mark::Unexplained), false, None);
+        match divided.beyond {
+            0 => Ok(()),
+            _ => Err(self.corrupt(format!("has more traced money in transaction number {tx} than it moves"))),
         }
-        Ok(())
     }
 
     /// Gathers the slots of a transaction; not of a coinbase that money comes from without more to follow.
@@ -383,7 +384,8 @@ impl<'a, M: Money> Sweep<'a, M> {
     #[inline]
     fn cut_off(&self, place: Place, next: TxNum, further: u32, amount: u64, hops: Hops) -> Result<Next> {
         let options = self.options;
-        let mark = if options.max_hops.is_some_and(|most| hops.wallets >= most) {
+        let is_output = matches!(place, Place::Output(_));
+        let mark = if is_output && options.max_hops.is_some_and(|most| hops.wallets >= most) {
             Mark::CutOffHops
         } else if options.max_tx_hops.is_some_and(|most| hops.transactions >= most) {
             Mark::CutOffTxHops
@@ -395,13 +397,13 @@ impl<'a, M: Money> Sweep<'a, M> {
             return Ok(Next::Tx(next, further));
         };
         // Money of a coinbase is not cut off: it has come to its beginning.
-        let begins = options.direction == Direction::In && options.fees == Fees::Report && matches!(place, Place::Output(_));
+        let begins = options.direction == Direction::In && options.fees == Fees::Report && is_output;
         Ok(Next::End(if begins && self.chain.is_coinbase(next)? { Mark::Mined } else { mark }))
     }
 
-    /// The budget is used up: nothing from this turn on is passed.
-    fn cut_off_rest(&mut self, end: u32) -> Result<()> {
-        let mut at = end as u64;
+    /// The budget is used up: nothing more is passed.
+    fn cut_off_rest(&mut self) -> Result<()> {
+        let mut at = self.now;
         while let Some(turn) = self.waiting.next(at) {
             let amount = self.money.amount(self.rows.at(turn as u32)[0]);
             match ends_mined(self.chain, self.options, self.order.transaction_at(turn as u32)?)? {
@@ -410,7 +412,7 @@ impl<'a, M: Money> Sweep<'a, M> {
             }
             at = turn + 1;
         }
-        self.done.end = Some(end);
+        self.done.end = Some(self.now as u32);
         Ok(())
     }
 

@@ -7,10 +7,10 @@ use crate::error::Result;
 use crate::flow::account::{self, Accounts};
 use crate::flow::log::{Log, Logged, Mark, Passage};
 use crate::flow::movement::{Movement, Place};
-use crate::flow::pieces::Pieces;
+use crate::flow::pieces::{Owners, Pieces};
 use crate::flow::step::{Outcome, Step};
 use crate::flow::sums::Sums;
-use crate::flow::sweep::{self, Seen, Spender, Swept, Watch};
+use crate::flow::sweep::{self, Seen, Spender, Stop, Swept, Watch};
 use crate::flow::turns::Order;
 use crate::flow::{Direction, Fees, Ledger, Source, TraceOptions, tables};
 use crate::ids::TxNum;
@@ -46,7 +46,7 @@ impl Chain {
     /// it returns false.
     pub fn trace(&self, source: &Source, options: &TraceOptions, mut progress: impl FnMut(u64) -> bool) -> Result<Trace> {
         options.check(self)?;
-        let (swept, accounts) = run(self, source, options, None, Shape::Sums, &mut progress)?;
+        let (swept, accounts) = run(self, source, options, None, Owners::One, Stop::Budget, &mut progress)?;
         let ledger = ledger(source, options, &swept, &accounts)?;
         debug_assert!(ledger.balances(), "no satoshi is lost or made: {ledger:?}");
         let (chain, source, options) = (self.clone(), source.clone(), options.clone());
@@ -54,54 +54,49 @@ impl Chain {
     }
 }
 
-/// What is kept of traced money on the way.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    Sums,
-    BySource,
-    BySlot,
-}
-
 fn run<'a>(
     chain: &'a Chain,
     source: &'a Source,
     options: &'a TraceOptions,
     watch: Watch<'a>,
-    shape: Shape,
+    owners: Owners,
+    stop: Stop,
     progress: &mut dyn FnMut(u64) -> bool,
 ) -> Result<(Swept, Accounts)> {
     if options.policy.is_of_accounts() {
-        return account::run(chain, source, options, watch, shape == Shape::BySlot, progress);
+        return account::run(chain, source, options, watch, owners == Owners::Slots, progress);
     }
-    let pieces = |by_slot| Pieces::new(options.policy, by_slot, options.direction == Direction::Out);
-    let swept = match shape {
-        Shape::Sums if !options.policy.knows_places() => {
-            sweep::run(chain, source, options, Sums::new(options.policy), watch, progress)
+    let swept = match owners {
+        Owners::One if !options.policy.knows_places() => {
+            sweep::run(chain, source, options, Sums::new(options.policy), watch, stop, progress)
         }
-        _ => sweep::run(chain, source, options, pieces(shape == Shape::BySlot), watch, progress),
+        _ => {
+            let pieces = Pieces::new(options.policy, owners, options.direction == Direction::Out);
+            sweep::run(chain, source, options, pieces, watch, stop, progress)
+        }
     };
     Ok((swept?, Accounts::default()))
 }
 
 fn ledger(source: &Source, options: &TraceOptions, swept: &Swept, accounts: &Accounts) -> Result<Ledger> {
-    let sum = |mark: Mark| swept.sums[mark as usize];
+    let sum = |mark: Mark, outcome: Outcome| swept.sums[mark as usize] + accounts.sum(outcome);
     let labels = options.stops.labels().iter().zip(&swept.stopped).filter(|(_, amount)| **amount > 0);
     Ok(Ledger {
         source: source.sum()?,
         joined: swept.joined,
         ends: labels.map(|(label, amount)| (label.clone(), *amount)).collect(),
-        unspent: sum(Mark::Unspent) + accounts.sum(Outcome::Unspent),
-        lost: sum(Mark::Lost),
-        mined: sum(Mark::Mined),
-        fees: sum(Mark::Fee),
-        unclaimed: sum(Mark::Unclaimed),
-        unexplained: sum(Mark::Unexplained),
-        cut_off_hops: sum(Mark::CutOffHops),
-        cut_off_tx_hops: sum(Mark::CutOffTxHops),
-        cut_off_value: sum(Mark::CutOffValue),
-        cut_off_date: sum(Mark::CutOffDate) + accounts.sum(Outcome::CutOffDate),
+        unspent: sum(Mark::Unspent, Outcome::Unspent),
+        lost: sum(Mark::Lost, Outcome::Lost),
+        mined: sum(Mark::Mined, Outcome::Mined),
+        fees: sum(Mark::Fee, Outcome::Fee),
+        unclaimed: sum(Mark::Unclaimed, Outcome::Unclaimed),
+        unexplained: sum(Mark::Unexplained, Outcome::Unexplained),
+        cut_off_hops: sum(Mark::CutOffHops, Outcome::CutOffHops),
+        cut_off_tx_hops: sum(Mark::CutOffTxHops, Outcome::CutOffTxHops),
+        cut_off_value: sum(Mark::CutOffValue, Outcome::CutOffValue),
+        cut_off_date: sum(Mark::CutOffDate, Outcome::CutOffDate),
         cut_off_budget: swept.cut_off_budget + accounts.sum(Outcome::CutOffBudget),
-        rejoined: sum(Mark::Rejoined),
+        rejoined: sum(Mark::Rejoined, Outcome::Rejoined),
     })
 }
 
@@ -232,7 +227,7 @@ impl Trace {
             }
         };
         let inner = &self.inner;
-        run(&inner.chain, &inner.source, &inner.options, Some(&mut watch), Shape::BySource, &mut progress)?;
+        run(&inner.chain, &inner.source, &inner.options, Some(&mut watch), Owners::Sources, inner.stop(), &mut progress)?;
         let mut shares = Vec::new();
         for (step, source, amount) in seen {
             let step = self.step(step as u64)?;
@@ -265,12 +260,17 @@ impl Trace {
             }
         };
         let inner = &self.inner;
-        run(&inner.chain, &inner.source, &inner.options, Some(&mut watch), Shape::BySlot, &mut progress)?;
+        run(&inner.chain, &inner.source, &inner.options, Some(&mut watch), Owners::Slots, inner.stop(), &mut progress)?;
         Ok(movements)
     }
 }
 
 impl Inner {
+    /// Where a trace that is done once more stops.
+    fn stop(&self) -> Stop {
+        Stop::At(self.swept.end)
+    }
+
     fn decode(&self, logged: Logged, passage: Option<Passage>) -> Result<Step> {
         let (hop, tx_hop) = passage.map_or((0, 0), |passage| (passage.hop, passage.tx_hop));
         let by = passage.map(|passage| passage.by);

@@ -7,6 +7,7 @@ use crate::chain::Chain;
 use crate::error::Result;
 use crate::flow::Direction;
 use crate::ids::TxNum;
+use crate::store::mapping::prefetch;
 
 /// Turns of the transactions of a chain.
 pub(super) struct Order<'a> {
@@ -27,6 +28,16 @@ impl<'a> Order<'a> {
     pub fn turn_of(&self, tx: TxNum) -> Result<u32> {
         let place = if self.coinbases_last { self.place_of(tx)? } else { tx.0 };
         Ok(self.mirrored(place))
+    }
+
+    pub fn direction(&self) -> Direction {
+        self.direction
+    }
+
+    /// The turn of a transaction that is no coinbase, or one next to it: enough to ask for memory.
+    #[inline]
+    pub fn likely_turn_of(&self, tx: TxNum) -> u32 {
+        self.mirrored(tx.0.saturating_sub(self.coinbases_last as u32))
     }
 
     /// The transaction that is passed at a turn.
@@ -133,6 +144,14 @@ impl Rows {
     pub fn at(&mut self, number: u32) -> &mut [u64; 2] {
         let piece = self.pieces[number as usize / ROWS].get_or_insert_with(|| vec![[0; 2]; ROWS].into_boxed_slice());
         &mut piece[number as usize % ROWS]
+    }
+
+    /// Asks for a row.
+    #[inline]
+    pub fn prefetch(&self, number: u32) {
+        if let Some(Some(piece)) = self.pieces.get(number as usize / ROWS) {
+            prefetch(&piece[number as usize % ROWS]);
+        }
     }
 
     /// Gives back the pieces before a number, which will not be asked for again.

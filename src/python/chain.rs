@@ -16,8 +16,11 @@ use crate::python::change;
 use crate::python::cluster::{self, PyClusters};
 use crate::python::convert::{self, Moment};
 use crate::python::exposure::{self, PyExposure, PyPolicyComparison};
+use crate::python::gathers::{self, PyGathering};
 use crate::python::output::PyOutput;
+use crate::python::peel::{self, PyPeel};
 use crate::python::progress::while_not_interrupted;
+use crate::python::set_flows::{self, PySetFlows};
 use crate::python::shapes::with_thresholds;
 use crate::python::show;
 use crate::python::source as sources;
@@ -692,6 +695,123 @@ impl PyChain {
         let heights = convert::heights(&self.0, start, stop)?;
         let threads = convert::threads(threads)?.unwrap_or_else(crate::chain::pieces::all_threads);
         change::change(rule.py(), &self.0, rule, heights, threads)
+    }
+
+    /// Follows the peel chain that a coin is in: at each transaction on by the one output that can be the change, because nothing rules it out;
+    /// else it stops. After Kappos et al. 2022; docs/peel.md has the rules, which of them are our choice, and how often they are right.
+    ///
+    /// Parameters
+    /// ----------
+    /// output : an `Output`, or a text like "txid:n".
+    /// direction : "out" (by those that spend), "in" (to where it began) or "both".
+    /// clusters : of this chain at this height. Then change into the payer's cluster is known to be it, and the cluster's transactions show the
+    ///     wallet's habits, too.
+    /// stop_at : addresses, address sets or wallets at which it stops; or a mapping of these to labels, or of labels to these.
+    /// features : what tells a wallet from others, of version, locktime, sequence, segwit, bip69, low_r, compressed_keys, input_kinds; all by default.
+    /// max_steps : in each direction at most.
+    /// max_inputs, max_outputs : of a step, by default 1 and 2: a peel chain. More outputs allow payouts to several.
+    /// rule_out_unspent : whether an output that nothing spends as of the height cannot be the change. By default it may be.
+    ///
+    /// Raises
+    /// ------
+    /// NotInChainError : the output is not in the chain.
+    /// ValueError : an unknown direction or feature, clusters of another height, something of another chain.
+    ///
+    /// Examples
+    /// --------
+    /// >>> first = chain.tx("7365607599a4b749bc84cd9929d488307dfe59d3bcf0c9e7bbbba5cdf8f1c282").inputs[0].spends
+    /// >>> peel = chain.peel(first, clusters=chain.cluster())
+    /// >>> len(peel), peel.stopped
+    /// (7, {'out': 'coinjoin'})
+    #[pyo3(signature = (
+        output: "Output | str", *, direction = "out", clusters: "Clusters | None" = None,
+        stop_at: "Address | AddressSet | Wallet | str | dict[object, object] | Iterable[object] | None" = None, features: "list[str] | None" = None,
+        max_steps: "int | None" = None, max_inputs: "int | None" = None, max_outputs: "int | None" = None, rule_out_unspent = false
+    ) -> "Peel")]
+    #[allow(clippy::too_many_arguments)]
+    fn peel(
+        &self,
+        output: &Bound<'_, PyAny>,
+        direction: &str,
+        clusters: Option<&Bound<'_, PyAny>>,
+        stop_at: Option<&Bound<'_, PyAny>>,
+        features: Option<Vec<String>>,
+        max_steps: Option<&Bound<'_, PyAny>>,
+        max_inputs: Option<&Bound<'_, PyAny>>,
+        max_outputs: Option<&Bound<'_, PyAny>>,
+        rule_out_unspent: bool,
+    ) -> PyResult<PyPeel> {
+        let given = peel::Given { direction, clusters, stop_at, features, max_steps, max_inputs, max_outputs, rule_out_unspent };
+        peel::peel(&self.0, output, given)
+    }
+
+    /// Money in and out of a set of addresses as a whole; what moves inside the set is netted out. docs/flows.md says what each word means.
+    ///
+    /// Parameters
+    /// ----------
+    /// addresses : an `Address`, `AddressSet` or `Wallet`, a text, or a list of these. Addresses that were never paid are passed over.
+    /// by : how long a row of `Flows.table` is: "day", "week", "month" or "year", in UTC, by the times of headers.
+    /// clusters : of this chain at this height, to rank counterparties as wallets; a `Wallet` brings its own.
+    /// labels : a mapping of addresses, address sets or wallets to labels, or of labels to these, for `Flows.counterparties`.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError : a text that is no address, an unknown period, clusters of another height, something of another chain.
+    ///
+    /// Examples
+    /// --------
+    /// >>> wallet = chain.cluster().largest(1)[0]
+    /// >>> flows = chain.flows(wallet, by="day")
+    /// >>> flows.balance == wallet.balance
+    /// True
+    /// >>> sum(flows.counterparties.to_pydict()["amount_in"]) == flows.received
+    /// True
+    #[pyo3(signature = (
+        addresses: "Address | AddressSet | Wallet | str | Iterable[object]", *, by = "month", clusters: "Clusters | None" = None,
+        labels: "Address | AddressSet | Wallet | str | dict[object, object] | Iterable[object] | None" = None
+    ) -> "Flows")]
+    fn flows(
+        &self,
+        addresses: &Bound<'_, PyAny>,
+        by: &str,
+        clusters: Option<&Bound<'_, PyAny>>,
+        labels: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<PySetFlows> {
+        set_flows::flows(&self.0, addresses, by, clusters, labels)
+    }
+
+    /// Where several payments meet again, as test payments to a service gather in its wallet: the first transaction that all of them reach, and
+    /// with clusters the first wallet. The search ends at the first place where all are together. docs/gathers.md says what each word means.
+    ///
+    /// Parameters
+    /// ----------
+    /// outputs : the payments, from 2 to 128: `Output` or texts like "txid:n". One that is given twice counts once.
+    /// clusters : of this chain at this height, to look for wallets, too.
+    /// max_tx_hops : transactions that a payment is followed through at most.
+    /// stop_at : addresses, address sets or wallets whose coins are not followed; or a mapping with labels.
+    ///
+    /// Raises
+    /// ------
+    /// NotInChainError : an output is not in the chain.
+    /// ValueError : fewer than two payments or too many, clusters of another height, something of another chain.
+    ///
+    /// Examples
+    /// --------
+    /// >>> payments = [chain.block(height).transactions[0].outputs[0] for height in (10, 11)]
+    /// >>> chain.gathers(payments, max_tx_hops=0).meet
+    /// False
+    #[pyo3(signature = (
+        outputs: "Iterable[Output | str]", *, clusters: "Clusters | None" = None, max_tx_hops: "int | None" = None,
+        stop_at: "Address | AddressSet | Wallet | str | dict[object, object] | Iterable[object] | None" = None
+    ) -> "Gathering")]
+    fn gathers(
+        &self,
+        outputs: &Bound<'_, PyAny>,
+        clusters: Option<&Bound<'_, PyAny>>,
+        max_tx_hops: Option<&Bound<'_, PyAny>>,
+        stop_at: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<PyGathering> {
+        gathers::gathers(&self.0, outputs, clusters, max_tx_hops, stop_at)
     }
 
     /// The headers of all blocks from the genesis block on, 80 bytes each: what a proof is checked against.

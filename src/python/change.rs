@@ -19,6 +19,7 @@ use crate::ids::{OutNum, hash_text};
 use crate::python::convert::{self, Moment};
 use crate::python::output::PyOutput;
 use crate::python::progress::while_not_interrupted;
+use crate::python::rates::headline;
 use crate::python::table::PyTable;
 
 /// A rule that tells, for a transaction, the outputs that it cannot rule out as the change. Made by the functions of `satrail.change`.
@@ -120,8 +121,12 @@ impl PyChangeRule {
         Ok(given.collect())
     }
 
+    /// Its text; of a rule by itself, with default options, also what was measured of it (docs/cards).
     fn __repr__(&self) -> String {
-        format!("ChangeRule({})", self.0.text())
+        match self.0.headline() {
+            Some(headline) => format!("ChangeRule({}: {headline})", self.0.text()),
+            None => format!("ChangeRule({})", self.0.text()),
+        }
     }
 
     fn __eq__(&self, py: Python<'_>, other: &PyChangeRule) -> PyResult<bool> {
@@ -165,8 +170,8 @@ impl PyChangeRule {
     ///
     /// Examples
     /// --------
-    /// >>> satrail.change.named("optimal")
-    /// ChangeRule(optimal)
+    /// >>> satrail.change.named("optimal") == satrail.change.optimal()
+    /// True
     #[staticmethod]
     #[pyo3(signature = (name, /) -> "ChangeRule")]
     fn named(py: Python<'_>, name: &str) -> PyResult<PyChangeRule> {
@@ -565,6 +570,17 @@ impl Tree {
             Tree::Leaf { leaf: Leaf::Table { .. }, .. } => false,
             Tree::Pair(_, a, b, _) => a.is_dynamic() || b.is_dynamic(),
             Tree::Unique(rule, _) => rule.is_dynamic(),
+        }
+    }
+
+    /// What its card says, where it is a rule that has one; clusterings take rules as unique ones, and so do cards.
+    fn headline(&self) -> Option<String> {
+        match self {
+            Tree::Leaf { leaf: Leaf::Core(primitive), .. } if Primitive::named().contains(primitive) => {
+                headline(primitive.name(), primitive.version())
+            }
+            Tree::Unique(rule, _) => rule.headline(),
+            _ => None,
         }
     }
 

@@ -17,6 +17,7 @@ use crate::python::address_set::PyAddressSet;
 use crate::python::chain::PyChain;
 use crate::python::convert;
 use crate::python::progress::while_not_interrupted;
+use crate::python::rates::headline;
 use crate::python::show;
 use crate::python::table::PyTable;
 use crate::python::transaction::PyTransaction;
@@ -249,7 +250,7 @@ impl PyClusters {
     }
 
     fn _repr_html_(&self) -> String {
-        let facts = [
+        let mut facts = vec![
             ("clusters", show::number(self.0.count())),
             ("addresses", show::number(self.0.labels().len() as u64)),
             ("rules", self.rules().join(", ")),
@@ -257,6 +258,11 @@ impl PyClusters {
             ("refused", show::number(self.0.refused().len() as u64)),
             ("as of height", show::number(self.height() as u64)),
         ];
+        if let [rule] = &self.0.settings().rules[..]
+            && let Some(headline) = headline(&rule.name(), rule.version())
+        {
+            facts.push(("measured", headline));
+        }
         show::facts("Clusters", &facts)
     }
 }
@@ -630,7 +636,7 @@ fn add_apart(chain: &Chain, apart: &mut Apart, group: Vec<(AddrNum, u32)>, owner
 }
 
 /// The numbers of those of some addresses that were ever paid; others cannot be joined.
-fn seen(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Vec<AddrNum>> {
+pub fn seen(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Vec<AddrNum>> {
     let found = address_numbers(chain, given).map(|found| found.0);
     match found {
         Err(error) if error.is_instance_of::<crate::python::error::NotInChainError>(given.py()) => {

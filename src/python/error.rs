@@ -1,7 +1,9 @@
 //! Turns the core's errors into Python's exceptions: built-in ones where they fit, else subclasses of satrail.SatrailError.
 
 use pyo3::PyErr;
-use pyo3::exceptions::{PyFileNotFoundError, PyIsADirectoryError, PyOSError, PyPermissionError, PyTypeError, PyValueError};
+use pyo3::exceptions::{
+    PyFileExistsError, PyFileNotFoundError, PyIsADirectoryError, PyOSError, PyPermissionError, PyTypeError, PyValueError,
+};
 
 use crate::error::Error;
 
@@ -20,6 +22,7 @@ impl From<Error> for PyErr {
         let text = error.to_string();
         match error {
             Error::NotFound { .. } | Error::NoBlockFiles { .. } => PyFileNotFoundError::new_err(text),
+            Error::NotEmpty { .. } => PyFileExistsError::new_err(text),
             Error::ReadOnly { .. } => PyPermissionError::new_err(text),
             Error::DiskFull { .. } => PyOSError::new_err((NO_SPACE, text)),
             Error::Io { source, .. } => match source.kind() {

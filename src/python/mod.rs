@@ -8,18 +8,26 @@ mod change;
 mod cluster;
 mod convert;
 mod error;
+mod evaluate;
 mod exposure;
+mod gathers;
 mod graph;
 mod info;
 mod ingest;
+mod named;
 mod output;
+mod peel;
 mod progress;
+mod rates;
+mod set_flows;
 mod shapes;
 mod show;
+mod simulate;
 mod source;
 mod table;
 mod trace;
 mod transaction;
+mod truth;
 mod verify;
 
 /// The compiled part of satrail; use it through the package `satrail`.
@@ -38,7 +46,11 @@ mod _core {
     #[pymodule_export]
     use super::cluster::{PyClusters, PyComparison, PyProof, PyWallet};
     #[pymodule_export]
+    use super::evaluate::{PyEvaluation, evaluate};
+    #[pymodule_export]
     use super::exposure::{PyExposure, PyPolicyComparison};
+    #[pymodule_export]
+    use super::gathers::PyGathering;
     #[pymodule_export]
     use super::graph::{PyTraceGraph, restore_graph};
     #[pymodule_export]
@@ -48,17 +60,26 @@ mod _core {
     #[pymodule_export]
     use super::output::PyOutput;
     #[pymodule_export]
+    use super::peel::PyPeel;
+    #[pymodule_export]
+    use super::rates::{PyRates, card};
+    #[pymodule_export]
+    use super::set_flows::PySetFlows;
+    #[pymodule_export]
     use super::shapes::{
         PyBoltzmann, PyJudgement, PyPredicate, boltzmann, restore_boltzmann, restore_judgement, restore_predicate, shapes_of,
         thresholds,
     };
+    #[pymodule_export]
+    use super::simulate::simulate;
     #[pymodule_export]
     use super::table::{PyTable, restore_table};
     #[pymodule_export]
     use super::trace::{PyLedger, PyTrace, restore_ledger};
     #[pymodule_export]
     use super::transaction::{PyFingerprint, PyInput, PyTransaction};
-
+    #[pymodule_export]
+    use super::truth::{PyTruth, truth, truth_from_chain};
     #[pymodule_export]
     use super::verify::verify;
 

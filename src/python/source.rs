@@ -126,7 +126,7 @@ fn no_source(given: &Bound<'_, PyAny>) -> PyErr {
     ))
 }
 
-fn not_yet(chain: &Chain, tx: &Transaction) -> PyErr {
+pub fn not_yet(chain: &Chain, tx: &Transaction) -> PyErr {
     let unknown = |txid| Error::UnknownTransaction { txid, height: chain.height().0 };
     tx.txid().map_or_else(PyErr::from, |txid| unknown(txid).into())
 }

@@ -268,7 +268,9 @@ def test_what_is_not_there_yet_is_no_source(chain):
             chain.at(100).trace(source)
 
 
-@pytest.mark.parametrize("options", [{"max_hops": -1}, {"max_tx_hops": 10**30}, {"direction": "up"}, {"policy": "luck"}])
+@pytest.mark.parametrize(
+    "options", [{"max_hops": -1}, {"max_tx_hops": 10**30}, {"direction": "up"}, {"policy": "luck"}]
+)
 def test_options_of_a_trace_that_cannot_be_are_told_which_can(chain, tx, options):
     with pytest.raises(ValueError, match=r"give a number from 0|it is one of"):
         chain.trace(tx, **options)

@@ -8,6 +8,7 @@ mod common;
 mod content;
 mod damaged_files;
 mod disk;
+mod evaluate;
 mod facts;
 mod flow;
 mod format;
@@ -17,8 +18,10 @@ mod layouts;
 mod mainnet;
 mod one_chain;
 mod oracle;
+mod questions;
 mod readers;
 mod shapes;
+mod simulate;
 mod verify;
 
 /// So many cases of a law; what failed is told by its seed, so no file remembers it.

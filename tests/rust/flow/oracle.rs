@@ -45,8 +45,7 @@ pub fn rows_of(trace: &Trace) -> BTreeSet<Row> {
 pub fn sums(rows: &BTreeSet<Row>) -> BTreeMap<&'static str, u64> {
     let mut sums = BTreeMap::new();
     for (by, _, amount, _, outcome) in rows {
-        let line = if *outcome == "fee" { "fees" } else { outcome };
-        *sums.entry(line).or_default() += amount;
+        *sums.entry(*outcome).or_default() += amount;
         *sums.entry("source").or_default() += if by.is_none() { *amount } else { 0 };
     }
     sums.remove("followed");
@@ -107,7 +106,7 @@ impl Plain {
                 traced.entry(*output).or_insert((*share, hop));
             }
             if *shares.last().unwrap() > 0 {
-                rows.insert((Some(number as u32), None, *shares.last().unwrap() as u64, hop, "fee"));
+                rows.insert((Some(number as u32), None, *shares.last().unwrap() as u64, hop, "fees"));
             }
         }
         rows
@@ -128,16 +127,17 @@ impl Plain {
         }
         for (number, tx) in self.transactions.iter().enumerate().rev().filter(|(_, tx)| !tx.inputs.is_empty()) {
             let Some((amount, hop)) = gathered(&traced, &tx.outputs, max_tx_hops) else { continue };
-            let weights: Vec<u128> = tx.inputs.iter().map(|o| self.value(o)).collect();
-            let explained = amount.min(weights.iter().sum());
-            let shares = largest_remainder(explained, &weights);
+            let mut weights: Vec<u128> = tx.inputs.iter().map(|o| self.value(o)).collect();
+            let paid: u128 = tx.outputs.iter().map(|o| self.value(o)).sum();
+            weights.push(paid.saturating_sub(weights.iter().sum()));
+            let shares = largest_remainder(amount, &weights);
             for (output, share) in tx.inputs.iter().zip(&shares).filter(|(_, share)| **share > 0) {
                 let fate = if source.contains(output) { "rejoined" } else { fate(*output, hop) };
                 rows.insert((Some(number as u32), Some(*output), *share as u64, hop, fate));
                 traced.entry(*output).or_insert((*share, hop));
             }
-            if amount > explained {
-                rows.insert((Some(number as u32), None, (amount - explained) as u64, hop, "unexplained"));
+            if *shares.last().unwrap() > 0 {
+                rows.insert((Some(number as u32), None, *shares.last().unwrap() as u64, hop, "unexplained"));
             }
         }
         rows
@@ -146,8 +146,8 @@ impl Plain {
 
 /// The traced money in some outputs, without those that are as far as the trace goes, and the hop that it goes on with.
 fn gathered(traced: &HashMap<u64, (u128, u32)>, outputs: &[u64], max_tx_hops: u32) -> Option<(u128, u32)> {
-    let coming: Vec<(u128, u32)> =
-        outputs.iter().filter_map(|o| traced.get(o)).copied().filter(|(_, hop)| *hop < max_tx_hops).collect();
+    let coming = outputs.iter().filter_map(|o| traced.get(o)).copied();
+    let coming: Vec<(u128, u32)> = coming.filter(|(amount, hop)| *amount > 0 && *hop < max_tx_hops).collect();
     let nearest = coming.iter().map(|(_, hop)| *hop).min()?;
     Some((coming.iter().map(|(amount, _)| amount).sum(), nearest + 1))
 }

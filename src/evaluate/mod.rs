@@ -1,0 +1,30 @@
+//! Rules with measured errors: clusters, change rules and shapes, held against what is known to be true.
+//!
+//! [`Known`] is a truth in the numbers of one chain. It comes from a simulated chain's [`Folder`], from owners that somebody gives, or from
+//! the chain itself ([`Revealed`]). Everything is counted in whole numbers, so it is the same for any number of threads; shares come last.
+
+mod cards;
+mod change_truth;
+mod cluster_tables;
+mod clusters;
+mod folder;
+mod from_chain;
+mod given;
+mod interval;
+mod kinds;
+mod known;
+mod pairs;
+mod rate_tables;
+mod rates;
+mod simulated;
+
+pub use cards::{Card, Figures, card, cards};
+pub use clusters::{Evaluation, Money, OwnerFound, Shown};
+pub use folder::Folder;
+pub use from_chain::{FOLDS, Revealed, fold_of};
+pub use given::{GivenOwners, GivenTransactions};
+pub use interval::Share;
+pub use kinds::{Asked, SEVERAL_OWNERS, WASABI};
+pub use known::{ChangeTruth, Codes, Known, Owners, Purposes};
+pub use pairs::{Cell, Pairs, cells, count, received};
+pub use rates::{Counts, Rates};
