@@ -1,7 +1,9 @@
 //! Turns the core's errors into Python's exceptions: built-in ones where they fit, else subclasses of satrail.SatrailError.
 
 use pyo3::PyErr;
-use pyo3::exceptions::{PyFileExistsError, PyFileNotFoundError, PyIsADirectoryError, PyOSError, PyPermissionError, PyTypeError, PyValueError};
+use pyo3::exceptions::{
+    PyFileExistsError, PyFileNotFoundError, PyIsADirectoryError, PyOSError, PyPermissionError, PyTypeError, PyValueError,
+};
 
 use crate::error::Error;
 

@@ -65,7 +65,8 @@ pub fn simulate<'py>(
 
 /// A seed of 64 bits.
 fn number(seed: i128) -> PyResult<u64> {
-    u64::try_from(seed).map_err(|_| PyValueError::new_err(format!("seed {seed} is out of range; give a number from 0 to 2**64 - 1")))
+    u64::try_from(seed)
+        .map_err(|_| PyValueError::new_err(format!("seed {seed} is out of range; give a number from 0 to 2**64 - 1")))
 }
 
 fn facts<'py>(py: Python<'py>, now: &Progress) -> PyResult<Bound<'py, PyDict>> {

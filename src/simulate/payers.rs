@@ -153,7 +153,12 @@ impl HiddenService {
                 (step.coin, step.tries) = (Some(mixed), PATIENCE);
             }
             None => {
-                let at = city.world.wallet(purse).coins.iter().position(|other| (other.txid, other.position) == (coin.txid, coin.position));
+                let at = city
+                    .world
+                    .wallet(purse)
+                    .coins
+                    .iter()
+                    .position(|other| (other.txid, other.position) == (coin.txid, coin.position));
                 city.world.wallet(purse).coins.remove(at.expect("the coin went back to its purse"));
                 if step.tries == PATIENCE {
                     step.planned.funded = Funded::OneHop;

@@ -312,14 +312,7 @@ mod tests {
         let names = named.map(|profile| PROFILES[profile as usize].name);
         assert_eq!(
             names,
-            [
-                "mixer-maker-legacy",
-                "mixer-maker-segwit",
-                "mixer-rounds",
-                "mixer-pools",
-                "service-legacy",
-                "service-segwit"
-            ]
+            ["mixer-maker-legacy", "mixer-maker-segwit", "mixer-rounds", "mixer-pools", "service-legacy", "service-segwit"]
         );
     }
 

@@ -116,8 +116,8 @@ impl Random {
 pub(super) fn exp2(x: f64) -> f64 {
     let whole = x.floor();
     let y = (x - whole) * std::f64::consts::LN_2;
-    let series = 1.0
-        + y * (1.0 + y / 2.0 * (1.0 + y / 3.0 * (1.0 + y / 4.0 * (1.0 + y / 5.0 * (1.0 + y / 6.0 * (1.0 + y / 7.0))))));
+    let series =
+        1.0 + y * (1.0 + y / 2.0 * (1.0 + y / 3.0 * (1.0 + y / 4.0 * (1.0 + y / 5.0 * (1.0 + y / 6.0 * (1.0 + y / 7.0))))));
     series * f64::from_bits(((1023 + whole as i64) as u64) << 52)
 }
 

@@ -139,7 +139,15 @@ impl Truth {
         self.take(b'b', &[], hash);
     }
 
-    pub fn entity(&mut self, entity: u32, name: &str, category: Category, country: &str, profile: u8, is_public: bool) -> Result<()> {
+    pub fn entity(
+        &mut self,
+        entity: u32,
+        name: &str,
+        category: Category,
+        country: &str,
+        profile: u8,
+        is_public: bool,
+    ) -> Result<()> {
         self.take(b'e', &[entity as i64, category as i64, profile as i64, is_public as i64, name.len() as i64], name.as_bytes());
         self.digest.update(country);
         let profile = PROFILES[profile as usize].name;
@@ -221,8 +229,7 @@ impl Truth {
         time: u32,
     ) -> Result<()> {
         let position = place.map(|place| place.1);
-        let numbers =
-            [service as i64, customer as i64, kind as i64, position.map_or(-1, i64::from), amount, time as i64];
+        let numbers = [service as i64, customer as i64, kind as i64, position.map_or(-1, i64::from), amount, time as i64];
         self.take(b'm', &numbers, place.as_ref().map_or(&[], |place| &place.0[..]));
         let txid = place.map(|place| hash_text(&place.0));
         self.accounts.row(&[

@@ -84,7 +84,11 @@ impl Wallet {
         let many = self.coins.len() > 64;
         for place in places.into_iter().rev() {
             let place = place as usize;
-            if many { self.coins.swap_remove(place) } else { self.coins.remove(place) };
+            if many {
+                self.coins.swap_remove(place)
+            } else {
+                self.coins.remove(place)
+            };
         }
         coins
     }

@@ -122,9 +122,13 @@ fn every_input_spends_a_mature_output_and_no_money_is_made_up() {
                 }
                 let made = if transaction.is_coinbase() { height } else { usize::MAX };
                 let txid = transaction.compute_txid();
-                unspent.extend(transaction.output.iter().enumerate().map(|(position, output)| {
-                    (OutPoint::new(txid, position as u32), (output.value.to_sat(), made))
-                }));
+                unspent.extend(
+                    transaction
+                        .output
+                        .iter()
+                        .enumerate()
+                        .map(|(position, output)| (OutPoint::new(txid, position as u32), (output.value.to_sat(), made))),
+                );
             }
             let made: u64 = block.txdata[0].output.iter().map(|output| output.value.to_sat()).sum();
             assert_eq!(made, fees + (5_000_000_000u64 >> (height / 150)), "height {height}");
@@ -157,7 +161,8 @@ fn the_ledger_agrees_with_the_blocks_at_every_height() {
                         continue;
                     }
                     let entity = owners[&output.script_pubkey.to_hex_string()];
-                    coins.insert(OutPoint::new(transaction.compute_txid(), position as u32), (entity, output.value.to_sat() as i64));
+                    coins
+                        .insert(OutPoint::new(transaction.compute_txid(), position as u32), (entity, output.value.to_sat() as i64));
                     *changes.entry(entity).or_default() += output.value.to_sat() as i64;
                 }
             }
