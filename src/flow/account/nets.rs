@@ -15,7 +15,7 @@ pub(super) struct Nets {
 impl Nets {
     pub fn of(chain: &Chain, clusters: &Clusters, tx: TxNum) -> Result<Nets> {
         let wallet = |output: OutNum| clusters.name_of(chain.address_of(output)?);
-        let (mut brought, mut got): (Vec<(AddrNum, u64)>, Vec<(AddrNum, u64)>) = Default::default();
+        let (mut brought, mut got) = (Vec::new(), Vec::new());
         for input in chain.inputs_of(tx)? {
             if let Some(output) = chain.spends(InNum(input))? {
                 add(&mut brought, wallet(output)?, chain.value_of(output)?);
