@@ -187,7 +187,7 @@ impl City {
     }
 
     /// An output to the hot wallet, whose amount is still to come.
-    fn to_hot(&mut self, exchange: usize) -> Pay {
+    fn pay_to_hot(&mut self, exchange: usize) -> Pay {
         let Exchange { hot, one_hot, .. } = self.exchanges[exchange];
         if one_hot {
             return self.world.pay_static(hot, 0, What::Sweep, Role::Hot);
@@ -207,7 +207,7 @@ impl City {
                 return;
             }
             let coins = self.world.wallet(deposits).take_some(SWEEP);
-            let to = self.to_hot(exchange);
+            let to = self.pay_to_hot(exchange);
             if self.world.gather(deposits, coins, to, Why::Sweep).is_none() {
                 return;
             }
@@ -233,7 +233,7 @@ impl City {
             let to = self.world.pay_static(cold, in_hot / 2, What::Sweep, Role::Cold);
             self.world.send(hot, vec![to], Why::SelfTransfer);
         } else if in_hot < owed + owed / 10 && in_cold > LEAST * 4 {
-            let mut to = self.to_hot(exchange);
+            let mut to = self.pay_to_hot(exchange);
             to.value = (2 * owed).max(in_cold / 5).min(in_cold / 10 * 9);
             self.world.send(cold, vec![to], Why::SelfTransfer);
         }

@@ -28,7 +28,7 @@ const MOST_COINS: usize = 100;
 
 impl City {
     pub fn found_merchant(&mut self, i: usize) {
-        let purse = self.found_purse(Category::Merchant, &format!("merchant {}", i + 1), i % 2 == 0);
+        let purse = self.found_purse(Category::Merchant, &format!("merchant {}", i + 1), i.is_multiple_of(2));
         let exchange = self.world.random.index(self.exchanges.len());
         self.merchants.push(Merchant { purse, exchange, deposit: Address::NONE });
     }
