@@ -813,7 +813,7 @@ class Chain:
         >>> first = chain.tx("7365607599a4b749bc84cd9929d488307dfe59d3bcf0c9e7bbbba5cdf8f1c282").inputs[0].spends
         >>> peel = chain.peel(first, clusters=chain.cluster())
         >>> len(peel), peel.stopped
-        (7, {'out': 'coinjoin'})
+        (6, {'out': 'no_candidate'})
         """
     def shapes(
         self,
@@ -1811,7 +1811,7 @@ class Gathering:
 
     Examples
     --------
-    >>> coinbases = [chain.block(height).transactions[0].outputs[0] for height in (10, 11, 12)]
+    >>> coinbases = [chain.block(height).transactions[0].outputs[0] for height in (110, 111, 112)]
     >>> gathering = chain.gathers(coinbases)
     >>> gathering.meet
     True
@@ -2830,7 +2830,7 @@ class TraceGraph:
         """
         Writes the graph to a file, whose suffix says how: .graphml, .gexf, .dot, .json (node-link, as networkx.node_link_graph
         reads it), .csv or .parquet (the edges; the nodes beside them, as NAME.nodes.csv). Times are texts in ISO 8601. In GEXF
-        and DOT the label of the stop set is called stop_label.
+        and DOT the label of the stop set is called stop_label, and in DOT the name is the tooltip.
 
         Raises
         ------
