@@ -1,4 +1,4 @@
-"""Simulated chains: from Python and the command line, read by those who read Parquet, and taken in like any other chain."""
+"""Simulated chains: made from Python and the command line, read as Parquet, and taken in like any other chain."""
 
 from __future__ import annotations
 
