@@ -135,7 +135,9 @@ def _parser() -> argparse.ArgumentParser:
     simulate = commands.add_parser("simulate", help="make a chain whose truth is known, with the truth beside it")
     simulate.add_argument("scenario", metavar="SCENARIO", help="city, or hidden-service")
     simulate.add_argument("folder", metavar="FOLDER", help="a folder that is empty or not there yet")
-    simulate.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed gives the same bytes; 0 when not given")
+    simulate.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="the same seed gives the same bytes; 0 when not given"
+    )
     simulate.add_argument("--scale", type=float, default=1.0, metavar="X", help="how large it is; 1 when not given")
     simulate.add_argument("--quiet", action="store_true", help="print errors only")
     simulate.set_defaults(run=_simulate)
