@@ -401,7 +401,7 @@ def test_ends_are_named_in_many_ways(traces, chain, clusters):
         chain.addresses([end["address"]]),
         [address, "two"],
     ]
-    named += [f"{end['txid']}:{end['position']}", end["txid"], chain.transaction(end["txid"]), "ends"]
+    named += [f"{end['txid']}:{end['position']}", end["txid"], chain.tx(end["txid"]), "ends"]
     for to in [*named, *([output] if output else [])]:
         assert len(trace.paths("source", to, k=3)), to
         assert len(trace.choke_points(to)), to
