@@ -23,6 +23,16 @@ pub(super) enum Next {
     Tx(TxNum, u32),
 }
 
+impl Next {
+    pub fn mark(self) -> Mark {
+        match self {
+            Next::Tx(..) => Mark::Followed,
+            Next::Stop(_) => Mark::Stopped,
+            Next::End(mark) => mark,
+        }
+    }
+}
+
 /// What a trace was told of where to end, and what the chain says of it.
 pub(super) struct Fates<'a> {
     chain: &'a Chain,

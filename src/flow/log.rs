@@ -100,7 +100,8 @@ impl Log {
         (0..end(0)).map(|step| (0, step)).chain(near).map(|(tx_hop, step)| (tx_hop, self.logged(step)))
     }
 
-    fn logged(&self, step: usize) -> Logged {
+    /// A step, without its passage.
+    pub fn logged(&self, step: usize) -> Logged {
         let [word, amount] = self.steps[step];
         let mark = MARKS[(word >> MARK & 15) as usize % MARKS.len()];
         Logged { place: Place::of_code(word & ((1 << MARK) - 1)), mark, crosses: word >> HOP & 1 == 1, amount }

@@ -22,6 +22,8 @@ pub(super) struct Pieces {
     /// The division that was made last.
     shares: Vec<u64>,
     parts: Vec<Vec<Piece>>,
+    /// How many of those it used.
+    used: usize,
     work: Work,
 }
 
@@ -56,6 +58,7 @@ struct Work {
     order: Vec<usize>,
     starts: Vec<u64>,
     arrived: Vec<(usize, Content)>,
+    places: Vec<(Place, usize)>,
     line: Vec<Piece>,
     dealt: Vec<u64>,
     room: Vec<u64>,
@@ -80,6 +83,7 @@ impl Pieces {
             free: NONE,
             shares: Vec::new(),
             parts: Vec::new(),
+            used: 0,
             work: Work::default(),
         }
     }
@@ -106,13 +110,14 @@ impl Pieces {
         let arrived = &mut self.work.arrived;
         arrived.clear();
         let mut at = (word as u32).wrapping_sub(1);
-        let mut places: Vec<(Place, usize)> = Vec::new();
+        let places = &mut self.work.places;
+        places.clear();
         while at != NONE {
             let entry = &mut self.entries[at as usize];
             let content = std::mem::replace(&mut entry.content, Content::Many(Box::default()));
             let next = std::mem::replace(&mut entry.next, self.free);
             if places.is_empty() && left.len() > 8 {
-                places = left.iter().enumerate().map(|(i, (place, _))| (*place, i)).collect();
+                places.extend(left.iter().enumerate().map(|(i, (place, _))| (*place, i)));
                 places.sort_unstable();
             }
             let slot = match places.is_empty() {
@@ -228,7 +233,8 @@ impl Pieces {
     fn clear(&mut self, slots: usize) {
         self.shares.clear();
         self.shares.resize(slots, 0);
-        self.parts.iter_mut().for_each(Vec::clear);
+        self.parts.iter_mut().take(self.used).for_each(Vec::clear);
+        self.used = slots;
         if self.parts.len() < slots {
             self.parts.resize(slots, Vec::new());
         }

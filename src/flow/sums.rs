@@ -25,12 +25,12 @@ impl Money for Sums {
 
     #[inline]
     fn begin(&mut self, word: &mut u64, _place: Place, amount: u64, _source: u32) {
-        *word += amount;
+        *word = word.saturating_add(amount);
     }
 
     #[inline]
     fn wait(&mut self, word: &mut u64, _place: Place, slot: usize) {
-        *word += self.shares[slot];
+        *word = word.saturating_add(self.shares[slot]);
     }
 
     #[inline]

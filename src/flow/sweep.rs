@@ -38,6 +38,7 @@ pub(super) struct Seen<'a> {
     pub step: usize,
     pub by: Option<TxNum>,
     pub place: Place,
+    pub mark: Mark,
     pub parts: &'a [Piece],
     pub left: &'a [(Place, u64)],
 }
@@ -49,6 +50,11 @@ pub(super) enum Stop {
     Budget,
     /// Where it stopped before.
     At(Option<u32>),
+}
+
+/// Adds to a sum. Only poison, in a store with damaged amounts, comes to the end of the numbers; its ledger does not add up then.
+pub(super) fn add(sum: &mut u64, amount: u64) {
+    *sum = sum.saturating_add(amount);
 }
 
 /// Who watches a sweep.
@@ -135,7 +141,8 @@ impl<'a, M: Money> Sweep<'a, M> {
             self.write(None, place, source.amount, next, false, None);
             if let Some(watch) = &mut self.watch {
                 let part = Piece { start: 0, length: source.amount, owner: source.source };
-                watch(Seen { step: i, by: None, place, parts: &[part], left: &[] });
+                let mark = next.mark();
+                watch(Seen { step: i, by: None, place, mark, parts: &[part], left: &[] });
             }
             // Nothing is never on its way.
             if let (Next::Tx(tx, hops), true) = (next, source.amount > 0) {
@@ -179,11 +186,11 @@ impl<'a, M: Money> Sweep<'a, M> {
         let tx = self.order.transaction_at(turn)?;
         let Hops { wallets, transactions } = Hops::of(hops);
         if !self.load(tx)? {
-            self.done.sums[Mark::Mined as usize] += self.money.amount(word);
+            add(&mut self.done.sums[Mark::Mined as usize], self.money.amount(word));
             return Ok(());
         }
         let divided = self.money.divide(word, &self.slots).ok_or_else(|| self.does_not_spend(tx))?;
-        self.done.joined += divided.joined;
+        add(&mut self.done.joined, divided.joined);
         let hops = Hops { wallets, transactions: transactions + 1 };
         self.done.log.pass(tx, hops.wallets, hops.transactions);
         self.load_senders(tx)?;
@@ -229,22 +236,18 @@ impl<'a, M: Money> Sweep<'a, M> {
     /// Writes a step down.
     #[inline]
     fn write(&mut self, by: Option<TxNum>, place: Place, amount: u64, next: Next, crosses: bool, slot: Option<usize>) {
-        let mark = match next {
-            Next::Tx(..) => Mark::Followed,
-            Next::End(mark) => mark,
-            Next::Stop(label) => {
-                self.done.stopped[label as usize] += amount;
-                Mark::Stopped
-            }
-        };
-        self.done.sums[mark as usize] += amount;
+        let mark = next.mark();
+        if let Next::Stop(label) = next {
+            add(&mut self.done.stopped[label as usize], amount);
+        }
+        add(&mut self.done.sums[mark as usize], amount);
         let step = self.done.log.steps();
         self.done.log.step(Logged { place, mark, crosses, amount });
         if let (true, Some(slot)) = (M::NEEDS_LEFT, slot) {
             let parts = self.money.parts(slot);
             self.pieces += parts.len().saturating_sub(1) as u64;
             if let Some(watch) = &mut self.watch {
-                watch(Seen { step, by, place, parts, left: &self.slots.left });
+                watch(Seen { step, by, place, mark, parts, left: &self.slots.left });
             }
         }
     }
@@ -267,8 +270,8 @@ impl<'a, M: Money> Sweep<'a, M> {
         while let Some(turn) = self.waiting.next(at) {
             let amount = self.money.amount(self.rows.at(turn as u32)[0]);
             match ends_mined(self.chain, self.options, self.order.transaction_at(turn as u32)?)? {
-                true => self.done.sums[Mark::Mined as usize] += amount,
-                false => self.done.cut_off_budget += amount,
+                true => add(&mut self.done.sums[Mark::Mined as usize], amount),
+                false => add(&mut self.done.cut_off_budget, amount),
             }
             at = turn + 1;
         }

@@ -4,7 +4,7 @@
 //! its block: they pay it, though it is numbered before them.
 
 use crate::chain::Chain;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::flow::Direction;
 use crate::ids::TxNum;
 use crate::store::mapping::prefetch;
@@ -27,7 +27,16 @@ impl<'a> Order<'a> {
     #[inline]
     pub fn turn_of(&self, tx: TxNum) -> Result<u32> {
         let place = if self.coinbases_last { self.place_of(tx)? } else { tx.0 };
+        if place >= self.transactions {
+            return Err(self.unknown(tx));
+        }
         Ok(self.mirrored(place))
+    }
+
+    #[cold]
+    fn unknown(&self, tx: TxNum) -> Error {
+        let what = format!("names transaction number {tx}, and the chain has {}", self.transactions);
+        Error::corrupt(self.chain.store().folder(), what)
     }
 
     pub fn direction(&self) -> Direction {
@@ -58,14 +67,14 @@ impl<'a> Order<'a> {
     /// All others move one place up, as the coinbase before them has moved behind them.
     fn place_of(&self, tx: TxNum) -> Result<u32> {
         if !self.chain.is_coinbase(tx)? {
-            return Ok(tx.0 - 1);
+            return tx.0.checked_sub(1).ok_or_else(|| self.unknown(tx));
         }
         let block = self.chain.block(self.chain.height_of(tx)?.0 as i64)?.transaction_numbers()?;
         Ok(block.end - 1)
     }
 
     fn at_place(&self, place: u32) -> Result<TxNum> {
-        let next = TxNum(place + 1);
+        let next = TxNum(place.saturating_add(1));
         if next.0 < self.transactions && !self.chain.is_coinbase(next)? {
             return Ok(next);
         }

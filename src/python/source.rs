@@ -207,7 +207,10 @@ impl Stops<'_> {
         if let Ok(address) = given.cast::<PyAddress>() {
             let address = &address.get().address;
             check_chain(chain, address.chain(), given)?;
-            add(StopItem::Address(address.number()));
+            // What was never paid as of the chain's height cannot be come to.
+            if address.number().row() < chain.counts().addresses {
+                add(StopItem::Address(address.number()));
+            }
         } else if let Ok(set) = given.cast::<PyAddressSet>() {
             let set = &set.get().0;
             check_chain(chain, set.chain(), given)?;
