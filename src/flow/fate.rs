@@ -1,5 +1,6 @@
 //! What comes after a place that traced money has come to: the transaction that takes it on, or the reason why the trace ends there.
 
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
 
 use crate::chain::Chain;
@@ -41,6 +42,9 @@ pub(super) struct Fates<'a> {
     given: Marks,
     /// The transactions that may be passed.
     window: Range<u32>,
+    /// The transaction whose senders were looked up last, with them; and the coinbase that was asked about last.
+    senders: RefCell<(TxNum, Vec<AddrNum>)>,
+    coinbase: Cell<Option<(TxNum, bool)>>,
 }
 
 impl<'a> Fates<'a> {
@@ -50,7 +54,7 @@ impl<'a> Fates<'a> {
         let first_of =
             |height: u64| -> Result<u32> { Ok(counts_at(chain.columns(), height.min(counts.blocks))?.transactions as u32) };
         let window = options.since.map_or(Ok(0), first_of)?..options.until.map_or(Ok(u32::MAX), first_of)?;
-        Ok(Fates { chain, options, given, window })
+        Ok(Fates { chain, options, given, window, senders: RefCell::default(), coinbase: Cell::new(None) })
     }
 
     /// What comes after an output of the source.
@@ -126,15 +130,24 @@ impl<'a> Fates<'a> {
 
     /// Whether no output of a coinbase is spent in its own block.
     fn can_follow_into(&self, coinbase: TxNum) -> Result<bool> {
+        if let Some((_, known)) = self.coinbase.get().filter(|(asked, _)| *asked == coinbase) {
+            return Ok(known);
+        }
+        let can = !self.is_spent_in_its_block(coinbase)?;
+        self.coinbase.set(Some((coinbase, can)));
+        Ok(can)
+    }
+
+    fn is_spent_in_its_block(&self, coinbase: TxNum) -> Result<bool> {
         let block = self.chain.block(self.chain.height_of(coinbase)?.0 as i64)?.transaction_numbers()?;
         for output in self.chain.outputs_of(coinbase)?.map(OutNum) {
             if let Spender::Tx(tx) = spender_of(self.chain, output)?
                 && tx.0 < block.end
             {
-                return Ok(false);
+                return Ok(true);
             }
         }
-        Ok(true)
+        Ok(false)
     }
 
     /// The same, or the limit that ends it there.
@@ -163,14 +176,12 @@ impl<'a> Fates<'a> {
     fn crosses_into(&self, output: OutNum, tx: TxNum) -> Result<u32> {
         let Some(clusters) = &self.options.clusters else { return Ok(0) };
         let wallet = clusters.name_of(self.chain.address_of(output)?)?;
-        for input in self.chain.inputs_of(tx)? {
-            if let Some(spends) = self.chain.spends(InNum(input))?
-                && clusters.name_of(self.chain.address_of(spends)?)? == wallet
-            {
-                return Ok(0);
-            }
+        let mut last = self.senders.borrow_mut();
+        if last.1.is_empty() || last.0 != tx {
+            last.0 = tx;
+            senders(self.chain, clusters, tx, &mut last.1)?;
         }
-        Ok(1)
+        Ok(!last.1.contains(&wallet) as u32)
     }
 }
 

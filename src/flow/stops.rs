@@ -52,6 +52,15 @@ impl StopSet {
         self.marks.is_none()
     }
 
+    /// Whether it was made with these clusters, or with none.
+    pub(super) fn fits(&self, clusters: Option<&Clusters>) -> bool {
+        match (&self.clusters, clusters) {
+            (None, None) => true,
+            (Some(own), Some(others)) => own.is_same(others),
+            _ => self.is_empty(),
+        }
+    }
+
     /// The labels, by number.
     pub fn labels(&self) -> &[String] {
         &self.labels
