@@ -21,7 +21,7 @@ mod simulated;
 mod trace_tables;
 mod traces;
 
-pub use arrivals::{Arrived, Arrivals};
+pub use arrivals::{Arrivals, Arrived};
 pub use cards::{Card, Figures, card, cards};
 pub use clusters::{Evaluation, Money, OwnerFound, Shown};
 pub use folder::Folder;

@@ -87,7 +87,8 @@ fn of_clusters(clusters: &Bound<'_, PyClusters>, truth: &PyTruth, chain: Option<
 
 fn rates_of_rule(what: &Bound<'_, PyAny>, truth: &PyTruth, chain: Option<&Chain>, threads: usize) -> PyResult<Rates> {
     if what.cast::<PyChangeRule>().is_err() {
-        let what = format!("{what:?} cannot be evaluated; give clusters, a rule of satrail.change, the name of a shape, or a trace");
+        let what =
+            format!("{what:?} cannot be evaluated; give clusters, a rule of satrail.change, the name of a shape, or a trace");
         return Err(PyTypeError::new_err(what));
     }
     let (known, chain) = truth.known(what.py(), chain)?;
