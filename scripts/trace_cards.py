@@ -1,4 +1,4 @@
-"""Writes docs/cards/traces.md: of the money that truly reached each exchange, how much each policy finds and whom it blames.
+"""Writes docs/cards/traces.md: of what truly reached each exchange, how much each policy finds and whom it blames.
 
 The chain is a simulated hidden service, whose cash-outs are known. Two stop sets are used: what the public knows, and
 everything that is known of services. Everything is counted in whole satoshi, so the page is the same on any machine.
@@ -82,8 +82,8 @@ Evaluations = list[tuple[str, satrail.TraceEvaluation]]
 
 def by_policy(evaluations: Evaluations) -> list[str]:
     lines = [
-        "| policy | found of what reached exchanges | right of what is found at exchanges | blamed on exchanges (BTC) | "
-        "blamed on others (BTC) |",
+        "| policy | found of what reached exchanges | right of what is found at exchanges | "
+        "blamed on exchanges (BTC) | blamed on others (BTC) |",
         "|---|---:|---:|---:|---:|",
     ]
     for policy, evaluation in evaluations:
@@ -127,8 +127,9 @@ def page(folder: Path, store: Path, seed: int, scale: float) -> str:
     lines = [
         "# Traces",
         "",
-        "Of the money that truly reached each exchange, how much does each policy find, and how much does it blame on the "
-        "wrong one? docs/evaluate.md says what truly means, docs/traces.md what the policies are. Written by `make cards`.",
+        "Of the money that truly reached each exchange, how much does each policy find, and how much does it blame "
+        "on the wrong one? docs/evaluate.md says what truly means, docs/traces.md what the policies are. Written by "
+        "`make cards`.",
         "",
         f'Made by satrail.simulate("hidden-service", seed={seed}, scale={scale}), digest {truth.digest}, transactions '
         f"{chain.counts['transactions']:,}, addresses {chain.counts['addresses']:,}. The source is what the "

@@ -56,9 +56,13 @@ pub fn evaluate<'py>(
     truth: &Bound<'py, PyTruth>,
     chain: Option<&Bound<'py, PyChain>>,
     threads: Option<&Bound<'py, PyAny>>,
+    labels: Option<Claims>,
     thresholds: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let (truth, chain) = (truth.get(), chain.map(|chain| &chain.get().0));
+    if labels.is_some() && what.cast::<PyTrace>().is_err() {
+        return Err(PyTypeError::new_err("labels are for traces only; leave them out"));
+    }
     let threads = convert::threads(threads)?.unwrap_or_else(crate::chain::pieces::all_threads);
     if let Some(name) = name_of(what) {
         let rates = rates_of_shape(what.py(), &name, truth, chain, thresholds, threads)?;

@@ -1,4 +1,4 @@
-"""A slow, obvious answer to whom money truly came, written from docs/evaluate.md: every transaction of the chain is looked at."""
+"""To whom money truly came, slowly and obviously, written from docs/evaluate.md: every transaction is looked at."""
 
 from __future__ import annotations
 

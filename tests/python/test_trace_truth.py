@@ -124,7 +124,7 @@ def test_an_end_counts_for_whom_the_stop_set_names(hand):
     evaluation = satrail.evaluate(
         hand.chain.trace(hand.source, policy="highest_outputs_first", stop_at=stops), hand.truth
     )
-    # The CoinJoin's first equal output takes 50 of the 89, the second one, the maker's, the other 39; then 49.9 of 50 arrive.
+    # The CoinJoin's first equal output takes 50 of the 89, the maker's takes the other 39; then 49.9 of 50 arrive.
     assert {owner: (row["found"], row["right"]) for owner, row in by_name(evaluation).items()} == {
         "exchange": (599 * M // 10, 599 * M // 10),
         "maker": (39 * M, M // 5),
@@ -301,7 +301,7 @@ def test_what_does_not_fit_is_refused(hand, known, chain):
         with pytest.raises(error, match=message):
             satrail.evaluate(what, truth, **more)
     unknown = hand.chain.block(4).transactions[0]
-    with pytest.raises(ValueError, match="does not say whose output number .* of the trace's source is; trace from"):
+    with pytest.raises(ValueError, match=r"does not say whose output number .* of the trace's source is; trace from"):
         satrail.evaluate(hand.chain.trace(unknown), hand.truth)
     only_change = satrail.truth_from_chain(chain)
     with pytest.raises(ValueError, match="does not say who owns addresses"):
