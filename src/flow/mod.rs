@@ -17,6 +17,7 @@ mod choke;
 mod choke_table;
 pub mod compare;
 mod cut;
+mod ended;
 mod exposure;
 mod fate;
 pub mod gathers;
