@@ -1,4 +1,4 @@
-"""What an investigator has before the first question: the list, the test payments, public tags; and clusters by two sets of rules."""
+"""What an investigator begins with: the list, test payments and public tags; and clusters by two sets of rules."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def open_case(folder: Path) -> Case:
 
 
 def read_tags(path: Path) -> tuple[dict[str, list[str]], set[str]]:
-    """The addresses of each label of a TagPack as the simulator writes it, and the labels of those who know their customers."""
+    """Each label's addresses, of a TagPack as the simulator writes it, and the labels of who knows their customers."""
     tags: dict[str, list[str]] = {}
     exchanges = set()
     for address, label, category in _TAG.findall(path.read_text(encoding="utf-8")):

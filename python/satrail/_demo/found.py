@@ -6,7 +6,7 @@ from satrail._core import Clusters
 from satrail._demo.case import Case
 from satrail._demo.show import btc, grid, rows, say, show, step
 
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 def the_list(case: Case) -> None:
@@ -18,7 +18,10 @@ def the_list(case: Case) -> None:
         f"{case.watch.given:,} addresses were given out, one a user; {len(paid):,} were ever paid,"
         f" in {sum(row['payments'] for row in paid):,} payments."
     )
-    say(f"Received {btc(flows.received)}, moved on {btc(flows.sent)}, paid as fees {btc(flows.fees)}, left {btc(flows.balance)}.")
+    say(
+        f"Received {btc(flows.received)}, moved on {btc(flows.sent)}, paid as fees {btc(flows.fees)},"
+        f" left {btc(flows.balance)}."
+    )
     first, last = min(row["first_time"] for row in paid), max(row["last_time"] for row in paid)
     say(f"First seen {first:%Y-%m-%d}, last moved {last:%Y-%m-%d}. Received in BTC, month by month:")
     received = {(row["period"].year, row["period"].month): row["received"] for row in rows(flows.table)}
@@ -39,7 +42,11 @@ def the_wallet(case: Case) -> None:
     step("The wallet: which addresses belong together, and how do we know? (chain.cluster, clusters.why)")
     for clusters, meant in ((case.narrow, "co-spend alone"), (case.clusters, "co-spend and one_time_change")):
         wallet = clusters[case.watch]
-        say(f"By {meant}: {wallet.size} addresses in {len(wallet.names)} clusters, with {btc(wallet.balance)} left.")
+        more = wallet.size - case.watch.known
+        say(
+            f"By {meant}: {wallet.size} addresses in {len(wallet.names)} clusters, {more} of them not on the list,"
+            f" with {btc(wallet.balance)} left."
+        )
     then = case.narrow.at("2016-06-01")[case.watch]
     say(f"As of 2016-06-01, by co-spend, it was {then.size} addresses: clusters, too, are as of a height.")
     if case.clusters.refused:
@@ -47,7 +54,7 @@ def the_wallet(case: Case) -> None:
         say(f"{refused} joins were refused, because addresses with tags of different owners would have come together.")
     first, last = _far_apart(case.narrow, case)
     proof = case.narrow.why(first, last, shortest=True)
-    say(f"Why are the first paid address and that of the last member together? {len(proof)} transactions say so:")
+    say("Why are the first and the last address of its largest cluster together? The steps:")
     show(str(proof))
     proof.verify(case.chain.headers())
     say("Raw transactions, Merkle branches and block headers were checked: no trust in the store is needed for that.")
@@ -63,9 +70,9 @@ def test_payments(case: Case) -> None:
     """Follow the investigator's own payments to where they meet."""
     step("Test payments: where does what we paid gather? (chain.gathers)")
     gathering = case.chain.gathers(case.tests, clusters=case.narrow)
-    say(f"{len(case.tests)} payments were made to addresses that the service gave to us; with co-spend:")
+    say(f"{len(case.tests)} payments were made to addresses that the service gave to us. With co-spend:")
     show(repr(gathering))
     for row in rows(gathering.wallets):
         say(f"{row['count']} were together in one wallet from height {row['height']} on ({row['time']:%Y-%m-%d}).")
     if not gathering.meet:
-        say("That they do not meet is no proof of two owners: what has not been spent yet has not shown where it gathers.")
+        say("That they do not meet is no proof of two owners: what has not been spent has not shown where it gathers.")

@@ -10,8 +10,10 @@ from satrail._demo.show import btc, grid, rows, say, share, show, step
 
 #: Each policy divides money by another convention; these two are far apart.
 POLICIES = ("fifo", "haircut")
-#: A payer's wallet stands one step before the service, its exchange one more.
-_STEPS_BACK = 2
+#: What makes no money; poison, which does, only says what could be reached.
+_ALL_POLICIES = ["haircut", "fifo", "lifo", "highest_outputs_first", "account_fifo", "lowest_intermediate_balance"]
+#: A payer's wallet stands one step before the service, its exchange one more; further back others may stand between.
+STEPS_BACK = (2, 4, None)
 
 
 def the_way_out(case: Case) -> dict[str, Trace]:
@@ -22,10 +24,13 @@ def the_way_out(case: Case) -> dict[str, Trace]:
     for policy, trace in traces.items():
         say(f"policy {policy}, {trace.transactions:,} transactions:")
         show(str(trace.ledger))
-    compared = case.chain.compare_policies(case.watch, clusters=case.clusters, stop_at=case.tags)
+    compared = case.chain.compare_policies(case.watch, _ALL_POLICIES, clusters=case.clusters, stop_at=case.tags)
     lines = [row for row in rows(compared.conclusions) if row["line"].startswith("stopped: ")]
     held = [row for row in lines if row["holds"]]
-    say(f"Under all {len(compared)} policies some of it came to these; what only some policies say is a convention, not a finding:")
+    say(
+        f"Under all {len(compared)} policies some of it came to these;"
+        " what only some policies say is a convention, not a finding:"
+    )
     grid([["", "at least", "at most"], *([row["line"], btc(row["least"]), btc(row["most"])] for row in held)])
     say(f"{len(lines) - len(held)} more tagged wallets are reached under some policies only.")
     return traces
@@ -35,22 +40,27 @@ def _out(case: Case, policy: str) -> Trace:
     return case.chain.trace(case.watch, policy=policy, clusters=case.clusters, stop_at=case.tags)
 
 
-def peel_chains(case: Case) -> None:
-    """Follow each gathered coin as a peel chain and show the longest."""
-    step("Peel chains: is a gathered coin paid out bit by bit? (chain.peel)")
-    gathered = rows(case.chain.flows(case.watch).consolidations())
-    chains = [_peel(case, f"{row['txid']}:{row['position']}") for row in gathered]
+def peel_chains(case: Case, trace: Trace) -> None:
+    """Follow what was gathered as peel chains, and show the longest."""
+    step("Peel chains: is what was gathered paid out bit by bit? (chain.peel)")
+    gathered = [row for row in rows(trace.steps) if row["outcome"] == "followed" and row["tx_hop"] in (1, 2)]
+    chains = [_peel(case, f"{row['output_txid']}:{row['output_position']}") for row in gathered]
     longest = max(chains, key=len, default=None)
-    say(f"The payments are gathered in {len(gathered)} transactions; {sum(len(chain) > 1 for chain in chains)} coins made there peel on.")
     if not longest:
-        return
+        return say("Nothing that was gathered was spent.")
+    say(
+        f"Of {len(chains)} coins one or two transactions behind the list,"
+        f" {sum(len(chain) > 1 for chain in chains)} peel on."
+    )
     peeled = defaultdict[str, int](int)
     for row in rows(longest.peeled):
         peeled[_payee(case, row["address"])] += row["amount"]
-    say(f"The longest begins with {btc(longest.start.value)} and has {len(longest)} steps; stopped: {longest.stopped['out']}. Peeled off:")
+    say(f"The longest begins with {btc(longest.start.value)} and has {len(longest)} steps. Peeled off:")
     grid([["to", "amount"], *([payee, btc(amount)] for payee, amount in peeled.items())])
     for row in rows(longest.steps)[:1]:
-        say(f"The first step's reason: {row['reason']}.")
+        say(f"Why the first step is one: {row['reason']}.")
+    for row in rows(longest.stop):
+        say(f"Why it stops: {row['explanation']}.")
 
 
 def _peel(case: Case, coin: str) -> Peel:
@@ -61,34 +71,37 @@ def _payee(case: Case, address: str) -> str:
     return case.labels.get(case.clusters[address].names[0], "nobody known")
 
 
-def the_payers(case: Case) -> dict[str, str]:
-    """Trace each payment back to its payer's exchange; name the exchange that most of it came from, if any."""
+def the_payers(case: Case) -> dict[int | None, dict[str, str]]:
+    """Trace each payment back, so and so many steps, and name the exchange that most of it came from."""
     step("The payers: which exchange can be asked who they are? (chain.exposure, trace.ends_by_source)")
+    near = STEPS_BACK[0]
     exposure = case.chain.exposure(
-        case.watch, case.tags, direction="in", clusters=case.clusters, max_hops=_STEPS_BACK, policy="fifo"
+        case.watch, case.tags, direction="in", policy="fifo", clusters=case.clusters, max_hops=near
     )
-    say(f"Of what came to the list, from tagged wallets within {_STEPS_BACK} steps:")
+    say(f"What came to the list from tagged wallets, followed back over {near} steps from wallet to wallet:")
     columns = ("direct", "indirect", "amount")
     lines = [[row["label"], *(btc(row[name]) for name in columns)] for row in rows(exposure.table) if row["amount"]]
     grid([["", *columns], *lines])
-    payers = _payers(case)
-    asked = {label: list(payers.values()).count(label) for label in sorted(case.exchanges)}
-    total = len(case.chain.flows(case.watch).deposits())
-    say(f"Payment by payment, {len(payers)} of {total} ({share(len(payers), total)}) came for the most part from one exchange:")
-    grid([["to ask", "payments"], *([label, count] for label, count in asked.items() if count)])
+    deposits = rows(case.chain.flows(case.watch).deposits())
+    whole = {f"{row['txid']}:{row['position']}": row["amount"] for row in deposits}
+    payers = {steps: _payers(case, whole, steps) for steps in STEPS_BACK}
+    named = list(payers[near].values())
+    say(
+        f"Of {len(whole)} payments {len(named)} ({share(len(named), len(whole))})"
+        " came for the most part from one exchange:"
+    )
+    grid([["to ask", "payments"], *([label, named.count(label)] for label in sorted(set(named)))])
     return payers
 
 
-def _payers(case: Case) -> dict[str, str]:
-    deposits = case.chain.flows(case.watch).deposits()
-    whole = {f"{row['txid']}:{row['position']}": row["amount"] for row in rows(deposits)}
+def _payers(case: Case, whole: dict[str, int], steps: int | None) -> dict[str, str]:
     back = case.chain.trace(
-        list(whole), direction="in", policy="fifo", clusters=case.clusters, stop_at=case.tags, max_hops=_STEPS_BACK
+        list(whole), direction="in", policy="fifo", clusters=case.clusters, stop_at=case.tags, max_hops=steps
     )
     return {
-        row_name: label
-        for (row_name, label), amount in _by_label(back).items()
-        if label in case.exchanges and 2 * amount > whole[row_name]
+        payment: label
+        for (payment, label), amount in _by_label(back).items()
+        if label in case.exchanges and 2 * amount > whole[payment]
     }
 
 
