@@ -20,6 +20,9 @@ pub fn traces(chain: &Chain) {
     for (name, policy) in
         [("haircut", Policy::Haircut), ("poison", Policy::Poison), ("fifo", Policy::Fifo), ("highest", Policy::HighestOutputsFirst)]
     {
+        if std::env::var("ONLY").is_ok_and(|only| only != name) {
+            continue;
+        }
         let (seconds, passed) = whole(&first, Direction::Out, policy);
         say(&format!("trace_out_{name}_s"), seconds);
         say(&format!("trace_out_{name}_transactions"), passed as f64);

@@ -1,7 +1,8 @@
 """A trace's graph for other tools: objects of networkx, rustworkx and igraph, and files that they and Gephi read.
 
 Everything is made of the graph's two tables. What is null there is left out here; times are datetimes in objects, and
-ISO 8601 in files. In GEXF and DOT, where a node has a label of its own, the label of the stop set is called stop_label.
+ISO 8601 in files. In GEXF and DOT, where a node has a label of its own, the label of the stop set is called stop_label;
+in DOT the name is the tooltip.
 """
 
 from __future__ import annotations
@@ -132,7 +133,7 @@ def _write_text(lines: Iterator[str], path: Path) -> None:
 def _write_csv(graph: Any, name: str, path: Path) -> None:
     columns = getattr(graph, name).to_pydict()
     with open(path, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
+        writer = csv.writer(file)  # its \r\n also makes it quote a lone \r
         writer.writerow(columns)
         writer.writerows([_plain(cell) for cell in row] for row in zip(*columns.values(), strict=True))
 
@@ -237,7 +238,8 @@ def _dot(graph: Any) -> Iterator[str]:
     yield f"digraph {_quoted(_title(graph))} {{"
     for facts in _rows(graph.nodes):
         number, label = facts.pop("node"), _label(facts)
-        yield f"  {number} [label={_quoted(label)}, {_list(facts)}];"
+        tooltip = facts.pop("name")
+        yield f"  {number} [label={_quoted(label)}, tooltip={_quoted(tooltip)}, {_list(facts)}];"
     for facts in _rows(graph.edges):
         ends = f"{facts.pop('from')} -> {facts.pop('to')}"
         yield f"  {ends} [label={_quoted(facts['amount'])}, {_list(facts)}];"

@@ -14,6 +14,8 @@ use crate::store::reader::{near_owner, prefetch_owner, spender_below};
 const AHEAD: usize = 24;
 const MIDDLE: usize = 16;
 const NEAR: usize = 8;
+/// Rows of a column of 40 bits in a line of the processor's cache.
+const LINE: u64 = 64 / 5;
 
 #[derive(Default)]
 pub(super) struct LookAhead {
@@ -85,7 +87,9 @@ impl LookAhead {
                 for input in chain.inputs_of(tx)? {
                     let spends = columns.inputs_spends.get(input)?.0;
                     if spends != NONE_40 {
-                        columns.transactions_outputs_end.prefetch(near_owner(columns, spends)? + 8);
+                        let near = near_owner(columns, spends)?;
+                        columns.transactions_outputs_end.prefetch(near);
+                        columns.transactions_outputs_end.prefetch(near + LINE);
                     }
                 }
             }

@@ -5,12 +5,13 @@ use std::sync::{Arc, OnceLock};
 use crate::chain::{Chain, Table};
 use crate::error::Result;
 use crate::flow::account::{self, Accounts};
+use crate::flow::fate::{Spender, ends_mined, spender_of};
 use crate::flow::log::{Log, Logged, Mark, Passage};
 use crate::flow::movement::{Movement, Place};
 use crate::flow::pieces::{Owners, Pieces};
 use crate::flow::step::{Outcome, Step};
 use crate::flow::sums::Sums;
-use crate::flow::sweep::{self, Seen, Spender, Stop, Swept, Watch};
+use crate::flow::sweep::{self, Seen, Stop, Swept, Watch};
 use crate::flow::turns::Order;
 use crate::flow::{Direction, Fees, Ledger, Source, TraceOptions, tables};
 use crate::ids::TxNum;
@@ -308,7 +309,7 @@ impl Inner {
             return Ok(Outcome::Held);
         }
         let Some(next) = self.next(place, by)? else { return Ok(Outcome::Unspent) };
-        if sweep::ends_mined(&self.chain, &self.options, next)? {
+        if ends_mined(&self.chain, &self.options, next)? {
             return Ok(Outcome::Mined);
         }
         let order = Order::new(&self.chain, self.options.direction, self.options.fees == Fees::Follow);
@@ -321,7 +322,7 @@ impl Inner {
     fn next(&self, place: Place, by: Option<TxNum>) -> Result<Option<TxNum>> {
         Ok(match (place, self.options.direction) {
             (Place::Output(output), Direction::In) => Some(self.chain.transaction_of(output)?),
-            (Place::Output(output), Direction::Out) => match sweep::spender_of(&self.chain, output)? {
+            (Place::Output(output), Direction::Out) => match spender_of(&self.chain, output)? {
                 Spender::Tx(tx) => Some(tx),
                 Spender::None | Spender::Lost => None,
             },

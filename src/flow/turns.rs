@@ -80,12 +80,14 @@ const PIECE: usize = 1 << 16;
 /// A set of numbers, in pieces that are made when something is put into them.
 pub(super) struct Marks {
     pieces: Vec<Option<Box<[u64; PIECE / 64]>>>,
+    /// The first number that is greater than all in the set.
+    end: u64,
 }
 
 impl Marks {
     /// A set for numbers below `end`.
     pub fn new(end: u64) -> Marks {
-        Marks { pieces: vec![None; end.div_ceil(PIECE as u64) as usize] }
+        Marks { pieces: vec![None; end.div_ceil(PIECE as u64) as usize], end: 0 }
     }
 
     /// Puts a number in; whether it was not there before.
@@ -95,6 +97,7 @@ impl Marks {
         let (word, bit) = (&mut piece[number as usize % PIECE / 64], 1 << (number % 64));
         let new = *word & bit == 0;
         *word |= bit;
+        self.end = self.end.max(number + 1);
         new
     }
 
@@ -107,6 +110,9 @@ impl Marks {
     /// The least number in the set from `start` on.
     #[inline]
     pub fn next(&self, start: u64) -> Option<u64> {
+        if start >= self.end {
+            return None;
+        }
         let (first, mut word) = (start as usize / PIECE, start as usize % PIECE / 64);
         let mut mask = u64::MAX << (start % 64);
         for (i, piece) in self.pieces.iter().enumerate().skip(first) {

@@ -722,7 +722,7 @@ impl PyChain {
     /// >>> first = chain.tx("7365607599a4b749bc84cd9929d488307dfe59d3bcf0c9e7bbbba5cdf8f1c282").inputs[0].spends
     /// >>> peel = chain.peel(first, clusters=chain.cluster())
     /// >>> len(peel), peel.stopped
-    /// (7, {'out': 'coinjoin'})
+    /// (6, {'out': 'no_candidate'})
     #[pyo3(signature = (
         output: "Output | str", *, direction = "out", clusters: "Clusters | None" = None,
         stop_at: "Address | AddressSet | Wallet | str | dict[object, object] | Iterable[object] | None" = None, features: "list[str] | None" = None,

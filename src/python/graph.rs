@@ -115,7 +115,7 @@ impl PyTraceGraph {
 
     /// Writes the graph to a file, whose suffix says how: .graphml, .gexf, .dot, .json (node-link, as networkx.node_link_graph
     /// reads it), .csv or .parquet (the edges; the nodes beside them, as NAME.nodes.csv). Times are texts in ISO 8601. In GEXF
-    /// and DOT the label of the stop set is called stop_label.
+    /// and DOT the label of the stop set is called stop_label, and in DOT the name is the tooltip.
     ///
     /// Raises
     /// ------

@@ -17,6 +17,10 @@ const MANY_FROM: f64 = 2022.45;
 /// The coordinator's part of what is mixed: one of so many.
 const FEE_PART: u64 = 333;
 
+/// Outputs that a participant gets in the third version at most, and the least of them.
+const MOST_PIECES: usize = 12;
+const LEAST_OUTPUT: u64 = 5_000;
+
 impl City {
     pub fn wasabi(&mut self) -> Result<bool> {
         let members = std::mem::take(&mut self.mixers.rounds);
@@ -109,25 +113,29 @@ impl City {
             self.put_back(shares);
             return false;
         }
-        let mut outputs = Vec::new();
-        for share in &shares {
-            let cost = (share.coins.len() as u64 * 280 + 8 * 124) * self.world.now.rate / 1000 + 500;
-            let mut left = share.sum.saturating_sub(cost);
-            for denomination in DENOMINATIONS.iter().rev() {
-                while left >= *denomination && outputs.len() < 2_000 {
-                    left -= denomination;
-                    outputs.push(self.mixed(share.purse, *denomination, What::Mix));
-                }
-            }
-            if left >= 5_000 {
-                outputs.push(self.mixed(share.purse, left, What::MixChange));
-            }
-        }
+        let outputs: Vec<Pay> = shares.iter().flat_map(|share| self.take_apart(share)).collect();
         if !is_mixed(&outputs) {
             self.put_back(shares);
             return false;
         }
         self.close_round(shares, outputs, 0, Arrange::Descending)
+    }
+
+    /// One participant's outputs: the largest denominations first, and what is left.
+    fn take_apart(&mut self, share: &Share) -> Vec<Pay> {
+        let cost = (share.coins.len() as u64 * 280 + 8 * 124) * self.world.now.rate / 1000 + 500;
+        let mut left = share.sum.saturating_sub(cost);
+        let mut outputs = Vec::new();
+        for denomination in DENOMINATIONS.iter().rev() {
+            while left >= *denomination && outputs.len() < MOST_PIECES {
+                left -= denomination;
+                outputs.push(self.mixed(share.purse, *denomination, What::Mix));
+            }
+        }
+        if left >= LEAST_OUTPUT {
+            outputs.push(self.mixed(share.purse, left, What::MixChange));
+        }
+        outputs
     }
 }
 

@@ -21,6 +21,20 @@ pub fn demo() -> Chain {
     STORE.get_or_init(open).1.clone()
 }
 
+/// With the clusters of the bundled chain.
+pub fn with_clusters(movements: Movements) -> Movements {
+    movements.with_clusters(Some(clusters())).unwrap()
+}
+
+pub fn clusters() -> Clusters {
+    static CLUSTERS: OnceLock<Clusters> = OnceLock::new();
+    let made = CLUSTERS.get_or_init(|| {
+        let chain = demo();
+        chain.cluster_anew(Settings::of(chain.network()), 1, &mut || true).unwrap()
+    });
+    made.clone()
+}
+
 /// A trace and its movements.
 pub type Traced = (Trace, Movements);
 

@@ -3,195 +3,34 @@
 //! An account is opened when traced money first comes to its wallet: with the balance that the wallet has by then, none of it traced, and
 //! with all its later transactions queued. So only wallets that traced money reaches are looked at, each from then on.
 
+mod held;
+mod nets;
+mod queue;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::chain::Chain;
 use crate::cluster::Clusters;
 use crate::error::{Error, Result};
+use crate::flow::fate::{Spender, spender_of};
 use crate::flow::log::{Log, Logged, Mark};
 use crate::flow::money::Piece;
 use crate::flow::movement::Place;
 use crate::flow::slots::fee;
-use crate::flow::step::{Outcome, Step};
-use crate::flow::sweep::{Seen, Spender, Swept, Watch, spender_of};
-use crate::flow::trace::SourceShare;
+use crate::flow::step::Outcome;
+use crate::flow::sweep::{Seen, Swept, Watch};
 use crate::flow::turns::Marks;
-use crate::flow::{Policy, Source, TraceOptions};
-use crate::ids::{AddrNum, InNum, OutNum, TxNum};
+use crate::flow::{Source, TraceOptions};
+use crate::ids::{AddrNum, OutNum, TxNum};
 use crate::store::reader::counts_at;
+
+pub(super) use held::Accounts;
+use held::Held;
+use nets::Nets;
+use queue::{Account, Arrival, Part, take, traced};
 
 /// Members of a wallet, and transactions, between two questions whether to go on.
 const EVERY: u64 = 1024;
-
-/// What became of traced money in accounts.
-#[derive(Clone, Default)]
-pub(super) struct Accounts {
-    held: Vec<Held>,
-}
-
-/// Traced money that ended in the account of a wallet, for one reason.
-#[derive(Clone)]
-pub(super) struct Held {
-    pub wallet: AddrNum,
-    pub amount: u64,
-    pub outcome: Outcome,
-    pub hop: u32,
-    pub tx_hop: u32,
-    /// Satoshi by source.
-    by_source: BTreeMap<u32, u64>,
-}
-
-impl Accounts {
-    pub fn sum(&self, outcome: Outcome) -> u64 {
-        self.held.iter().filter(|held| held.outcome == outcome).map(|held| held.amount).sum()
-    }
-
-    pub fn held(&self) -> &[Held] {
-        &self.held
-    }
-
-    pub fn shares(&self) -> impl Iterator<Item = SourceShare> + '_ {
-        self.held.iter().flat_map(|held| {
-            let step = held.step();
-            held.by_source.iter().map(move |(source, amount)| SourceShare { source: *source, step, amount: *amount })
-        })
-    }
-}
-
-impl Held {
-    pub fn step(&self) -> Step {
-        let place = Place::Account(self.wallet);
-        Step { hop: Some(self.hop), tx_hop: self.tx_hop, by: None, place, amount: self.amount, outcome: self.outcome }
-    }
-}
-
-/// How traced money came into an account: by the source, or by one transaction.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-struct Arrival {
-    hop: u32,
-    tx_hop: u32,
-    /// All of it, in satoshi.
-    amount: u64,
-}
-
-/// Some satoshi in an account, next to each other in its queue.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Part {
-    length: u64,
-    /// The source that they come from, where they are traced, and how they came here.
-    traced: Option<(u32, Arrival)>,
-    /// The number of the payer, while they are on their way.
-    payer: u32,
-}
-
-/// A wallet's money: what came first stands first.
-#[derive(Default)]
-struct Account {
-    parts: VecDeque<Part>,
-}
-
-impl Account {
-    fn put(&mut self, part: Part) {
-        match self.parts.back_mut() {
-            Some(last) if last.traced == part.traced => last.length += part.length,
-            _ if part.length > 0 => self.parts.push_back(part),
-            _ => {}
-        }
-    }
-
-    /// Takes satoshi in the order of the policy; fewer where there are fewer.
-    fn pay(&mut self, policy: Policy, amount: u64, payer: u32) -> Vec<Part> {
-        let mut paid = Vec::new();
-        match policy {
-            Policy::LowestIntermediateBalance => {
-                let left = self.pay_of(amount, payer, |part| part.traced.is_none(), &mut paid);
-                self.pay_of(left, payer, |_| true, &mut paid);
-            }
-            _ => _ = self.pay_of(amount, payer, |_| true, &mut paid),
-        }
-        paid
-    }
-
-    fn pay_of(&mut self, amount: u64, payer: u32, wanted: impl Fn(&Part) -> bool, paid: &mut Vec<Part>) -> u64 {
-        let (mut left, mut at) = (amount, 0);
-        while left > 0 && at < self.parts.len() {
-            let part = &mut self.parts[at];
-            if !wanted(part) {
-                at += 1;
-                continue;
-            }
-            let taken = part.length.min(left);
-            paid.push(Part { length: taken, payer, ..*part });
-            part.length -= taken;
-            left -= taken;
-            if part.length == 0 {
-                self.parts.remove(at);
-            }
-        }
-        left
-    }
-
-    /// Marks the newest satoshi as the amounts of sources, of which the last is the newest. Returns for each what was marked already, or is
-    /// not there.
-    fn mark(&mut self, sources: &[(u32, u64)]) -> Vec<u64> {
-        let (mut marked, mut overlaps) = (VecDeque::new(), vec![0; sources.len()]);
-        for (overlap, (source, amount)) in overlaps.iter_mut().zip(sources).rev() {
-            let mut left = *amount;
-            while left > 0 {
-                let Some(part) = self.parts.pop_back() else { break };
-                let taken = part.length.min(left);
-                if part.length > taken {
-                    self.parts.push_back(Part { length: part.length - taken, ..part });
-                }
-                *overlap += if part.traced.is_some() { taken } else { 0 };
-                let new = Arrival { hop: 0, tx_hop: 0, amount: *amount };
-                marked.push_front(Part { length: taken, traced: part.traced.or(Some((*source, new))), payer: 0 });
-                left -= taken;
-            }
-            *overlap += left;
-        }
-        marked.into_iter().for_each(|part| self.put(part));
-        overlaps
-    }
-}
-
-/// What the wallets of a transaction pay and get, net.
-#[derive(Default)]
-struct Nets {
-    payers: Vec<(AddrNum, u64)>,
-    receivers: Vec<(AddrNum, u64)>,
-}
-
-impl Nets {
-    fn of(chain: &Chain, clusters: &Clusters, tx: TxNum) -> Result<Nets> {
-        let wallet = |output: OutNum| clusters.name_of(chain.address_of(output)?);
-        let (mut brought, mut got): (Vec<(AddrNum, u64)>, Vec<(AddrNum, u64)>) = Default::default();
-        for input in chain.inputs_of(tx)? {
-            if let Some(output) = chain.spends(InNum(input))? {
-                add(&mut brought, wallet(output)?, chain.value_of(output)?);
-            }
-        }
-        for output in chain.outputs_of(tx)?.map(OutNum) {
-            add(&mut got, wallet(output)?, chain.value_of(output)?);
-        }
-        let of = |sums: &[(AddrNum, u64)], wallet| sums.iter().find(|(name, _)| *name == wallet).map_or(0, |(_, sum)| *sum);
-        let net = |(wallet, sum): &(AddrNum, u64), other: &[(AddrNum, u64)]| (*wallet, sum.saturating_sub(of(other, *wallet)));
-        let mut nets = Nets {
-            payers: brought.iter().map(|payer| net(payer, &got)).collect(),
-            receivers: got.iter().map(|receiver| net(receiver, &brought)).collect(),
-        };
-        nets.payers.retain(|(_, sum)| *sum > 0);
-        nets.receivers.retain(|(_, sum)| *sum > 0);
-        Ok(nets)
-    }
-}
-
-fn add(sums: &mut Vec<(AddrNum, u64)>, wallet: AddrNum, amount: u64) {
-    match sums.iter_mut().find(|(name, _)| *name == wallet) {
-        Some((_, sum)) => *sum = sum.saturating_add(amount),
-        None => sums.push((wallet, amount)),
-    }
-}
 
 /// Follows a source through accounts.
 pub(super) fn run<'a>(
@@ -451,83 +290,5 @@ impl Books<'_> {
         }
         let cut_off = self.ended.values().any(|held| held.outcome == Outcome::CutOffBudget);
         self.done.end = cut_off.then_some(u32::MAX);
-    }
-}
-
-fn traced(parts: &[Part]) -> u64 {
-    parts.iter().filter(|part| part.traced.is_some()).map(|part| part.length).sum()
-}
-
-/// Takes satoshi from the front of a line. Those of a coinbase come from nobody, and none of them is traced.
-fn take(line: &mut VecDeque<Part>, amount: u64) -> Vec<Part> {
-    let (mut left, mut taken) = (amount, Vec::new());
-    while left > 0 {
-        let Some(part) = line.front_mut() else {
-            taken.push(Part { length: left, traced: None, payer: 0 });
-            break;
-        };
-        let length = part.length.min(left);
-        taken.push(Part { length, ..*part });
-        part.length -= length;
-        left -= length;
-        if part.length == 0 {
-            line.pop_front();
-        }
-    }
-    taken
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ARRIVAL: Arrival = Arrival { hop: 1, tx_hop: 1, amount: 9 };
-
-    fn part((length, source): &(u64, Option<u32>)) -> Part {
-        Part { length: *length, traced: source.map(|source| (source, ARRIVAL)), payer: 0 }
-    }
-
-    fn account(parts: &[(u64, Option<u32>)]) -> Account {
-        Account { parts: parts.iter().map(part).collect() }
-    }
-
-    fn lengths(parts: impl IntoIterator<Item = Part>) -> Vec<(u64, Option<u32>)> {
-        parts.into_iter().map(|part| (part.length, part.traced.map(|(source, _)| source))).collect()
-    }
-
-    #[test]
-    fn what_came_in_first_goes_out_first() {
-        let mut account = account(&[(5, None), (3, Some(1)), (4, None)]);
-        let paid = account.pay(Policy::AccountFifo, 7, 0);
-        assert_eq!(lengths(paid), [(5, None), (2, Some(1))]);
-        assert_eq!(lengths(account.parts), [(1, Some(1)), (4, None)]);
-    }
-
-    #[test]
-    fn traced_money_is_paid_last_by_the_lowest_intermediate_balance() {
-        let mut account = account(&[(5, None), (3, Some(1)), (4, None)]);
-        let paid = account.pay(Policy::LowestIntermediateBalance, 10, 0);
-        assert_eq!(lengths(paid), [(5, None), (4, None), (1, Some(1))]);
-        assert_eq!(lengths(account.parts), [(2, Some(1))]);
-    }
-
-    #[test]
-    fn the_newest_satoshi_are_marked_once() {
-        let mut account = account(&[(5, None), (3, Some(1)), (4, None)]);
-        assert_eq!(account.mark(&[(2, 1), (3, 5)]), [1, 1]);
-        assert_eq!(lengths(account.parts), [(5, None), (3, Some(1)), (4, Some(3))]);
-    }
-
-    #[test]
-    fn what_nobody_paid_is_not_traced() {
-        let mut line = VecDeque::from([part(&(2, Some(0)))]);
-        assert_eq!(lengths(take(&mut line, 5)), [(2, Some(0)), (3, None)]);
-    }
-
-    #[test]
-    fn what_is_beyond_the_balance_is_not_marked() {
-        let mut account = account(&[(5, None)]);
-        assert_eq!(account.mark(&[(0, 7)]), [2]);
-        assert_eq!(lengths(account.parts), [(5, Some(0))]);
     }
 }
