@@ -677,7 +677,7 @@ impl PyChain {
         rules: "str | ChangeRule | list[str | ChangeRule] | None" = None,
         *,
         coinjoin = "exclude",
-        apart: "dict[str, Iterable[Address | str]] | list[tuple[Address | str, ...]] | None" = None,
+        apart: "Mapping[str, Iterable[Address | str]] | list[tuple[Address | str, ...]] | None" = None,
         threads: "int | None" = None
     ) -> "Clusters")]
     fn cluster(
