@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 
 use crate::chain::Table;
-use crate::flow::log::Mark;
+use crate::flow::sweep::log::Mark;
 use crate::flow::{Ledger, Outcome, Trace};
 use crate::ids::{AddrNum, OutNum};
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::chain::Chain;
 use crate::cluster::Clusters;
 use crate::error::{Error, Result};
-use crate::flow::turns::Marks;
+use crate::flow::sweep::turns::Marks;
 use crate::ids::AddrNum;
 
 /// What can be labelled.

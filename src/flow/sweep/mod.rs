@@ -4,16 +4,26 @@
 //! Every transaction comes, in the order of the trace, behind those that its traced money comes from: when its turn is there, all of
 //! that money is known, and it need not be looked at again.
 
+pub(in crate::flow) mod fate;
+pub(in crate::flow) mod hops;
+pub(in crate::flow) mod log;
+pub(in crate::flow) mod lookahead;
+pub(in crate::flow) mod money;
+pub(in crate::flow) mod pieces;
+pub(in crate::flow) mod slots;
+pub(in crate::flow) mod sums;
+pub(in crate::flow) mod turns;
+
 use crate::chain::Chain;
 use crate::error::{Error, Result};
-use crate::flow::fate::{Fates, Next, ends_mined, senders};
-use crate::flow::hops::Hops;
-use crate::flow::log::{Log, Logged, Mark};
-use crate::flow::lookahead::LookAhead;
-use crate::flow::money::{Money, Piece};
 use crate::flow::movement::Place;
-use crate::flow::slots::Slots;
-use crate::flow::turns::{Marks, Order, Rows};
+use crate::flow::sweep::fate::{Fates, Next, ends_mined, senders};
+use crate::flow::sweep::hops::Hops;
+use crate::flow::sweep::log::{Log, Logged, Mark};
+use crate::flow::sweep::lookahead::LookAhead;
+use crate::flow::sweep::money::{Money, Piece};
+use crate::flow::sweep::slots::Slots;
+use crate::flow::sweep::turns::{Marks, Order, Rows};
 use crate::flow::{Direction, Fees, Source, TraceOptions};
 use crate::ids::{AddrNum, TxNum};
 
@@ -22,7 +32,7 @@ const EVERY: u64 = 1024;
 
 /// What a sweep leaves behind.
 #[derive(Clone, Default)]
-pub(super) struct Swept {
+pub(in crate::flow) struct Swept {
     pub log: Log,
     /// Satoshi by what became of them; those at the stop set by label.
     pub sums: [u64; Mark::CutOffDate as usize + 1],
@@ -34,7 +44,7 @@ pub(super) struct Swept {
 }
 
 /// What somebody who watches a sweep sees: a step, and whose money it is. Where owners are left slots, they are given.
-pub(super) struct Seen<'a> {
+pub(in crate::flow) struct Seen<'a> {
     pub step: usize,
     pub by: Option<TxNum>,
     pub place: Place,
@@ -45,7 +55,7 @@ pub(super) struct Seen<'a> {
 
 /// When a sweep stops before its end.
 #[derive(Clone, Copy)]
-pub(super) enum Stop {
+pub(in crate::flow) enum Stop {
     /// When the budget of the options is used up.
     Budget,
     /// Where it stopped before.
@@ -53,15 +63,15 @@ pub(super) enum Stop {
 }
 
 /// Adds to a sum. Only poison, in a store with damaged amounts, comes to the end of the numbers; its ledger does not add up then.
-pub(super) fn add(sum: &mut u64, amount: u64) {
+pub(in crate::flow) fn add(sum: &mut u64, amount: u64) {
     *sum = sum.saturating_add(amount);
 }
 
 /// Who watches a sweep.
-pub(super) type Watch<'a> = Option<&'a mut dyn FnMut(Seen<'_>)>;
+pub(in crate::flow) type Watch<'a> = Option<&'a mut dyn FnMut(Seen<'_>)>;
 
 /// Follows a source to the end. Money is only moved, so a source that can be added up is a bound for every sum of traced money.
-pub(super) fn run<'a, M: Money>(
+pub(in crate::flow) fn run<'a, M: Money>(
     chain: &'a Chain,
     source: &'a Source,
     options: &'a TraceOptions,

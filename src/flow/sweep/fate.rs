@@ -6,17 +6,17 @@ use std::ops::Range;
 use crate::chain::Chain;
 use crate::cluster::Clusters;
 use crate::error::Result;
-use crate::flow::hops::Hops;
-use crate::flow::log::Mark;
 use crate::flow::movement::Place;
-use crate::flow::turns::Marks;
+use crate::flow::sweep::hops::Hops;
+use crate::flow::sweep::log::Mark;
+use crate::flow::sweep::turns::Marks;
 use crate::flow::{Direction, Fees, Source, TraceOptions};
 use crate::ids::{AddrNum, InNum, OutNum, TxNum};
 use crate::store::reader::{counts_at, spender_below};
 
 /// What comes after a place.
 #[derive(Clone, Copy)]
-pub(super) enum Next {
+pub(in crate::flow) enum Next {
     End(Mark),
     /// It is in the stop set, under the label of this number.
     Stop(u32),
@@ -35,7 +35,7 @@ impl Next {
 }
 
 /// What a trace was told of where to end, and what the chain says of it.
-pub(super) struct Fates<'a> {
+pub(in crate::flow) struct Fates<'a> {
     chain: &'a Chain,
     options: &'a TraceOptions,
     /// The outputs of the source.
@@ -186,12 +186,12 @@ impl<'a> Fates<'a> {
 }
 
 /// Whether money that waits for a transaction has come to its beginning.
-pub(super) fn ends_mined(chain: &Chain, options: &TraceOptions, tx: TxNum) -> Result<bool> {
+pub(in crate::flow) fn ends_mined(chain: &Chain, options: &TraceOptions, tx: TxNum) -> Result<bool> {
     Ok(options.direction == Direction::In && options.fees == Fees::Report && chain.is_coinbase(tx)?)
 }
 
 /// The wallets of a transaction's inputs.
-pub(super) fn senders(chain: &Chain, clusters: &Clusters, tx: TxNum, senders: &mut Vec<AddrNum>) -> Result<()> {
+pub(in crate::flow) fn senders(chain: &Chain, clusters: &Clusters, tx: TxNum, senders: &mut Vec<AddrNum>) -> Result<()> {
     senders.clear();
     for input in chain.inputs_of(tx)? {
         if let Some(output) = chain.spends(InNum(input))? {
@@ -204,7 +204,7 @@ pub(super) fn senders(chain: &Chain, clusters: &Clusters, tx: TxNum, senders: &m
     Ok(())
 }
 
-pub(super) enum Spender {
+pub(in crate::flow) enum Spender {
     None,
     /// It can never be spent.
     Lost,
@@ -213,7 +213,7 @@ pub(super) enum Spender {
 
 /// What spends an output. No coinbase spends anything, so one here says that the coin ended without being spent.
 #[inline]
-pub(super) fn spender_of(chain: &Chain, output: OutNum) -> Result<Spender> {
+pub(in crate::flow) fn spender_of(chain: &Chain, output: OutNum) -> Result<Spender> {
     let spender = chain.columns().outputs_spender.get(output.row())?;
     Ok(match spender_below(spender, chain.counts().transactions) {
         None => Spender::None,

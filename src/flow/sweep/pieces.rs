@@ -2,16 +2,16 @@
 //! when somebody asks which source, or which input, a satoshi came from.
 
 use crate::flow::Policy;
-use crate::flow::money::{Divided, Money, Piece};
 use crate::flow::movement::Place;
-use crate::flow::slots::Slots;
-use crate::flow::sums::{falling, poison};
+use crate::flow::sweep::money::{Divided, Money, Piece};
+use crate::flow::sweep::slots::Slots;
+use crate::flow::sweep::sums::{falling, poison};
 use crate::shares::Divider;
 
 /// "None" among entries.
 const NONE: u32 = u32::MAX;
 
-pub(super) struct Pieces {
+pub(in crate::flow) struct Pieces {
     policy: Policy,
     owners: Owners,
     /// Inputs are laid in reverse order on this side, under that policy.
@@ -29,7 +29,7 @@ pub(super) struct Pieces {
 
 /// Who is taken for the owner of a piece.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Owners {
+pub(in crate::flow) enum Owners {
     /// All pieces have the same.
     One,
     /// The source that it comes from.

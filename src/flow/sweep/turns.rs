@@ -10,7 +10,7 @@ use crate::ids::TxNum;
 use crate::store::mapping::prefetch;
 
 /// Turns of the transactions of a chain.
-pub(super) struct Order<'a> {
+pub(in crate::flow) struct Order<'a> {
     chain: &'a Chain,
     direction: Direction,
     /// Whether coinbases stand behind their blocks.
@@ -87,7 +87,7 @@ impl<'a> Order<'a> {
 const PIECE: usize = 1 << 16;
 
 /// A set of numbers, in pieces that are made when something is put into them.
-pub(super) struct Marks {
+pub(in crate::flow) struct Marks {
     pieces: Vec<Option<Box<[u64; PIECE / 64]>>>,
     /// The first number that is greater than all in the set.
     end: u64,
@@ -144,7 +144,7 @@ impl Marks {
 const ROWS: usize = 1 << 14;
 
 /// A row of two words for each of many numbers, zero until it is written, in pieces that are made when they are written to.
-pub(super) struct Rows {
+pub(in crate::flow) struct Rows {
     pieces: Vec<Option<Box<[[u64; 2]]>>>,
     /// Pieces that were given back.
     forgotten: usize,
