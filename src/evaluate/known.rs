@@ -42,7 +42,7 @@ pub struct Owners {
 #[derive(Default)]
 pub struct Codes {
     pub words: Vec<String>,
-    /// By row: the word's place, or [`NO_WORD`].
+    /// By row: the word's place, or `NO_WORD`.
     pub of: Vec<u16>,
 }
 

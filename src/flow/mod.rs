@@ -6,8 +6,8 @@
 //! are [`Step`]s, and a [`Ledger`] of their sums that adds up exactly. Everything is as of the chain's height: what a later block
 //! spends is unspent here.
 //!
-//! The sweep ([`sweep`]) knows the chain, and asks what divides the money ([`sweep::money`]): as sums ([`sweep::sums`]), which is all that most
-//! policies look at, or as pieces that know whose they are ([`sweep::pieces`]).
+//! The sweep (`sweep`) knows the chain, and asks what divides the money (`sweep::money`): as sums (`sums`), which is all that most
+//! policies look at, or as pieces that know whose they are (`pieces`).
 //!
 //! What a trace moved ([`Movements`]) makes graphs, paths, choke points and cuts.
 
