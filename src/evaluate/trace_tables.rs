@@ -1,7 +1,7 @@
 //! The tables of an evaluation of a trace.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, StringArray, TimestampSecondArray};
@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::evaluate::arrivals::Arrived;
 use crate::evaluate::cluster_tables::ready;
 use crate::evaluate::known::Owners;
+use crate::evaluate::matching::Matched;
 use crate::evaluate::traces::{Found, TraceEvaluation};
 use crate::ids::{TxNum, hash_text};
 
@@ -49,15 +50,17 @@ impl TraceEvaluation {
         ready(columns)
     }
 
-    /// One row for what one transaction brought to one owner, or is said to have brought, in chain order: transaction, txid, height, time,
-    /// owner, category, entity, and the sums as for owners. What a trace leaves in an account is in none of them.
+    /// One row for what one transaction brought to one owner, or brought him by the trace, in chain order: transaction, txid, height, time,
+    /// owner, category, entity, true, brought (by the trace, whether it ends there or goes on), found (what ends there), right (what of the
+    /// truth is found, here or where the owner has moved it), missed.
     pub fn arrivals_table(&self) -> Result<Table> {
-        let keys: BTreeSet<Arrived> = self.arrivals.arrived.keys().chain(self.claimed.keys()).copied().collect();
-        let chain = self.trace.chain();
+        let (keys, chain): (Vec<Arrived>, _) = (self.rows.keys().copied().collect(), self.trace.chain());
         let txids = keys.iter().map(|(tx, _)| Ok(hash_text(&chain.txid(*tx)?))).collect::<Result<Vec<String>>>()?;
         let heights = keys.iter().map(|(tx, _)| chain.height_of(*tx)).collect::<Result<Vec<_>>>()?;
         let times = heights.iter().map(|height| Ok(chain.time_at(*height)? as i64)).collect::<Result<Vec<i64>>>()?;
-        let rows: Vec<Found> = keys.iter().map(|key| self.of_arrival(key)).collect();
+        let satoshi = |of: fn(&Matched) -> u64| -> ArrayRef {
+            Arc::new(Int64Array::from_iter_values(self.rows.values().map(|row| of(row) as i64)))
+        };
         let mut columns: Vec<Column> = vec![
             ("transaction", Arc::new(Int64Array::from_iter_values(keys.iter().map(|(TxNum(tx), _)| *tx as i64))), false),
             ("txid", Arc::new(StringArray::from(txids)), false),
@@ -65,14 +68,14 @@ impl TraceEvaluation {
             ("time", Arc::new(TimestampSecondArray::from(times).with_timezone("UTC")), false),
         ];
         columns.extend(self.who(&keys.iter().map(|(_, owner)| *owner).collect::<Vec<u32>>()));
-        columns.extend(sums(&rows));
+        columns.extend([
+            ("true", satoshi(|row| row.truth), false),
+            ("brought", satoshi(|row| row.brought), false),
+            ("found", satoshi(|row| row.found), false),
+            ("right", satoshi(|row| row.right), false),
+            ("missed", satoshi(|row| row.truth - row.right), false),
+        ]);
         Ok(ready(columns))
-    }
-
-    fn of_arrival(&self, key: &Arrived) -> Found {
-        let of = |amounts: &BTreeMap<Arrived, u64>| amounts.get(key).copied().unwrap_or(0);
-        let (truth, found) = (of(&self.arrivals.arrived), of(&self.claimed));
-        Found { truth, found, right: truth.min(found) }
     }
 
     fn who(&self, places: &[u32]) -> Vec<Column> {

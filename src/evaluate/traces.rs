@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use crate::chain::Chain;
+use crate::chain::pieces::go_on_or_stop;
 use crate::error::{Error, Result};
 use crate::evaluate::arrivals::{Arrivals, Arrived};
 use crate::evaluate::known::{Known, Owners};
+use crate::evaluate::matching::{Matched, matched};
 use crate::evaluate::pairs::share;
 use crate::flow::{Direction, Outcome, Place, Step, Trace};
-use crate::ids::{NONE_32, TxNum};
+use crate::ids::{InNum, NONE_32, TxNum};
 
 /// The label of a stop set that nobody has labelled: it claims nothing.
 const NO_CLAIM: &str = "stop_at";
@@ -24,7 +27,7 @@ pub struct Found {
     pub truth: u64,
     /// What the trace says came there.
     pub found: u64,
-    /// What is both: by transaction and owner the smaller of the two.
+    /// What is both, arrival by arrival.
     pub right: u64,
 }
 
@@ -34,8 +37,8 @@ pub struct TraceEvaluation {
     pub(super) trace: Trace,
     pub(super) known: Arc<Known>,
     pub(super) arrivals: Arrivals,
-    /// What the trace says of each arrival.
-    pub(super) claimed: BTreeMap<Arrived, u64>,
+    /// What is true of each arrival, and what the trace says of it.
+    pub(super) rows: BTreeMap<Arrived, Matched>,
     /// By owner's place.
     pub(super) owners: BTreeMap<u32, Found>,
 }
@@ -76,17 +79,30 @@ impl Trace {
             return Err(Error::Invalid { what: what.to_string() });
         }
         let arrivals = known.arrivals(self.chain(), self.source(), go_on)?;
-        let (mut claimed, mut held) = (BTreeMap::new(), BTreeMap::new());
+        let mut rows: BTreeMap<Arrived, Matched> = BTreeMap::new();
+        for (arrived, amount) in &arrivals.arrived {
+            rows.entry(*arrived).or_default().truth = *amount;
+        }
+        let mut held = BTreeMap::new();
         let mut labels = Labels { claims, known: &known, trace: self, found: HashMap::new() };
-        for step in self.ended()?.into_iter().filter(|step| step.outcome != Outcome::Rejoined) {
-            let owner = labels.owner(&step)?;
-            match arrived_by(self, &step)? {
-                Some(tx) => *claimed.entry((tx, owner)).or_default() += step.amount,
-                None => *held.entry(owner).or_default() += step.amount,
+        for step in self.rows_and_accounts()?.iter().filter(|step| step.outcome != Outcome::Rejoined) {
+            let Some(owner) = labels.owner(step)? else { continue };
+            match arrived_by(self, step)? {
+                None if step.outcome.is_end() => *held.entry(owner.named).or_default() += step.amount,
+                None => {}
+                Some(tx) => {
+                    rows.entry((tx, owner.of_address)).or_default().brought += step.amount;
+                    if step.outcome.is_end() {
+                        rows.entry((tx, owner.named)).or_default().found += step.amount;
+                    }
+                }
             }
         }
-        let owners = counted(&arrivals, &claimed, &held);
-        Ok(TraceEvaluation { trace: self.clone(), known, arrivals, claimed, owners })
+        go_on_or_stop(go_on)?;
+        let owners = known.need_owners()?;
+        matched(&mut rows, |arrived| is_sender(self.chain(), owners, arrived))?;
+        let owners = summed(&rows, &held);
+        Ok(TraceEvaluation { trace: self.clone(), known, arrivals, rows, owners })
     }
 }
 
@@ -98,17 +114,23 @@ fn arrived_by(trace: &Trace, step: &Step) -> Result<Option<TxNum>> {
     }
 }
 
-/// What is right, owner by owner. What an account still has was brought by no transaction in particular, so it is right as far as anything
-/// that truly came to its owner is left.
-fn counted(arrivals: &Arrivals, claimed: &BTreeMap<Arrived, u64>, held: &BTreeMap<u32, u64>) -> BTreeMap<u32, Found> {
-    let mut owners: BTreeMap<u32, Found> = BTreeMap::new();
-    for ((_, owner), amount) in &arrivals.arrived {
-        owners.entry(*owner).or_default().truth += amount;
+/// Whether an owner put coins into a transaction.
+fn is_sender(chain: &Chain, owners: &Owners, (tx, owner): &Arrived) -> Result<bool> {
+    for input in chain.inputs_of(*tx)? {
+        let Some(output) = chain.spends(InNum(input))? else { continue };
+        if owners.of(chain.address_of(output)?) == Some(*owner) {
+            return Ok(true);
+        }
     }
-    for (arrived, amount) in claimed {
-        let found = owners.entry(arrived.1).or_default();
-        found.found += amount;
-        found.right += amount.min(arrivals.arrived.get(arrived).unwrap_or(&0));
+    Ok(false)
+}
+
+/// The sums owner by owner. What an account still has was brought by no transaction in particular, so it is right as far as anything that
+/// truly came to its owner is left.
+fn summed(rows: &BTreeMap<Arrived, Matched>, held: &BTreeMap<u32, u64>) -> BTreeMap<u32, Found> {
+    let mut owners: BTreeMap<u32, Found> = BTreeMap::new();
+    for ((_, owner), row) in rows.iter().filter(|(_, row)| row.truth + row.found > 0) {
+        owners.entry(*owner).or_default().add(&Found { truth: row.truth, found: row.found, right: row.right });
     }
     for (owner, amount) in held {
         let found = owners.entry(*owner).or_default();
@@ -116,6 +138,12 @@ fn counted(arrivals: &Arrivals, claimed: &BTreeMap<Arrived, u64>, held: &BTreeMa
         found.right += amount.min(&found.missed());
     }
     owners
+}
+
+/// Whose a place is, and whose the trace says that it is.
+struct Owner {
+    of_address: u32,
+    named: u32,
 }
 
 /// Whom a trace says that money came to.
@@ -128,14 +156,16 @@ struct Labels<'a> {
 }
 
 impl Labels<'_> {
-    fn owner(&mut self, step: &Step) -> Result<u32> {
-        let claimed = step.outcome.label().map(|label| self.claimed(label)).transpose()?.flatten();
+    /// None for fees and the like, which are nobody's.
+    fn owner(&mut self, step: &Step) -> Result<Option<Owner>> {
         let address = match step.place {
             Place::Output(output) => self.trace.chain().address_of(output)?,
             Place::Account(wallet) => wallet,
-            _ => return Ok(NONE_32),
+            _ => return Ok(None),
         };
-        Ok(claimed.or(self.known.need_owners()?.of(address)).unwrap_or(NONE_32))
+        let of_address = self.known.need_owners()?.of(address).unwrap_or(NONE_32);
+        let named = step.outcome.label().map(|label| self.claimed(label)).transpose()?.flatten();
+        Ok(Some(Owner { of_address, named: named.unwrap_or(of_address) }))
     }
 
     fn claimed(&mut self, label: u32) -> Result<Option<u32>> {
@@ -199,28 +229,14 @@ impl TraceEvaluation {
 mod tests {
     use super::*;
 
-    fn arrivals(rows: &[(u32, u32, u64)]) -> Arrivals {
-        let arrived = rows.iter().map(|(tx, owner, amount)| ((TxNum(*tx), *owner), *amount)).collect();
-        Arrivals { arrived, ..Arrivals::default() }
-    }
-
-    #[test]
-    fn right_is_what_came_by_the_same_transaction_to_the_same_owner() {
-        let truth = arrivals(&[(1, 0, 5), (2, 0, 7), (2, 1, 4)]);
-        let claimed = arrivals(&[(1, 0, 9), (2, 1, 3), (3, 0, 7)]).arrived;
-        let owners = counted(&truth, &claimed, &BTreeMap::new());
-        assert_eq!(owners[&0], Found { truth: 12, found: 16, right: 5 });
-        assert_eq!((owners[&0].missed(), owners[&0].blamed()), (7, 11));
-        assert_eq!(owners[&1], Found { truth: 4, found: 3, right: 3 });
-        assert_eq!((owners[&1].precision(), owners[&1].recall()), (Some(1.0), Some(0.75)));
-    }
-
     #[test]
     fn what_stays_in_an_account_is_right_as_far_as_anything_is_left() {
-        let truth = arrivals(&[(1, 0, 5), (2, 0, 7)]);
-        let claimed = arrivals(&[(1, 0, 4)]).arrived;
-        let owners = counted(&truth, &claimed, &[(0, 10), (3, 1)].into());
+        let row = |truth, found| Matched { truth, brought: found, found, right: found };
+        let rows = [((TxNum(1), 0), row(5, 4)), ((TxNum(2), 0), row(7, 0))].into();
+        let owners = summed(&rows, &[(0, 10), (3, 1)].into());
         assert_eq!(owners[&0], Found { truth: 12, found: 14, right: 12 });
+        assert_eq!((owners[&0].missed(), owners[&0].blamed()), (0, 2));
+        assert_eq!((owners[&0].precision(), owners[&0].recall()), (Some(12.0 / 14.0), Some(1.0)));
         assert_eq!(owners[&3], Found { truth: 0, found: 1, right: 0 });
         assert_eq!(owners[&3].recall(), None);
     }

@@ -1,21 +1,13 @@
-//! Where a trace ended, as a list.
+//! All that a trace says of where money came, as a list.
 
 use crate::error::Result;
-use crate::flow::{Place, Step, Trace};
+use crate::flow::{Step, Trace};
 
 impl Trace {
-    /// The steps at which the trace ended at an output or in an account. With what fees and coinbases took they have the sum of the ledger.
-    /// What came to a labelled account names the transaction that brought it; what stays in an account names none.
-    pub fn ended(&self) -> Result<Vec<Step>> {
-        let mut ended = Vec::new();
-        for number in 0..self.len() {
-            let step = self.step(number)?;
-            let is_place = matches!(step.place, Place::Output(_) | Place::Account(_));
-            if is_place && step.outcome.is_end() {
-                ended.push(step);
-            }
-        }
-        ended.extend(self.accounts().held().iter().map(|held| held.step()));
-        Ok(ended)
+    /// All steps, and then what stays in accounts under the policies that keep them, which no transaction in particular brought there.
+    pub fn rows_and_accounts(&self) -> Result<Vec<Step>> {
+        let mut steps = self.rows()?;
+        steps.extend(self.accounts().held().iter().map(|held| held.step()));
+        Ok(steps)
     }
 }

@@ -15,8 +15,8 @@ use crate::python::truth::PyTruth;
 /// A trace held against where the money truly went: money is its owner's until he pays it to somebody else, through however many
 /// transactions and CoinJoins of his own, and what the payee does with it is the payee's business. docs/evaluate.md defines it.
 ///
-/// What is *right* is, for each transaction and each owner, the smaller of what truly came and what the trace says came. The sums are of
-/// all that came to others than the owners of the source.
+/// What is *right* is found at the owner to whom it truly came, by the transaction that brought it, or where he himself has moved it since and the
+/// trace went with it. The sums are of all that came to others than the owners of the source.
 ///
 /// Examples
 /// --------
@@ -110,10 +110,11 @@ impl PyTraceEvaluation {
         PyTable(self.0.categories_table())
     }
 
-    /// One row for what one transaction brought, or is said to have brought, to one owner, in chain order. What a trace by a policy of
-    /// accounts leaves in an account came by no transaction in particular and has no row.
+    /// One row for what one transaction brought to one owner, truly or by the trace, in chain order. What a trace by a policy of accounts
+    /// leaves in an account came by no transaction in particular and has no row.
     ///
-    /// Columns: transaction, txid, height, time, owner, category, entity, true, found, right, missed, blamed, precision, recall.
+    /// Columns: transaction, txid, height, time, owner, category, entity, true, brought (by the trace, whether it ends there or goes on),
+    /// found (what ends there), right (what of the truth is found, here or where the owner has moved it), missed (satoshi).
     #[getter]
     fn arrivals(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(py.detach(|| self.0.arrivals_table())?))

@@ -11,6 +11,8 @@ import satrail
 
 #: An output by its transaction's id and position.
 Coin = tuple[str, int]
+#: What a transaction brings to an owner, by its id and his name.
+Key = tuple[str, str | None]
 
 
 def shares(amount: int, values: Sequence[int]) -> list[int]:
@@ -39,7 +41,7 @@ class Arrivals:
                 self.passes(tx)
         for coin, amount in self.money.items():
             if amount:
-                self.arrived[coin[0], self.owner(chain.transaction(coin[0]).outputs[coin[1]])] += amount
+                self.arrived[coin[0], self.owner(chain.tx(coin[0]).outputs[coin[1]])] += amount
 
     def owner(self, output: satrail.Output) -> str | None:
         return self.owners.get(output.address.text or "")
@@ -88,12 +90,36 @@ class Arrivals:
             self.arrived[coin[0], self.owner(output)] += amount
 
 
-def claimed(trace: satrail.Trace, owners: Mapping[str, str]) -> Counter[tuple[str, str | None]]:
-    """What a trace of outputs, whose labels are owners' names, says came to whom."""
-    found: Counter[tuple[str, str | None]] = Counter()
-    ends = trace.ends.to_pydict()
-    for row in zip(ends["txid"], ends["address"], ends["reason"], ends["label"], ends["amount"], strict=True):
-        txid, address, reason, label, amount = row
-        if reason != "rejoined":
-            found[txid, label if reason == "stopped" else owners.get(address or "")] += amount
-    return found
+def said(trace: satrail.Trace, owners: Mapping[str, str]) -> tuple[Counter[Key], Counter[Key]]:
+    """What a trace of outputs, whose labels are owners' names, brings to whom, and what of it ends there."""
+    brought: Counter[Key] = Counter()
+    found: Counter[Key] = Counter()
+    steps = trace.steps.to_pydict()
+    names = ["output_txid", "address", "outcome", "label", "amount"]
+    for txid, address, outcome, label, amount in zip(*(steps[name] for name in names), strict=True):
+        if txid is None or outcome == "rejoined":
+            continue
+        owner = owners.get(address or "")
+        brought[txid, owner] += amount
+        if outcome != "followed":
+            found[txid, label if outcome == "stopped" else owner] += amount
+    return brought, found
+
+
+def right(oracle: Arrivals, brought: Counter[Key], found: Counter[Key]) -> Counter[Key]:
+    """What of the truth is found: where it came, or where its owner has moved it."""
+    keys = {*oracle.arrived, *found}
+    right = Counter({key: min(oracle.arrived[key], found[key]) for key in keys})
+    order = [tx.txid for block in oracle.chain for tx in block.transactions]
+    number = {txid: i for i, txid in enumerate(order)}
+    for txid, owner in sorted(found, key=lambda key: number[key[0]]):
+        rest = found[txid, owner] - min(found[txid, owner], oracle.arrived[txid, owner])
+        spent = [i.spends for i in oracle.chain.tx(txid).inputs if i.spends is not None]
+        if owner is None or not any(oracle.owner(output) == owner for output in spent):
+            continue
+        earlier = [key for key in oracle.arrived if key[1] == owner and number[key[0]] < number[txid]]
+        for key in sorted(earlier, key=lambda key: -number[key[0]]):
+            part = min(rest, min(oracle.arrived[key], max(brought[key], found[key])) - right[key])
+            right[key] += part
+            rest -= part
+    return right
