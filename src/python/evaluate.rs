@@ -1,5 +1,7 @@
 //! Evaluations of clusters and traces, and error rates of rules and shapes.
 
+use std::collections::BTreeMap;
+
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -194,14 +196,16 @@ impl PyEvaluation {
 
     /// The same by value: "true_positive", "false_positive", "false_negative" (sums of products of satoshi), "precision" and "recall".
     #[getter]
-    fn by_value<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let (pairs, dict) = (self.0.by_value, PyDict::new(py));
-        dict.set_item("true_positive", pairs.true_positive)?;
-        dict.set_item("false_positive", pairs.false_positive)?;
-        dict.set_item("false_negative", pairs.false_negative)?;
-        dict.set_item("precision", pairs.precision())?;
-        dict.set_item("recall", pairs.recall())?;
-        Ok(dict)
+    fn by_value(&self, py: Python<'_>) -> PyResult<BTreeMap<&'static str, Py<PyAny>>> {
+        let pairs = self.0.by_value;
+        let counts = [
+            ("true_positive", pairs.true_positive),
+            ("false_positive", pairs.false_positive),
+            ("false_negative", pairs.false_negative),
+        ];
+        let shares = [("precision", pairs.precision()), ("recall", pairs.recall())];
+        let counts = counts.into_iter().map(|(name, count)| Ok((name, count.into_pyobject(py)?.into_any().unbind())));
+        counts.chain(shares.into_iter().map(|(name, share)| Ok((name, share.into_pyobject(py)?.into_any().unbind())))).collect()
     }
 
     /// One row an owner of whom an address was paid, those with most addresses first.

@@ -315,7 +315,7 @@ impl PyLedger {
     /// >>> satrail.Ledger(source=5, ends={"exchange": 2}, unspent=3).lines["stopped: exchange"]
     /// 2
     #[new]
-    #[pyo3(signature = (source = 0, joined = 0, ends: "dict[str, int] | None" = None, **lines))]
+    #[pyo3(signature = (source = 0, joined = 0, ends: "dict[str, int] | None" = None, **lines: "int"))]
     fn new(source: u64, joined: u64, ends: Option<BTreeMap<String, u64>>, lines: Option<&Bound<'_, PyDict>>) -> PyResult<PyLedger> {
         let mut ledger = Ledger { source, joined, ends: ends.unwrap_or_default(), ..Ledger::default() };
         for (name, amount) in lines.into_iter().flat_map(|lines| lines.iter()) {

@@ -77,7 +77,7 @@ def test_a_table_without_the_columns_is_told_which_it_needs(chain):
 def test_a_table_is_read_exactly_or_not_at_all(chain, tx):
     rows = {"txid": [tx.txid, tx.txid], "position": [0, 1]}
     for amounts in (["7", "12x"], [1.9, 2.0], [float("nan"), 1.0]):
-        with pytest.raises(ValueError, match='column "amount" of the table holds .*; give whole numbers'):
+        with pytest.raises(ValueError, match=r'column "amount" of the table holds .*; give whole numbers'):
             chain.trace(pl.DataFrame({**rows, "amount": amounts}))
     with pytest.raises(ValueError, match='column "position" of the table holds'):
         chain.trace(pl.DataFrame({**rows, "position": [0.5, 1.0]}))
