@@ -254,9 +254,13 @@ impl PyTrace {
     fn __repr__(&self) -> String {
         let limits: String = self.limits().into_iter().map(|(name, limit)| format!(", {name}={limit}")).collect();
         let fees = if self.0.options().fees == Fees::Follow { ", fees=follow" } else { "" };
+        let repeated = match self.overlapping() {
+            0 => String::new(),
+            times => format!(", overlapping={times}"),
+        };
         let (direction, policy, ledger) = (self.direction(), self.policy(), self.0.ledger());
         format!(
-            "Trace(direction={direction}, policy={policy}{fees}{limits}, height={}, steps={})\n{ledger}",
+            "Trace(direction={direction}, policy={policy}{fees}{limits}, height={}, steps={}{repeated})\n{ledger}",
             self.0.chain().height(),
             self.0.len()
         )
