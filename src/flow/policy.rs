@@ -86,6 +86,6 @@ mod tests {
             assert_eq!(Policy::from_name(policy.name()).unwrap(), policy);
         }
         let error = Policy::from_name("fiffo").unwrap_err().to_string();
-        assert!(error.contains("did you mean fifo?"), "{error}");
+        assert!(error.contains("did you mean fifo"), "{error}");
     }
 }

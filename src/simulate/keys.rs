@@ -270,7 +270,8 @@ mod tests {
         for lock in Lock::ALL {
             let (mut script, mut witness) = (Vec::new(), Vec::new());
             keys.unlock(Address::new(lock, 1), true, &mut Random::new(1), &mut script, &mut witness);
-            let weight = (40 + script.len()) * 4 + if lock.has_witness() { witness.len() } else { 0 };
+            let length = if script.len() < 253 { 1 } else { 3 };
+            let weight = (40 + length + script.len()) * 4 + if lock.has_witness() { witness.len() } else { 0 };
             assert!(weight.abs_diff(lock.input_weight() as usize) <= 8, "{lock:?}: {weight}");
         }
     }
