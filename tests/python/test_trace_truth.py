@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 import satrail
 from arrivals_oracle import Arrivals, right, said
-from conftest import write_blocks
+from conftest import ROOT, write_blocks
 from hand_chain import address, chain_of, mint, pay
 
 POLICIES = ["haircut", "poison", "fifo", "lifo", "highest_outputs_first"]
@@ -299,6 +299,20 @@ def test_better_stop_sets_get_better_evaluations(service, simulated):
         recalls[policy] = exchange["recall"]
         assert exchange["recall"] > (none.recall or 0)
     assert recalls["poison"] == max(recalls.values()) > 0.9
+
+
+def test_the_card_is_what_is_measured(service, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "scripts")
+    import trace_cards
+
+    store = service.parent / "store"
+    made = trace_cards.page(service, store, 3, 0.008)
+    assert made == trace_cards.page(service, store, 3, 0.008)
+    kept = (ROOT / "docs" / "cards" / "traces.md").read_text(encoding="utf-8")
+    assert f"seed={trace_cards.SEED}, scale={trace_cards.SCALE})" in kept
+    # What was measured differs from chain to chain, what is said of it does not.
+    heads = [[line for line in text.splitlines() if line.startswith(("#", "| policy", "```"))] for text in (made, kept)]
+    assert heads[0] == heads[1] and made.count("| `lowest_intermediate_balance` |") == 6
 
 
 # ---- What is refused -------------------------------------------------------------------------------------------------
