@@ -96,7 +96,9 @@ def test_the_walk_has_eight_steps_and_names_the_calls_of_each(lines):
     assert [int(title.split(".")[0]) for title in titles] == list(range(1, 9))
     for call in re.findall(r"(?:chain|satrail|clusters|trace)\.\w+", " ".join(titles)):
         place, name = call.split(".")
-        thing = {"chain": satrail.Chain, "clusters": satrail.Clusters, "trace": satrail.Trace, "satrail": satrail}[place]
+        thing = {"chain": satrail.Chain, "clusters": satrail.Clusters, "trace": satrail.Trace, "satrail": satrail}[
+            place
+        ]
         assert hasattr(thing, name)
 
 
@@ -179,7 +181,9 @@ def test_a_case_in_which_little_is_found_is_walked_to_its_end(monkeypatch, seed)
 
 
 def test_all_of_the_case_is_kept_in_the_folder(folder, lines):
-    assert {"blocks", "store", "truth", "tags.yaml", "watch.csv", "test_payments.csv"} <= {p.name for p in folder.iterdir()}
+    assert {"blocks", "store", "truth", "tags.yaml", "watch.csv", "test_payments.csv"} <= {
+        p.name for p in folder.iterdir()
+    }
     chain = satrail.open(folder / "store")
     assert f"{chain.counts['transactions']:,} transactions" in " ".join(section(lines, 1))
     assert satrail.verify(folder / "store", progress=False).is_sound

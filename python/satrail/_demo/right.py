@@ -52,8 +52,8 @@ def _the_cash_outs(known: Truth, traces: dict[str, Trace]) -> None:
         say(f"Cash-outs, policy {policy}. Found: the trace ends at that very payment, and names its exchange.")
         grid([["route", "true", "amount", "found", "wrong exchange", "traced amount", "share"], *_routes(true, trace)])
     say(
-        "A CoinJoin hides what it was made to hide: little of what went through one is found,"
-        " and the trace ends at other people's payments."
+        "A CoinJoin is made to hide where money goes: a trace through one ends, for the most part,"
+        " at other people's payments."
     )
 
 
