@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
-RUST := Cargo.toml Cargo.lock $(shell find src -name '*.rs')
+RUST := Cargo.toml Cargo.lock docs/cards/rates.json $(shell find src -name '*.rs')
 
 .PHONY: demo test test-rust test-python check stubs bench cards fuzz docs clean
 

@@ -281,6 +281,8 @@ def version_of(name: str, kind: str, chain: satrail.Chain) -> int:
 
 
 def main() -> None:
+    import trace_cards  # beside this script, which tests load by its path
+
     rules = {name: "cluster rule" for name in CLUSTER_RULES} | {name: "change rule" for name in CHANGE_RULES}
     rules |= {name: "shape" for name in SHAPES}
     with tempfile.TemporaryDirectory() as scratch:
@@ -300,6 +302,7 @@ def main() -> None:
     }
     (CARDS / "rates.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8", newline="\n")
     (CARDS / "README.md").write_text(contents(document), encoding="utf-8", newline="\n")
+    trace_cards.main()
 
 
 def contents(document: dict[str, Any]) -> str:
@@ -307,7 +310,8 @@ def contents(document: dict[str, Any]) -> str:
     lines = [
         "# Cards",
         "",
-        "What was measured of each rule, written by `make cards`; docs/evaluate.md says how.",
+        "What was measured of each rule, written by `make cards`; docs/evaluate.md says how. Of traces, policy by "
+        "policy: [traces](traces.md).",
         "",
     ]
     for title, kind, names in [

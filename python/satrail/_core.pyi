@@ -9,7 +9,7 @@ from typing import Any, Final, SupportsFloat, SupportsIndex, final
 
 from _typeshed import SupportsGetItem
 
-from satrail.report import IngestReport, StoreInfo, VerifyReport
+from satrail.report import IngestReport, SimulationReport, StoreInfo, VerifyReport
 
 __all__ = [
     "VERSION",
@@ -39,6 +39,7 @@ __all__ = [
     "Revealed",
     "Table",
     "Trace",
+    "TraceEvaluation",
     "TraceGraph",
     "Transaction",
     "Truth",
@@ -516,7 +517,7 @@ class Chain:
         rules: str | ChangeRule | list[str | ChangeRule] | None = None,
         *,
         coinjoin: str = "exclude",
-        apart: dict[str, Iterable[Address | str]] | list[tuple[Address | str, ...]] | None = None,
+        apart: Mapping[str, Iterable[Address | str]] | list[tuple[Address | str, ...]] | None = None,
         threads: int | None = None,
     ) -> Clusters:
         """
@@ -570,8 +571,9 @@ class Chain:
 
         Parameters
         ----------
-        policies : their names; all that can be used when not given (those of accounts with clusters and direction "out").
-        clusters : clusters, a list of them, or a mapping of names to them; None among them means that nobody says who belongs together.
+        policies : their names; all that can be used when not given (those of accounts with clusters, direction "out", reported fees and no since).
+        clusters : clusters, a list of them, or a mapping of names to them; None among them means that nobody says who belongs together. Those that
+            a wallet among source and stop_at brings when not given.
 
         Raises
         ------
@@ -1621,7 +1623,7 @@ class Exposure:
         """
         One row a label, the largest first; then "held" (direction "out": what the target itself still has), and last "unattributed" (all else:
         unspent elsewhere, mined, fees, cut off; the ledger tells them apart). Columns: kind ("label", "held", "unattributed"), label, direct
-        (satoshi that one transaction moved between target and label), indirect, amount (both), share (of the whole). Amounts add up to the
+        (satoshi whose least way between target and label is one transaction), indirect, amount (both), share (of the whole). Amounts add up to the
         money of the target, each satoshi once.
         """
     @property
@@ -2744,6 +2746,102 @@ class Trace:
         """
 
 @final
+class TraceEvaluation:
+    """
+    A trace held against where the money truly went: money is its owner's until he pays it to somebody else, through however many
+    transactions and CoinJoins of his own, and what the payee does with it is the payee's business. docs/evaluate.md defines it.
+
+    What is *right* is, for each transaction and each owner, the smaller of what truly came and what the trace says came. The sums are of
+    all that came to others than the owners of the source.
+
+    Examples
+    --------
+    >>> miner, payee = (chain.block(h).transactions[0].outputs[0].address.text for h in (150, 151))
+    >>> truth = satrail.Truth.of(chain, {"ann": [miner], "bob": [payee]})
+    >>> trace = chain.trace(chain.block(150).transactions[0].outputs[0])
+    >>> evaluation = satrail.evaluate(trace, truth)
+    >>> evaluation.true == evaluation.right + evaluation.missed
+    True
+    >>> evaluation.found == evaluation.right + evaluation.blamed
+    True
+    """
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def arrivals(self, /) -> Table:
+        """
+        One row for what one transaction brought, or is said to have brought, to one owner, in chain order. What a trace by a policy of
+        accounts leaves in an account came by no transaction in particular and has no row.
+
+        Columns: transaction, txid, height, time, owner, category, entity, true, found, right, missed, blamed, precision, recall.
+        """
+    @property
+    def blamed(self, /) -> int:
+        """
+        Satoshi that were found at somebody to whom they never came.
+        """
+    @property
+    def categories(self, /) -> Table:
+        """
+        The same sums by the owners' category, without the owners of the source. Columns: category, true, found, right, missed, blamed,
+        precision, recall.
+        """
+    @property
+    def found(self, /) -> int:
+        """
+        Satoshi that the trace says came to others: what stopped at labels, and what ended at their addresses.
+        """
+    @property
+    def missed(self, /) -> int:
+        """
+        Satoshi that truly came to others and were not found there.
+        """
+    @property
+    def owners(self, /) -> Table:
+        """
+        One row an owner, those to whom most came first.
+
+        Columns: owner, category (null for addresses of whom nobody knows), entity (the number in a simulated chain's truth), is_source
+        (whether the trace began with his money: then the row is what he kept), true, found, right, missed, blamed (satoshi), precision,
+        recall (null where there is nothing).
+        """
+    @property
+    def precision(self, /) -> float | None:
+        """
+        Of what was found, the share that is right; None where nothing was.
+        """
+    @property
+    def recall(self, /) -> float | None:
+        """
+        Of what truly came, the share that was found; None where nothing did.
+        """
+    @property
+    def right(self, /) -> int:
+        """
+        Satoshi that are both.
+        """
+    @property
+    def trace(self, /) -> Trace:
+        """
+        The trace.
+        """
+    @property
+    def true(self, /) -> int:
+        """
+        Satoshi that truly came to others.
+        """
+    @property
+    def true_fees(self, /) -> int:
+        """
+        Satoshi that truly went to miners on the way. They count for nobody.
+        """
+    @property
+    def true_rejoined(self, /) -> int:
+        """
+        Satoshi that truly came back to outputs of the source, from where they are followed anyway.
+        """
+
+@final
 class TraceGraph:
     """
     Who paid whom how much of the money of a trace. Edges lead from payer to payee, in the direction of time, whatever the
@@ -3232,31 +3330,35 @@ def card(name: str, /) -> dict[str, object]:
     """
 
 def evaluate(
-    what: Clusters | ChangeRule | str,
+    what: Clusters | ChangeRule | Trace | str,
     truth: Truth,
     *,
     chain: Chain | None = None,
     threads: int | None = None,
+    labels: dict[str, str | None] | None = None,
     **thresholds: float,
-) -> Evaluation | Rates:
+) -> Evaluation | Rates | TraceEvaluation:
     """
-    Holds clusters, a change rule or a shape against what is known to be true.
+    Holds clusters, a change rule, a shape or a trace against what is known to be true.
 
     Clusters give an `Evaluation`, as of their height. Change rules (objects of `satrail.change`) and shapes (a name of `chain.shapes`;
-    "wasabi": any of its versions; "coinjoin": whether the inputs are of several owners, as clusterings ask) give `Rates`. docs/evaluate.md defines every figure.
+    "wasabi": any of its versions; "coinjoin": whether the inputs are of several owners, as clusterings ask) give `Rates`. A trace going out
+    gives a `TraceEvaluation`: of what truly came to each owner, how much it finds. docs/evaluate.md defines every figure.
 
     Parameters
     ----------
-    what : clusters, a change rule, or the name of a shape.
+    what : clusters, a change rule, the name of a shape, or a trace.
     truth : what is known.
     chain : for rules and shapes, the chain at the height that is asked about; the truth's own when not given. A simulated chain's truth needs
         it.
     threads : how many threads to use; all processors when not given. The result is the same.
+    labels : for traces, whom the labels of the stop set mean, by the owners' names in the truth; None for one that claims nothing, and then
+        the money counts for those whose the addresses are. Labels that are not given mean the owner of that name.
     thresholds : for shapes, other thresholds than the network's, as in `Chain.shapes`.
 
     Raises
     ------
-    ValueError : the truth does not fit the chain, or does not know what is asked; an unknown shape.
+    ValueError : the truth does not fit the chain, or does not know what is asked; an unknown shape; a label that is nobody's name.
 
     Examples
     --------

@@ -29,7 +29,7 @@ pub enum Policy {
     /// First in, first out in the account of each wallet, as courts do for bank accounts: Clayton's Case (1816).
     AccountFifo,
     /// In the account of each wallet, money that is not traced goes out first, so that what is left of the traced is never more than the
-    /// lowest balance since: Roscoe v Winder [1915] 1 Ch 62.
+    /// lowest balance since: Roscoe v Winder (1915) 1 Ch 62.
     LowestIntermediateBalance,
 }
 

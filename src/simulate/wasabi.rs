@@ -37,6 +37,7 @@ impl City {
     fn few_denominations(&mut self, members: &[Purse], count: usize) -> bool {
         let mut shares = Vec::new();
         self.join_in(&mut shares, members, count, BASE * 11 / 10 + self.participant_cost(), 3);
+        self.bring_more(&mut shares, 700);
         let inputs: usize = shares.iter().map(|share| share.coins.len()).sum();
         if shares.len() < 5 || inputs < 10 {
             self.put_back(shares);
@@ -46,6 +47,18 @@ impl City {
         let denomination = BASE + self.world.random.below(BASE / 40);
         let highest = if doubles { common_level(&shares) } else { 0 };
         self.round(shares, denomination, highest)
+    }
+
+    /// So many of a thousand participants bring some more of their coins.
+    fn bring_more(&mut self, shares: &mut [Share], permille: u32) {
+        for share in shares {
+            if self.world.random.chance(permille)
+                && let Some(more) = self.share(share.purse, 1, 3)
+            {
+                share.sum += more.sum;
+                share.coins.extend(more.coins);
+            }
+        }
     }
 
     /// What a participant pays at most.
@@ -101,13 +114,7 @@ impl City {
         let least = 200_000 + 4 * self.world.now.rate;
         let mut shares = Vec::new();
         self.join_in(&mut shares, members, count, least, 4);
-        for share in &mut shares {
-            let more = self.share(share.purse, 1, 3);
-            if let Some(more) = more {
-                share.sum += more.sum;
-                share.coins.extend(more.coins);
-            }
-        }
+        self.bring_more(&mut shares, 1000);
         let inputs: usize = shares.iter().map(|share| share.coins.len()).sum();
         if inputs < 20 {
             self.put_back(shares);

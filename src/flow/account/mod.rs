@@ -12,14 +12,14 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::chain::Chain;
 use crate::cluster::Clusters;
 use crate::error::{Error, Result};
-use crate::flow::fate::{Spender, spender_of};
-use crate::flow::log::{Log, Logged, Mark};
-use crate::flow::money::Piece;
 use crate::flow::movement::Place;
-use crate::flow::slots::fee;
 use crate::flow::step::Outcome;
+use crate::flow::sweep::fate::{Spender, spender_of};
+use crate::flow::sweep::log::{Log, Logged, Mark};
+use crate::flow::sweep::money::Piece;
+use crate::flow::sweep::slots::fee;
+use crate::flow::sweep::turns::Marks;
 use crate::flow::sweep::{Seen, Swept, Watch};
-use crate::flow::turns::Marks;
 use crate::flow::{Source, TraceOptions};
 use crate::ids::{AddrNum, OutNum, TxNum};
 use crate::store::reader::counts_at;
@@ -44,6 +44,7 @@ pub(super) fn run<'a>(
     let clusters = options.clusters.as_ref().expect("the options were checked");
     let last = source.outputs().last().ok_or(Error::EmptySource)?;
     chain.output_at(last.output)?;
+    source.sum()?;
     let end = match options.until {
         Some(until) => counts_at(chain.columns(), until.min(chain.counts().blocks))?.transactions,
         None => chain.counts().transactions,
@@ -60,6 +61,7 @@ pub(super) fn run<'a>(
         sources: BTreeMap::new(),
         ended: BTreeMap::new(),
         end,
+        traced: 0,
         done,
     };
     books.begin(source)?;
@@ -82,6 +84,8 @@ struct Books<'a> {
     ended: BTreeMap<(AddrNum, &'static str), Held>,
     /// The first transaction that traced money is not followed by.
     end: u64,
+    /// Satoshi of traced money in all accounts.
+    traced: u64,
     done: Swept,
 }
 
@@ -93,6 +97,12 @@ impl Books<'_> {
             let tx = self.chain.transaction_of(given.output)?;
             let wallet = self.clusters.name_of(self.chain.address_of(given.output)?)?;
             self.sources.entry(tx).or_default().push((wallet, given.source, given.amount, given.output));
+            if tx.row() >= self.chain.counts().transactions {
+                return Err(Error::corrupt(
+                    self.chain.store().folder(),
+                    format!("names transaction number {tx}, which it does not have"),
+                ));
+            }
             self.waiting.put(tx.row());
         }
         Ok(())
@@ -105,6 +115,10 @@ impl Books<'_> {
             self.pass(tx, progress)?;
             self.mark_sources(tx, progress)?;
             now = turn + 1;
+            // What is left in accounts is not traced any more.
+            if self.traced == 0 && self.sources.is_empty() {
+                break;
+            }
             passed += 1;
             if passed.is_multiple_of(EVERY) && !progress(passed) {
                 return Err(Error::TraceInterrupted { transactions: passed });
@@ -141,12 +155,18 @@ impl Books<'_> {
 
     /// Ends what of the traced money in an account the limits do not let a transaction take on.
     fn cut_off(&mut self, wallet: AddrNum, by: TxNum) {
+        let options = self.options;
+        let limited = options.max_hops.is_some() || options.max_tx_hops.is_some() || options.min_value.is_some();
+        if !limited && by.row() < self.end && (self.done.log.steps() as u64) < options.budget {
+            return;
+        }
         let Some(mut account) = self.accounts.remove(&wallet) else { return };
         for part in account.parts.iter_mut() {
             if let Some((source, arrival)) = part.traced
                 && let Some(outcome) = self.limit(arrival, by)
             {
                 self.end(wallet, outcome, source, arrival, part.length);
+                self.traced -= part.length;
                 part.traced = None;
             }
         }
@@ -173,6 +193,9 @@ impl Books<'_> {
 
     /// Writes down that traced money ended in an account.
     fn end(&mut self, wallet: AddrNum, outcome: Outcome, source: u32, arrival: Arrival, amount: u64) {
+        if amount == 0 {
+            return;
+        }
         let (hop, tx_hop) = (arrival.hop, arrival.tx_hop);
         let new = Held { wallet, amount: 0, outcome, hop, tx_hop, by_source: BTreeMap::new() };
         let held = self.ended.entry((wallet, outcome.name())).or_insert(new);
@@ -215,6 +238,7 @@ impl Books<'_> {
             return;
         }
         self.done.sums[mark as usize] += amount;
+        self.traced -= if mark == Mark::Followed { 0 } else { amount };
         let step = self.done.log.steps();
         self.done.log.step(Logged { place, mark, crosses, amount });
         let by_slot = self.by_slot;
@@ -225,7 +249,7 @@ impl Books<'_> {
                 Some(Piece { start: 0, length: part.length, owner: if by_slot { part.payer } else { source } })
             };
             let parts: Vec<Piece> = parts.iter().filter_map(piece).collect();
-            watch(Seen { step, by: Some(by), place, parts: &parts, left: &left });
+            watch(Seen { step, by: Some(by), place, mark, parts: &parts, left: &left });
         }
     }
 
@@ -238,13 +262,15 @@ impl Books<'_> {
             self.open(wallet, TxNum(tx.0 + 1), progress)?;
             let amounts: Vec<(u32, u64)> = given.iter().map(|(_, source, amount, _)| (*source, *amount)).collect();
             let overlaps = self.accounts.get_mut(&wallet).expect("it was just opened").mark(&amounts);
-            for ((source, amount), overlap) in amounts.into_iter().zip(overlaps).filter(|(_, overlap)| *overlap > 0) {
+            for ((source, amount), overlap) in amounts.into_iter().zip(overlaps) {
+                self.traced += amount - overlap;
                 self.end(wallet, Outcome::Rejoined, source, Arrival { hop: 0, tx_hop: 0, amount }, overlap);
             }
             if let (Some(watch), true) = (&mut self.watch, self.by_slot) {
                 for (_, _, amount, output) in given {
                     let (place, part) = (Place::Account(wallet), Piece { start: 0, length: *amount, owner: 0 });
-                    watch(Seen { step: 0, by: Some(tx), place, parts: &[part], left: &[(Place::Output(*output), *amount)] });
+                    let (mark, left) = (Mark::Followed, [(Place::Output(*output), *amount)]);
+                    watch(Seen { step: 0, by: Some(tx), place, mark, parts: &[part], left: &left });
                 }
             }
         }
@@ -256,10 +282,15 @@ impl Books<'_> {
         if self.accounts.contains_key(&wallet) {
             return Ok(());
         }
-        let (mut balance, mut paid) = (0u64, Vec::new());
-        for (i, member) in self.clusters.members(wallet).iter().enumerate() {
+        let (mut balance, mut paid, mut seen) = (0u64, Vec::new(), 0u64);
+        for member in self.clusters.members(wallet) {
             self.chain.outputs_to(AddrNum(*member), &mut paid);
             for output in paid.iter().copied().map(OutNum) {
+                seen += 1;
+                let passed = self.done.log.passages().len() as u64;
+                if seen.is_multiple_of(EVERY) && !progress(passed) {
+                    return Err(Error::TraceInterrupted { transactions: passed });
+                }
                 let maker = self.chain.transaction_of(output)?;
                 let spender = spender_of(self.chain, output)?;
                 let spent = if let Spender::Tx(tx) = spender { Some(tx) } else { None };
@@ -267,10 +298,9 @@ impl Books<'_> {
                     balance = balance.saturating_add(self.chain.value_of(output)?);
                 }
                 let later = [Some(maker), spent].into_iter().flatten().filter(|tx| *tx >= before);
-                later.for_each(|tx| _ = self.waiting.put(tx.row()));
-            }
-            if (i as u64 + 1).is_multiple_of(EVERY) && !progress(self.done.log.passages().len() as u64) {
-                return Err(Error::TraceInterrupted { transactions: self.done.log.passages().len() as u64 });
+                // Those that the chain does not have yet are none of its business.
+                let known = self.chain.counts().transactions;
+                later.filter(|tx| tx.row() < known).for_each(|tx| _ = self.waiting.put(tx.row()));
             }
         }
         let mut account = Account::default();

@@ -32,7 +32,9 @@ pub(super) struct Account {
 impl Account {
     pub fn put(&mut self, part: Part) {
         match self.parts.back_mut() {
-            Some(last) if last.traced == part.traced => last.length += part.length,
+            Some(last) if last.traced == part.traced && last.length.checked_add(part.length).is_some() => {
+                last.length += part.length
+            }
             _ if part.length > 0 => self.parts.push_back(part),
             _ => {}
         }

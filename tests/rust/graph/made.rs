@@ -84,7 +84,7 @@ pub fn random(seed: u64, kind: Kind, direction: Direction) -> Movements {
     let mut rng = Rng::new(seed);
     let mut next = 100;
     let mut fresh = |rng: &mut Rng| match kind {
-        Kind::Accounts => Place::Account(AddrNum(rng.below(6) as u32)),
+        Kind::Accounts => Place::Account(AddrNum(rng.below(9) as u32)),
         Kind::Outputs => {
             next += 1;
             Place::Output(OutNum(next))
@@ -104,7 +104,8 @@ pub fn random(seed: u64, kind: Kind, direction: Direction) -> Movements {
         let mut total: u64 = left.iter().map(|(_, amount)| amount).sum();
         let mut right: Vec<(Place, u64)> = Vec::new();
         while total > 0 {
-            let amount = if rng.one_in(3) { total } else { 1 + rng.below(total as usize) as u64 };
+            // Of nine accounts one is always left.
+            let amount = if right.len() == 4 || rng.one_in(3) { total } else { 1 + rng.below(total as usize) as u64 };
             let place = if rng.one_in(6) { Place::Fee(by) } else { fresh(&mut rng) };
             if right.iter().chain(&left).all(|(known, _)| *known != place) {
                 right.push((place, amount));

@@ -6,10 +6,10 @@ use arrow_array::{ArrayRef, Int32Array, Int64Array, StringArray, TimestampSecond
 
 use crate::chain::Table;
 use crate::error::Result;
-use crate::flow::graph_tables::ready;
+use crate::flow::graph::graph_tables::ready;
+use crate::flow::graph::movements::Movements;
+use crate::flow::graph::paths::Path;
 use crate::flow::movement::Movement;
-use crate::flow::movements::Movements;
-use crate::flow::paths::Path;
 use crate::ids::hash_text;
 
 type Column = (&'static str, ArrayRef, bool);

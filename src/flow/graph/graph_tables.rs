@@ -78,7 +78,7 @@ fn int64(numbers: impl Iterator<Item = u64>) -> ArrayRef {
 }
 
 /// A finished table of columns with their names and whether they can be null.
-pub(super) fn ready(columns: Vec<(&'static str, ArrayRef, bool)>) -> Table {
+pub(in crate::flow) fn ready(columns: Vec<(&'static str, ArrayRef, bool)>) -> Table {
     Table::ready(
         RecordBatch::try_from_iter_with_nullable(columns).expect("the columns have one length, and nulls only where they may"),
     )

@@ -9,7 +9,7 @@ use crate::script::Network;
 
 /// The slots of one passage, kept from one to the next for their memory.
 #[derive(Default)]
-pub(super) struct Slots {
+pub(in crate::flow) struct Slots {
     /// Where money comes from, with its value in satoshi; only where it was asked for.
     pub left: Vec<(Place, u64)>,
     /// Where it goes.
@@ -125,7 +125,7 @@ fn add_inputs(chain: &Chain, tx: TxNum, places: &mut Vec<Place>, values: &mut Ve
 
 /// One that pays out more than it takes in has a negative fee, and all of its money is in its outputs.
 #[inline]
-pub(super) fn fee(chain: &Chain, tx: TxNum) -> Result<u64> {
+pub(in crate::flow) fn fee(chain: &Chain, tx: TxNum) -> Result<u64> {
     Ok(chain.columns().transactions_fee.get(tx.row())?.max(0) as u64)
 }
 

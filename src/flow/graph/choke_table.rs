@@ -6,10 +6,10 @@ use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, 
 
 use crate::chain::Table;
 use crate::error::Result;
-use crate::flow::choke::ChokePoint;
-use crate::flow::cut::Cut;
-use crate::flow::graph_tables::ready;
-use crate::flow::movements::Movements;
+use crate::flow::graph::choke::ChokePoint;
+use crate::flow::graph::cut::Cut;
+use crate::flow::graph::graph_tables::ready;
+use crate::flow::graph::movements::Movements;
 use crate::ids::{Height, TxNum};
 
 impl Movements {

@@ -14,9 +14,9 @@ use std::collections::{HashMap, HashSet};
 use crate::chain::pieces::go_on_or_stop;
 use crate::error::{Error, Result};
 use crate::flow::graph::EVERY;
+use crate::flow::graph::movements::Movements;
+use crate::flow::graph::which::Which;
 use crate::flow::movement::{Movement, Place};
-use crate::flow::movements::Movements;
-use crate::flow::which::Which;
 
 /// What makes a path better than another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use crate::chain::Chain;
 use crate::error::Result;
 use crate::flow::Direction;
-use crate::flow::turns::{Marks, Order, Rows};
+use crate::flow::sweep::turns::{Marks, Order, Rows};
 use crate::ids::{NONE_40, OutNum, TxNum};
 use crate::store::reader::{near_owner, prefetch_owner, spender_below};
 
@@ -18,7 +18,7 @@ const NEAR: usize = 8;
 const LINE: u64 = 64 / 5;
 
 #[derive(Default)]
-pub(super) struct LookAhead {
+pub(in crate::flow) struct LookAhead {
     turns: VecDeque<u32>,
     /// Where the next turn is looked for.
     next: u64,

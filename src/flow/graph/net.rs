@@ -9,12 +9,12 @@ use std::collections::HashMap;
 use crate::chain::pieces::go_on_or_stop;
 use crate::error::{Error, Result};
 use crate::flow::graph::EVERY;
+use crate::flow::graph::movements::{Movements, add};
 use crate::flow::movement::Place;
-use crate::flow::movements::{Movements, add};
 use crate::shares::Divider;
 
 /// Nodes and edges in the direction of the trace. All edges to a node stand before all edges from it.
-pub(super) struct Net {
+pub(in crate::flow) struct Net {
     pub nodes: Vec<NetNode>,
     pub edges: Vec<NetEdge>,
     /// For each node, its edges by number.
@@ -23,7 +23,7 @@ pub(super) struct Net {
 }
 
 /// A place at a time: `own + edges to it = edges from it + held`.
-pub(super) struct NetNode {
+pub(in crate::flow) struct NetNode {
     pub place: Place,
     /// Satoshi that begin here, of the source or joined by poison.
     pub own: u64,
@@ -32,7 +32,7 @@ pub(super) struct NetNode {
     pub is_source: bool,
 }
 
-pub(super) struct NetEdge {
+pub(in crate::flow) struct NetEdge {
     pub from: u32,
     pub to: u32,
     pub amount: u64,
@@ -41,7 +41,7 @@ pub(super) struct NetEdge {
 }
 
 /// Lists of edges, one for each node.
-pub(super) struct Lists {
+pub(in crate::flow) struct Lists {
     starts: Vec<u32>,
     edges: Vec<u32>,
 }

@@ -81,7 +81,7 @@ impl Movements {
     }
 
     /// The places where poison added something, in their order.
-    pub(super) fn joined_places(&self) -> Vec<Place> {
+    pub(in crate::flow) fn joined_places(&self) -> Vec<Place> {
         let mut places: Vec<Place> = self.joined.keys().copied().collect();
         places.sort_unstable();
         places
@@ -124,7 +124,7 @@ impl Movements {
     }
 
     /// A movement in the direction in which money moved.
-    pub(super) fn row_in_time(&self, row: usize) -> Movement {
+    pub(in crate::flow) fn row_in_time(&self, row: usize) -> Movement {
         match self.direction {
             Direction::Out => self.rows[row],
             Direction::In => self.rows[row].turned(),
@@ -195,7 +195,7 @@ impl Trace {
 
 impl Movement {
     /// Whether it only says that money of the source is in the account of its wallet.
-    pub(super) fn is_entry(&self) -> bool {
+    pub(in crate::flow) fn is_entry(&self) -> bool {
         matches!((self.from, self.to), (Place::Output(_), Place::Account(_)))
     }
 
@@ -206,7 +206,7 @@ impl Movement {
 }
 
 /// Adds amounts as far as a table's columns can hold them.
-pub(super) fn add(sum: &mut u64, amount: u64) -> Result<()> {
+pub(in crate::flow) fn add(sum: &mut u64, amount: u64) -> Result<()> {
     let total = sum.checked_add(amount).filter(|total| *total <= i64::MAX as u64);
     *sum = total.ok_or_else(|| Error::Invalid {
         what: "the amounts of the trace add up to more than 64 bits hold; trace fewer sources at once".to_string(),

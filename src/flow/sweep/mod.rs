@@ -4,16 +4,26 @@
 //! Every transaction comes, in the order of the trace, behind those that its traced money comes from: when its turn is there, all of
 //! that money is known, and it need not be looked at again.
 
+pub(in crate::flow) mod fate;
+pub(in crate::flow) mod hops;
+pub(in crate::flow) mod log;
+pub(in crate::flow) mod lookahead;
+pub(in crate::flow) mod money;
+pub(in crate::flow) mod pieces;
+pub(in crate::flow) mod slots;
+pub(in crate::flow) mod sums;
+pub(in crate::flow) mod turns;
+
 use crate::chain::Chain;
 use crate::error::{Error, Result};
-use crate::flow::fate::{Fates, Next, ends_mined, senders};
-use crate::flow::hops::Hops;
-use crate::flow::log::{Log, Logged, Mark};
-use crate::flow::lookahead::LookAhead;
-use crate::flow::money::{Money, Piece};
 use crate::flow::movement::Place;
-use crate::flow::slots::Slots;
-use crate::flow::turns::{Marks, Order, Rows};
+use crate::flow::sweep::fate::{Fates, Next, ends_mined, senders};
+use crate::flow::sweep::hops::Hops;
+use crate::flow::sweep::log::{Log, Logged, Mark};
+use crate::flow::sweep::lookahead::LookAhead;
+use crate::flow::sweep::money::{Money, Piece};
+use crate::flow::sweep::slots::Slots;
+use crate::flow::sweep::turns::{Marks, Order, Rows};
 use crate::flow::{Direction, Fees, Source, TraceOptions};
 use crate::ids::{AddrNum, TxNum};
 
@@ -22,7 +32,7 @@ const EVERY: u64 = 1024;
 
 /// What a sweep leaves behind.
 #[derive(Clone, Default)]
-pub(super) struct Swept {
+pub(in crate::flow) struct Swept {
     pub log: Log,
     /// Satoshi by what became of them; those at the stop set by label.
     pub sums: [u64; Mark::CutOffDate as usize + 1],
@@ -34,28 +44,34 @@ pub(super) struct Swept {
 }
 
 /// What somebody who watches a sweep sees: a step, and whose money it is. Where owners are left slots, they are given.
-pub(super) struct Seen<'a> {
+pub(in crate::flow) struct Seen<'a> {
     pub step: usize,
     pub by: Option<TxNum>,
     pub place: Place,
+    pub mark: Mark,
     pub parts: &'a [Piece],
     pub left: &'a [(Place, u64)],
 }
 
 /// When a sweep stops before its end.
 #[derive(Clone, Copy)]
-pub(super) enum Stop {
+pub(in crate::flow) enum Stop {
     /// When the budget of the options is used up.
     Budget,
     /// Where it stopped before.
     At(Option<u32>),
 }
 
+/// Adds to a sum. Only poison, in a store with damaged amounts, comes to the end of the numbers; its ledger does not add up then.
+pub(in crate::flow) fn add(sum: &mut u64, amount: u64) {
+    *sum = sum.saturating_add(amount);
+}
+
 /// Who watches a sweep.
-pub(super) type Watch<'a> = Option<&'a mut dyn FnMut(Seen<'_>)>;
+pub(in crate::flow) type Watch<'a> = Option<&'a mut dyn FnMut(Seen<'_>)>;
 
 /// Follows a source to the end. Money is only moved, so a source that can be added up is a bound for every sum of traced money.
-pub(super) fn run<'a, M: Money>(
+pub(in crate::flow) fn run<'a, M: Money>(
     chain: &'a Chain,
     source: &'a Source,
     options: &'a TraceOptions,
@@ -135,7 +151,8 @@ impl<'a, M: Money> Sweep<'a, M> {
             self.write(None, place, source.amount, next, false, None);
             if let Some(watch) = &mut self.watch {
                 let part = Piece { start: 0, length: source.amount, owner: source.source };
-                watch(Seen { step: i, by: None, place, parts: &[part], left: &[] });
+                let mark = next.mark();
+                watch(Seen { step: i, by: None, place, mark, parts: &[part], left: &[] });
             }
             // Nothing is never on its way.
             if let (Next::Tx(tx, hops), true) = (next, source.amount > 0) {
@@ -179,11 +196,11 @@ impl<'a, M: Money> Sweep<'a, M> {
         let tx = self.order.transaction_at(turn)?;
         let Hops { wallets, transactions } = Hops::of(hops);
         if !self.load(tx)? {
-            self.done.sums[Mark::Mined as usize] += self.money.amount(word);
+            add(&mut self.done.sums[Mark::Mined as usize], self.money.amount(word));
             return Ok(());
         }
         let divided = self.money.divide(word, &self.slots).ok_or_else(|| self.does_not_spend(tx))?;
-        self.done.joined += divided.joined;
+        add(&mut self.done.joined, divided.joined);
         let hops = Hops { wallets, transactions: transactions + 1 };
         self.done.log.pass(tx, hops.wallets, hops.transactions);
         self.load_senders(tx)?;
@@ -229,22 +246,18 @@ impl<'a, M: Money> Sweep<'a, M> {
     /// Writes a step down.
     #[inline]
     fn write(&mut self, by: Option<TxNum>, place: Place, amount: u64, next: Next, crosses: bool, slot: Option<usize>) {
-        let mark = match next {
-            Next::Tx(..) => Mark::Followed,
-            Next::End(mark) => mark,
-            Next::Stop(label) => {
-                self.done.stopped[label as usize] += amount;
-                Mark::Stopped
-            }
-        };
-        self.done.sums[mark as usize] += amount;
+        let mark = next.mark();
+        if let Next::Stop(label) = next {
+            add(&mut self.done.stopped[label as usize], amount);
+        }
+        add(&mut self.done.sums[mark as usize], amount);
         let step = self.done.log.steps();
         self.done.log.step(Logged { place, mark, crosses, amount });
         if let (true, Some(slot)) = (M::NEEDS_LEFT, slot) {
             let parts = self.money.parts(slot);
             self.pieces += parts.len().saturating_sub(1) as u64;
             if let Some(watch) = &mut self.watch {
-                watch(Seen { step, by, place, parts, left: &self.slots.left });
+                watch(Seen { step, by, place, mark, parts, left: &self.slots.left });
             }
         }
     }
@@ -267,8 +280,8 @@ impl<'a, M: Money> Sweep<'a, M> {
         while let Some(turn) = self.waiting.next(at) {
             let amount = self.money.amount(self.rows.at(turn as u32)[0]);
             match ends_mined(self.chain, self.options, self.order.transaction_at(turn as u32)?)? {
-                true => self.done.sums[Mark::Mined as usize] += amount,
-                false => self.done.cut_off_budget += amount,
+                true => add(&mut self.done.sums[Mark::Mined as usize], amount),
+                false => add(&mut self.done.cut_off_budget, amount),
             }
             at = turn + 1;
         }

@@ -8,13 +8,13 @@
 use std::collections::HashSet;
 
 use crate::error::Result;
+use crate::flow::graph::movements::add;
+use crate::flow::graph::net::Net;
 use crate::flow::movement::Place;
-use crate::flow::movements::add;
-use crate::flow::net::Net;
 use crate::shares::Divider;
 
 /// Which places are the ends.
-pub(super) enum Ends {
+pub(in crate::flow) enum Ends {
     /// Outputs and accounts, with what the trace left there.
     Held,
     /// These, with what reaches one of them for the first time.
@@ -22,7 +22,7 @@ pub(super) enum Ends {
 }
 
 /// What reaches the ends: of every edge, what begins and what ends at every node, and all together.
-pub(super) struct Reaching {
+pub(in crate::flow) struct Reaching {
     pub edges: Vec<u64>,
     pub own: Vec<u64>,
     pub ends: Vec<u64>,
@@ -87,6 +87,6 @@ fn first_reach(net: &Net, places: &HashSet<Place>, go_on: &mut dyn FnMut() -> bo
 }
 
 /// The sum of some edges.
-pub(super) fn sum(amounts: &[u64], edges: &[u32]) -> u64 {
+pub(in crate::flow) fn sum(amounts: &[u64], edges: &[u32]) -> u64 {
     edges.iter().map(|edge| amounts[*edge as usize]).sum()
 }

@@ -3,6 +3,21 @@
 //! Edges lead from payer to payee, in the direction of time, whatever the direction of the trace. What a wallet or an address
 //! moves to itself, its change, is no edge; it is counted in the node.
 
+pub(in crate::flow) mod choke;
+pub(in crate::flow) mod choke_table;
+pub(in crate::flow) mod cut;
+pub(in crate::flow) mod graph_tables;
+pub(in crate::flow) mod held;
+pub(in crate::flow) mod level;
+pub(in crate::flow) mod max_flow;
+pub(in crate::flow) mod movements;
+pub(in crate::flow) mod net;
+pub(in crate::flow) mod path_table;
+pub(in crate::flow) mod paths;
+pub(in crate::flow) mod reaching;
+pub(in crate::flow) mod ways;
+pub(in crate::flow) mod which;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
@@ -10,14 +25,14 @@ use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
 use crate::chain::pieces::go_on_or_stop;
 use crate::error::Result;
 use crate::flow::Direction;
-use crate::flow::held::{Held, held};
-use crate::flow::level::{Holder, Level};
+use crate::flow::graph::held::{Held, held};
+use crate::flow::graph::level::{Holder, Level};
+use crate::flow::graph::movements::{Movements, add};
 use crate::flow::movement::{Movement, Place};
-use crate::flow::movements::{Movements, add};
 use crate::ids::{Height, TxNum};
 
 /// Movements between two questions whether to go on.
-pub(super) const EVERY: usize = 4096;
+pub(in crate::flow) const EVERY: usize = 4096;
 
 /// A transaction, an address or a wallet that traced money was at; or all fees, subsidies, and what was unclaimed or unexplained.
 ///

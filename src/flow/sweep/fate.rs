@@ -1,21 +1,22 @@
 //! What comes after a place that traced money has come to: the transaction that takes it on, or the reason why the trace ends there.
 
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
 
 use crate::chain::Chain;
 use crate::cluster::Clusters;
 use crate::error::Result;
-use crate::flow::hops::Hops;
-use crate::flow::log::Mark;
 use crate::flow::movement::Place;
-use crate::flow::turns::Marks;
+use crate::flow::sweep::hops::Hops;
+use crate::flow::sweep::log::Mark;
+use crate::flow::sweep::turns::Marks;
 use crate::flow::{Direction, Fees, Source, TraceOptions};
 use crate::ids::{AddrNum, InNum, OutNum, TxNum};
 use crate::store::reader::{counts_at, spender_below};
 
 /// What comes after a place.
 #[derive(Clone, Copy)]
-pub(super) enum Next {
+pub(in crate::flow) enum Next {
     End(Mark),
     /// It is in the stop set, under the label of this number.
     Stop(u32),
@@ -23,14 +24,27 @@ pub(super) enum Next {
     Tx(TxNum, u32),
 }
 
+impl Next {
+    pub fn mark(self) -> Mark {
+        match self {
+            Next::Tx(..) => Mark::Followed,
+            Next::Stop(_) => Mark::Stopped,
+            Next::End(mark) => mark,
+        }
+    }
+}
+
 /// What a trace was told of where to end, and what the chain says of it.
-pub(super) struct Fates<'a> {
+pub(in crate::flow) struct Fates<'a> {
     chain: &'a Chain,
     options: &'a TraceOptions,
     /// The outputs of the source.
     given: Marks,
     /// The transactions that may be passed.
     window: Range<u32>,
+    /// The transaction whose senders were looked up last, with them; and the coinbase that was asked about last.
+    senders: RefCell<(TxNum, Vec<AddrNum>)>,
+    coinbase: Cell<Option<(TxNum, bool)>>,
 }
 
 impl<'a> Fates<'a> {
@@ -40,7 +54,7 @@ impl<'a> Fates<'a> {
         let first_of =
             |height: u64| -> Result<u32> { Ok(counts_at(chain.columns(), height.min(counts.blocks))?.transactions as u32) };
         let window = options.since.map_or(Ok(0), first_of)?..options.until.map_or(Ok(u32::MAX), first_of)?;
-        Ok(Fates { chain, options, given, window })
+        Ok(Fates { chain, options, given, window, senders: RefCell::default(), coinbase: Cell::new(None) })
     }
 
     /// What comes after an output of the source.
@@ -116,15 +130,24 @@ impl<'a> Fates<'a> {
 
     /// Whether no output of a coinbase is spent in its own block.
     fn can_follow_into(&self, coinbase: TxNum) -> Result<bool> {
+        if let Some((_, known)) = self.coinbase.get().filter(|(asked, _)| *asked == coinbase) {
+            return Ok(known);
+        }
+        let can = !self.is_spent_in_its_block(coinbase)?;
+        self.coinbase.set(Some((coinbase, can)));
+        Ok(can)
+    }
+
+    fn is_spent_in_its_block(&self, coinbase: TxNum) -> Result<bool> {
         let block = self.chain.block(self.chain.height_of(coinbase)?.0 as i64)?.transaction_numbers()?;
         for output in self.chain.outputs_of(coinbase)?.map(OutNum) {
             if let Spender::Tx(tx) = spender_of(self.chain, output)?
                 && tx.0 < block.end
             {
-                return Ok(false);
+                return Ok(true);
             }
         }
-        Ok(true)
+        Ok(false)
     }
 
     /// The same, or the limit that ends it there.
@@ -153,24 +176,22 @@ impl<'a> Fates<'a> {
     fn crosses_into(&self, output: OutNum, tx: TxNum) -> Result<u32> {
         let Some(clusters) = &self.options.clusters else { return Ok(0) };
         let wallet = clusters.name_of(self.chain.address_of(output)?)?;
-        for input in self.chain.inputs_of(tx)? {
-            if let Some(spends) = self.chain.spends(InNum(input))?
-                && clusters.name_of(self.chain.address_of(spends)?)? == wallet
-            {
-                return Ok(0);
-            }
+        let mut last = self.senders.borrow_mut();
+        if last.1.is_empty() || last.0 != tx {
+            last.0 = tx;
+            senders(self.chain, clusters, tx, &mut last.1)?;
         }
-        Ok(1)
+        Ok(!last.1.contains(&wallet) as u32)
     }
 }
 
 /// Whether money that waits for a transaction has come to its beginning.
-pub(super) fn ends_mined(chain: &Chain, options: &TraceOptions, tx: TxNum) -> Result<bool> {
+pub(in crate::flow) fn ends_mined(chain: &Chain, options: &TraceOptions, tx: TxNum) -> Result<bool> {
     Ok(options.direction == Direction::In && options.fees == Fees::Report && chain.is_coinbase(tx)?)
 }
 
 /// The wallets of a transaction's inputs.
-pub(super) fn senders(chain: &Chain, clusters: &Clusters, tx: TxNum, senders: &mut Vec<AddrNum>) -> Result<()> {
+pub(in crate::flow) fn senders(chain: &Chain, clusters: &Clusters, tx: TxNum, senders: &mut Vec<AddrNum>) -> Result<()> {
     senders.clear();
     for input in chain.inputs_of(tx)? {
         if let Some(output) = chain.spends(InNum(input))? {
@@ -183,7 +204,7 @@ pub(super) fn senders(chain: &Chain, clusters: &Clusters, tx: TxNum, senders: &m
     Ok(())
 }
 
-pub(super) enum Spender {
+pub(in crate::flow) enum Spender {
     None,
     /// It can never be spent.
     Lost,
@@ -192,7 +213,7 @@ pub(super) enum Spender {
 
 /// What spends an output. No coinbase spends anything, so one here says that the coin ended without being spent.
 #[inline]
-pub(super) fn spender_of(chain: &Chain, output: OutNum) -> Result<Spender> {
+pub(in crate::flow) fn spender_of(chain: &Chain, output: OutNum) -> Result<Spender> {
     let spender = chain.columns().outputs_spender.get(output.row())?;
     Ok(match spender_below(spender, chain.counts().transactions) {
         None => Spender::None,

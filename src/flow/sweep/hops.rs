@@ -2,7 +2,7 @@
 
 /// Hops between wallets, and transactions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Hops {
+pub(in crate::flow) struct Hops {
     pub wallets: u32,
     pub transactions: u32,
 }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use crate::error::Result;
+use crate::flow::graph::movements::{Movements, add};
 use crate::flow::movement::Place;
-use crate::flow::movements::{Movements, add};
 
 /// The sums of a place, in satoshi and in the direction of the trace: `source + joined + came = left + held`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -20,7 +20,7 @@ pub struct Held {
 }
 
 /// The sums of every place.
-pub(super) fn held(movements: &Movements) -> Result<HashMap<Place, Held>> {
+pub(in crate::flow) fn held(movements: &Movements) -> Result<HashMap<Place, Held>> {
     let mut places: HashMap<Place, Held> = HashMap::new();
     for (place, amount) in movements.source() {
         add(&mut places.entry(*place).or_default().source, *amount)?;

@@ -7,12 +7,12 @@
 use std::collections::HashMap;
 
 use crate::error::Result;
-use crate::flow::movements::Movements;
-use crate::flow::net::{Net, NetEdge};
-use crate::flow::reaching::{Ends, Reaching};
+use crate::flow::graph::movements::Movements;
+use crate::flow::graph::net::{Net, NetEdge};
+use crate::flow::graph::reaching::{Ends, Reaching};
 use crate::ids::TxNum;
 
-pub(super) struct Ways {
+pub(in crate::flow) struct Ways {
     /// Whether an edge lies on a way, whether a node is where one begins, and where one may end.
     edges: Vec<bool>,
     begins: Vec<bool>,

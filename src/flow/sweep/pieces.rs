@@ -2,16 +2,16 @@
 //! when somebody asks which source, or which input, a satoshi came from.
 
 use crate::flow::Policy;
-use crate::flow::money::{Divided, Money, Piece};
 use crate::flow::movement::Place;
-use crate::flow::slots::Slots;
-use crate::flow::sums::{falling, poison};
+use crate::flow::sweep::money::{Divided, Money, Piece};
+use crate::flow::sweep::slots::Slots;
+use crate::flow::sweep::sums::{falling, poison};
 use crate::shares::Divider;
 
 /// "None" among entries.
 const NONE: u32 = u32::MAX;
 
-pub(super) struct Pieces {
+pub(in crate::flow) struct Pieces {
     policy: Policy,
     owners: Owners,
     /// Inputs are laid in reverse order on this side, under that policy.
@@ -22,12 +22,14 @@ pub(super) struct Pieces {
     /// The division that was made last.
     shares: Vec<u64>,
     parts: Vec<Vec<Piece>>,
+    /// How many of those it used.
+    used: usize,
     work: Work,
 }
 
 /// Who is taken for the owner of a piece.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Owners {
+pub(in crate::flow) enum Owners {
     /// All pieces have the same.
     One,
     /// The source that it comes from.
@@ -56,6 +58,7 @@ struct Work {
     order: Vec<usize>,
     starts: Vec<u64>,
     arrived: Vec<(usize, Content)>,
+    places: Vec<(Place, usize)>,
     line: Vec<Piece>,
     dealt: Vec<u64>,
     room: Vec<u64>,
@@ -80,6 +83,7 @@ impl Pieces {
             free: NONE,
             shares: Vec::new(),
             parts: Vec::new(),
+            used: 0,
             work: Work::default(),
         }
     }
@@ -106,13 +110,14 @@ impl Pieces {
         let arrived = &mut self.work.arrived;
         arrived.clear();
         let mut at = (word as u32).wrapping_sub(1);
-        let mut places: Vec<(Place, usize)> = Vec::new();
+        let places = &mut self.work.places;
+        places.clear();
         while at != NONE {
             let entry = &mut self.entries[at as usize];
             let content = std::mem::replace(&mut entry.content, Content::Many(Box::default()));
             let next = std::mem::replace(&mut entry.next, self.free);
             if places.is_empty() && left.len() > 8 {
-                places = left.iter().enumerate().map(|(i, (place, _))| (*place, i)).collect();
+                places.extend(left.iter().enumerate().map(|(i, (place, _))| (*place, i)));
                 places.sort_unstable();
             }
             let slot = match places.is_empty() {
@@ -228,7 +233,8 @@ impl Pieces {
     fn clear(&mut self, slots: usize) {
         self.shares.clear();
         self.shares.resize(slots, 0);
-        self.parts.iter_mut().for_each(Vec::clear);
+        self.parts.iter_mut().take(self.used).for_each(Vec::clear);
+        self.used = slots;
         if self.parts.len() < slots {
             self.parts.resize(slots, Vec::new());
         }

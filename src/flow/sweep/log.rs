@@ -7,7 +7,7 @@ use crate::ids::TxNum;
 /// Why a step ends, or that it does not, as far as it is known when the step is made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
-pub(super) enum Mark {
+pub(in crate::flow) enum Mark {
     Followed,
     Rejoined,
     Stopped,
@@ -44,7 +44,7 @@ const MARK: u32 = 44;
 const HOP: u32 = 48;
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Logged {
+pub(in crate::flow) struct Logged {
     pub place: Place,
     pub mark: Mark,
     /// Whether it is one hop further than the passage came.
@@ -54,7 +54,7 @@ pub(super) struct Logged {
 
 /// A transaction that the trace passed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Passage {
+pub(in crate::flow) struct Passage {
     pub by: TxNum,
     /// Its first step.
     pub first: u32,
@@ -63,7 +63,7 @@ pub(super) struct Passage {
 }
 
 #[derive(Clone, Default)]
-pub(super) struct Log {
+pub(in crate::flow) struct Log {
     steps: Vec<[u64; 2]>,
     passages: Vec<Passage>,
 }
@@ -100,7 +100,8 @@ impl Log {
         (0..end(0)).map(|step| (0, step)).chain(near).map(|(tx_hop, step)| (tx_hop, self.logged(step)))
     }
 
-    fn logged(&self, step: usize) -> Logged {
+    /// A step, without its passage.
+    pub fn logged(&self, step: usize) -> Logged {
         let [word, amount] = self.steps[step];
         let mark = MARKS[(word >> MARK & 15) as usize % MARKS.len()];
         Logged { place: Place::of_code(word & ((1 << MARK) - 1)), mark, crosses: word >> HOP & 1 == 1, amount }

@@ -1,9 +1,9 @@
 //! Who holds traced money, seen at a level: transactions, addresses or wallets.
 
 use crate::error::{Error, Result};
+use crate::flow::graph::movements::Movements;
+use crate::flow::graph::which::needs_clusters;
 use crate::flow::movement::Place;
-use crate::flow::movements::Movements;
-use crate::flow::which::needs_clusters;
 use crate::ids::{AddrNum, TxNum, hash_text};
 
 /// What the nodes of a trace's graph are.
@@ -43,7 +43,7 @@ impl Level {
     }
 
     /// An error where a trace cannot be seen at this level.
-    pub(super) fn check(self, movements: &Movements) -> Result<()> {
+    pub(in crate::flow) fn check(self, movements: &Movements) -> Result<()> {
         if self == Level::Wallet {
             return needs_clusters(movements);
         }
@@ -58,7 +58,7 @@ impl Level {
     }
 
     /// Who holds the money of a place.
-    pub(super) fn holder(self, movements: &Movements, place: Place) -> Result<Holder> {
+    pub(in crate::flow) fn holder(self, movements: &Movements, place: Place) -> Result<Holder> {
         Ok(match place {
             Place::Fee(_) => Holder::Fees,
             Place::Subsidy(_) => Holder::Subsidy,
@@ -98,7 +98,7 @@ impl Holder {
     }
 
     /// The txid or the address; of a wallet the address that its cluster is named by.
-    pub(super) fn text(self, movements: &Movements) -> Result<String> {
+    pub(in crate::flow) fn text(self, movements: &Movements) -> Result<String> {
         match self {
             Holder::Transaction(tx) => Ok(hash_text(&movements.chain().txid(tx)?)),
             Holder::Address(address) | Holder::Wallet(address) => movements.chain().address_at(address)?.name(),

@@ -4,13 +4,13 @@
 //! its block: they pay it, though it is numbered before them.
 
 use crate::chain::Chain;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::flow::Direction;
 use crate::ids::TxNum;
 use crate::store::mapping::prefetch;
 
 /// Turns of the transactions of a chain.
-pub(super) struct Order<'a> {
+pub(in crate::flow) struct Order<'a> {
     chain: &'a Chain,
     direction: Direction,
     /// Whether coinbases stand behind their blocks.
@@ -27,7 +27,16 @@ impl<'a> Order<'a> {
     #[inline]
     pub fn turn_of(&self, tx: TxNum) -> Result<u32> {
         let place = if self.coinbases_last { self.place_of(tx)? } else { tx.0 };
+        if place >= self.transactions {
+            return Err(self.unknown(tx));
+        }
         Ok(self.mirrored(place))
+    }
+
+    #[cold]
+    fn unknown(&self, tx: TxNum) -> Error {
+        let what = format!("names transaction number {tx}, and the chain has {}", self.transactions);
+        Error::corrupt(self.chain.store().folder(), what)
     }
 
     pub fn direction(&self) -> Direction {
@@ -58,14 +67,14 @@ impl<'a> Order<'a> {
     /// All others move one place up, as the coinbase before them has moved behind them.
     fn place_of(&self, tx: TxNum) -> Result<u32> {
         if !self.chain.is_coinbase(tx)? {
-            return Ok(tx.0 - 1);
+            return tx.0.checked_sub(1).ok_or_else(|| self.unknown(tx));
         }
         let block = self.chain.block(self.chain.height_of(tx)?.0 as i64)?.transaction_numbers()?;
         Ok(block.end - 1)
     }
 
     fn at_place(&self, place: u32) -> Result<TxNum> {
-        let next = TxNum(place + 1);
+        let next = TxNum(place.saturating_add(1));
         if next.0 < self.transactions && !self.chain.is_coinbase(next)? {
             return Ok(next);
         }
@@ -78,7 +87,7 @@ impl<'a> Order<'a> {
 const PIECE: usize = 1 << 16;
 
 /// A set of numbers, in pieces that are made when something is put into them.
-pub(super) struct Marks {
+pub(in crate::flow) struct Marks {
     pieces: Vec<Option<Box<[u64; PIECE / 64]>>>,
     /// The first number that is greater than all in the set.
     end: u64,
@@ -135,7 +144,7 @@ impl Marks {
 const ROWS: usize = 1 << 14;
 
 /// A row of two words for each of many numbers, zero until it is written, in pieces that are made when they are written to.
-pub(super) struct Rows {
+pub(in crate::flow) struct Rows {
     pieces: Vec<Option<Box<[[u64; 2]]>>>,
     /// Pieces that were given back.
     forgotten: usize,

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use crate::error::{Error, Result};
 use crate::flow::Direction;
-use crate::flow::max_flow::{ANY, Network};
+use crate::flow::graph::max_flow::{ANY, Network};
+use crate::flow::graph::movements::{Movements, add};
+use crate::flow::graph::net::Net;
+use crate::flow::graph::which::Which;
 use crate::flow::movement::Movement;
-use crate::flow::movements::{Movements, add};
-use crate::flow::net::Net;
-use crate::flow::which::Which;
 
 /// Movements that all money from one end to another goes through, with the smallest sum of amounts.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -1,10 +1,10 @@
 //! What a sweep must know of the traced money that waits for a transaction, and how a policy divides it there.
 
 use crate::flow::movement::Place;
-use crate::flow::slots::Slots;
+use crate::flow::sweep::slots::Slots;
 
 /// Traced money that waits, and its division. What waits for a transaction is kept behind one word, which is 0 when nothing does.
-pub(super) trait Money {
+pub(in crate::flow) trait Money {
     /// Whether a division looks at where money comes from.
     const NEEDS_LEFT: bool;
 
@@ -29,7 +29,7 @@ pub(super) trait Money {
 
 /// What a division comes to besides its shares, in satoshi.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Divided {
+pub(in crate::flow) struct Divided {
     /// What the right slots have no room for.
     pub beyond: u64,
     /// What is traced from here on, and was not before.
@@ -38,7 +38,7 @@ pub(super) struct Divided {
 
 /// Some satoshi of one owner next to each other. Where a policy does not know places, the start means nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Piece {
+pub(in crate::flow) struct Piece {
     /// From the first satoshi of the output on.
     pub start: u64,
     pub length: u64,

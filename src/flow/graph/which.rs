@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use crate::error::{Error, Result};
-use crate::flow::held::held;
+use crate::flow::graph::held::held;
+use crate::flow::graph::movements::Movements;
 use crate::flow::movement::Place;
-use crate::flow::movements::Movements;
 use crate::ids::{AddrNum, OutNum, TxNum};
 
 /// Which places of a trace are meant.
@@ -29,7 +29,7 @@ pub enum Which {
 
 impl Which {
     /// The places of a trace that are meant. There may be none.
-    pub(super) fn places(&self, movements: &Movements, found: &mut HashSet<Place>) -> Result<()> {
+    pub(in crate::flow) fn places(&self, movements: &Movements, found: &mut HashSet<Place>) -> Result<()> {
         match self {
             Which::Source => found.extend(movements.source().iter().map(|(place, _)| *place)),
             Which::Ends => found.extend(ends(movements)?),
@@ -60,7 +60,7 @@ fn has_label(label: &str, asked: &str) -> bool {
 }
 
 /// An error where wallets are asked for and cannot be told.
-pub(super) fn needs_clusters(movements: &Movements) -> Result<()> {
+pub(in crate::flow) fn needs_clusters(movements: &Movements) -> Result<()> {
     let what = || "this trace knows no wallets; give the trace clusters=chain.cluster(), or ask by address".to_string();
     movements.clusters().map(|_| ()).ok_or_else(|| Error::Invalid { what: what() })
 }

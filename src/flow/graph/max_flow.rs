@@ -6,14 +6,14 @@ use std::collections::VecDeque;
 
 use crate::chain::pieces::go_on_or_stop;
 use crate::error::Result;
-use crate::flow::net::Lists;
+use crate::flow::graph::net::Lists;
 
 /// No limit to what an edge can carry.
-pub(super) const ANY: u64 = u64::MAX;
+pub(in crate::flow) const ANY: u64 = u64::MAX;
 
 /// Edges with what they can still carry; behind every edge stands the one that takes back what it carries.
 #[derive(Default)]
-pub(super) struct Network {
+pub(in crate::flow) struct Network {
     to: Vec<u32>,
     room: Vec<u64>,
 }

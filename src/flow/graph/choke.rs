@@ -7,13 +7,13 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::error::{Error, Result};
-use crate::flow::level::{Holder, Level};
+use crate::flow::graph::level::{Holder, Level};
+use crate::flow::graph::movements::{Movements, add};
+use crate::flow::graph::net::Net;
+use crate::flow::graph::reaching::{Ends, Reaching, sum};
+use crate::flow::graph::ways::Ways;
+use crate::flow::graph::which::Which;
 use crate::flow::movement::Place;
-use crate::flow::movements::{Movements, add};
-use crate::flow::net::Net;
-use crate::flow::reaching::{Ends, Reaching, sum};
-use crate::flow::ways::Ways;
-use crate::flow::which::Which;
 use crate::ids::TxNum;
 
 /// Shares are compared in billionths.

@@ -1,13 +1,13 @@
 //! Traced money as sums, which is all that most policies look at: the fast way.
 
 use crate::flow::Policy;
-use crate::flow::money::{Divided, Money, Piece};
 use crate::flow::movement::Place;
-use crate::flow::slots::Slots;
+use crate::flow::sweep::money::{Divided, Money, Piece};
+use crate::flow::sweep::slots::Slots;
 use crate::shares::Divider;
 
 /// The sums that wait stand in the words themselves.
-pub(super) struct Sums {
+pub(in crate::flow) struct Sums {
     policy: Policy,
     divider: Divider,
     shares: Vec<u64>,
@@ -25,12 +25,12 @@ impl Money for Sums {
 
     #[inline]
     fn begin(&mut self, word: &mut u64, _place: Place, amount: u64, _source: u32) {
-        *word += amount;
+        *word = word.saturating_add(amount);
     }
 
     #[inline]
     fn wait(&mut self, word: &mut u64, _place: Place, slot: usize) {
-        *word += self.shares[slot];
+        *word = word.saturating_add(self.shares[slot]);
     }
 
     #[inline]
@@ -61,7 +61,7 @@ impl Money for Sums {
 }
 
 /// Every slot whole.
-pub(super) fn poison(amount: u64, values: &[u64], shares: &mut Vec<u64>) -> Divided {
+pub(in crate::flow) fn poison(amount: u64, values: &[u64], shares: &mut Vec<u64>) -> Divided {
     shares.clear();
     shares.extend_from_slice(values);
     let sum = values.iter().fold(0u64, |sum, value| sum.saturating_add(*value));
@@ -69,7 +69,7 @@ pub(super) fn poison(amount: u64, values: &[u64], shares: &mut Vec<u64>) -> Divi
 }
 
 /// The places of values in falling order, equal ones as they stand; the last ones stay last.
-pub(super) fn falling(values: &[u64], last: usize, order: &mut Vec<usize>) {
+pub(in crate::flow) fn falling(values: &[u64], last: usize, order: &mut Vec<usize>) {
     order.clear();
     order.extend(0..values.len());
     let first = values.len() - last;
