@@ -150,6 +150,19 @@ def test_the_last_step_counts_every_cash_out_and_every_payer_once(folder, lines)
         assert sorted(int(of) for of in re.findall(r"/ (\d+)(?:  |$)", row)) == sorted(funded.values())
 
 
+def test_what_is_right_and_blamed_is_all_that_the_ledgers_found_at_others(folder, lines, notebook):
+    text = " ".join(line.strip() for line in section(lines, 8))
+    printed = [
+        amounts(found) for found in re.findall(r"Of [\d.,]+ BTC that truly came .*? where it never came to", text)
+    ]
+    assert [(true, right + blamed) for true, right, blamed in printed] == [
+        (held.true, held.found)
+        for held in (satrail.evaluate(trace, notebook["truth"]) for trace in notebook["traces"].values())
+    ]
+    assert {true for true, *_ in printed} == {printed[0][0]}
+    assert printed[0][0] >= truth(folder, "cashouts")["amount"].sum()
+
+
 def test_a_tag_says_what_is_true_and_nothing_of_the_truth_is_read_before_the_last_step(folder, lines):
     tags, exchanges = read_tags(folder / "tags.yaml")
     text = (folder / "tags.yaml").read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from satrail._core import Evaluation, Trace, Truth, evaluate, truth
+from satrail._core import Evaluation, Trace, TraceEvaluation, Truth, evaluate, truth
 from satrail._demo.case import Case
 from satrail._demo.show import btc, grid, rows, say, share, step
 
@@ -51,9 +51,19 @@ def _the_cash_outs(known: Truth, traces: dict[str, Trace]) -> None:
     for policy, trace in traces.items():
         say(f"Cash-outs, policy {policy}. Found: the trace ends at that very payment, and names its exchange.")
         grid([["route", "true", "amount", "found", "wrong exchange", "traced amount", "share"], *_routes(true, trace)])
+        _the_satoshi(trace, known)
     say(
-        "A CoinJoin hides what it was made to hide: little of what went through one is found,"
-        " and the trace ends at other people's payments."
+        "A CoinJoin is made to hide where money goes: a trace through one ends, for the most part,"
+        " at other people's payments."
+    )
+
+
+def _the_satoshi(trace: Trace, known: Truth) -> None:
+    held = evaluate(trace, known)
+    assert isinstance(held, TraceEvaluation), "a trace gives a TraceEvaluation"
+    say(
+        f"Of {btc(held.true)} that truly came to others, whoever they are, {btc(held.right)}"
+        f" ({share(held.right, held.true)}) is found where it came to; {btc(held.blamed)} where it never came to."
     )
 
 
