@@ -404,7 +404,7 @@ def test_ends_are_named_in_many_ways(traces, chain, clusters):
     named += [f"{end['txid']}:{end['position']}", end["txid"], chain.tx(end["txid"]), "ends"]
     for to in [*named, *([output] if output else [])]:
         assert len(trace.paths("source", to, k=3)), to
-        assert len(trace.choke_points(to)), to
+        assert len(trace.choke_points(to, share=0.1)), to
         assert len(trace.min_cut("source", to)), to
     assert trace.paths(k=1).to_pydict() == trace.paths("source", "ends", k=1).to_pydict()
 
