@@ -1520,7 +1520,7 @@ class Evaluation:
         Paid addresses whose owner is known.
         """
     @property
-    def by_value(self, /) -> dict:
+    def by_value(self, /) -> dict[str, Any]:
         """
         The same by value: "true_positive", "false_positive", "false_negative" (sums of products of satoshi), "precision" and "recall".
         """
@@ -1993,7 +1993,7 @@ class Ledger:
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
     def __new__(
-        cls, /, source: SupportsIndex = 0, joined: SupportsIndex = 0, ends: dict[str, int] | None = None, **lines
+        cls, /, source: SupportsIndex = 0, joined: SupportsIndex = 0, ends: dict[str, int] | None = None, **lines: int
     ) -> Ledger:
         """
         From the amounts by name, as in `lines`; those not given are 0.
@@ -2751,8 +2751,8 @@ class TraceEvaluation:
     A trace held against where the money truly went: money is its owner's until he pays it to somebody else, through however many
     transactions and CoinJoins of his own, and what the payee does with it is the payee's business. docs/evaluate.md defines it.
 
-    What is *right* is, for each transaction and each owner, the smaller of what truly came and what the trace says came. The sums are of
-    all that came to others than the owners of the source.
+    What is *right* is found at the owner to whom it truly came, by the transaction that brought it, or where he himself has moved it since and the
+    trace went with it. The sums are of all that came to others than the owners of the source.
 
     Examples
     --------
@@ -2770,10 +2770,11 @@ class TraceEvaluation:
     @property
     def arrivals(self, /) -> Table:
         """
-        One row for what one transaction brought, or is said to have brought, to one owner, in chain order. What a trace by a policy of
-        accounts leaves in an account came by no transaction in particular and has no row.
+        One row for what one transaction brought to one owner, truly or by the trace, in chain order. What a trace by a policy of accounts
+        leaves in an account came by no transaction in particular and has no row.
 
-        Columns: transaction, txid, height, time, owner, category, entity, true, found, right, missed, blamed, precision, recall.
+        Columns: transaction, txid, height, time, owner, category, entity, true, brought (by the trace, whether it ends there or goes on),
+        found (what ends there), right (what of the truth is found, here or where the owner has moved it), missed (satoshi).
         """
     @property
     def blamed(self, /) -> int:

@@ -152,16 +152,16 @@ fn some_outputs(chain: &Chain, known: &Known, rng: &mut Rng) -> Source {
 }
 
 #[test]
-fn a_stop_set_that_names_the_wrong_owner_is_always_wrong() {
+fn a_stop_set_that_names_the_wrong_owners_is_wrong() {
     let store = DemoStore::new(Some(250));
     let chain = Chain::open(&store.path).unwrap();
-    let known = by_names(&chain, owners(&chain, 3, &mut Rng::new(1)));
+    let known = by_names(&chain, owners(&chain, 30, &mut Rng::new(1)));
     let names = &known.owners().unwrap().names;
     let source = some_outputs(&chain, &known, &mut Rng::new(1));
     let evaluation = |shift: usize, policy| {
         let addresses = (0..chain.counts().addresses as u32).map(AddrNum);
         let owned = addresses.filter_map(|address| known.owners().unwrap().of(address).map(|owner| (address, owner as usize)));
-        let items = owned.map(|(address, owner)| (StopItem::Address(address), names[(owner + shift) % 3].clone()));
+        let items = owned.map(|(address, owner)| (StopItem::Address(address), names[(owner + shift) % names.len()].clone()));
         let stops = Arc::new(StopSet::of(&chain, None, items).unwrap());
         let options = TraceOptions { policy, stops, ..TraceOptions::default() };
         let trace = chain.trace(&source, &options, |_| true).unwrap();
@@ -174,7 +174,8 @@ fn a_stop_set_that_names_the_wrong_owner_is_always_wrong() {
         };
         let (right, wrong) = (sums(&right), sums(&wrong));
         assert_eq!(right.1, wrong.1, "they stop at the same places");
-        assert!(right.0 > 3 * wrong.0, "{right:?} {wrong:?}");
+        // Owners are drawn by lot here, so that the wrong one often has a part in the same transaction.
+        assert!(right.0 - wrong.0 > right.1 / 3, "{right:?} {wrong:?}");
     }
 }
 
