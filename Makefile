@@ -3,11 +3,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
-RUST := Cargo.toml Cargo.lock $(shell find src -name '*.rs')
+RUST := Cargo.toml Cargo.lock docs/cards/rates.json $(shell find src -name '*.rs')
 
 .PHONY: demo test test-rust test-python check stubs bench cards fuzz docs clean
 
-# The main job, on the chain that comes with the package.
+# The main job, on a simulated case; seconds.
 demo: $(VENV)/.built
 	$(BIN)/satrail demo
 

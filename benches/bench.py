@@ -156,6 +156,17 @@ def inside(store: Path) -> None:
     show("shapes, all of all transactions", figures["shapes_s"], "s", 3)
     show("chain as a graph: all edges, by outputs", figures["graph_edges_out_s"], "s")
     show("chain as a graph: all neighbours, by inputs", figures["graph_edges_in_s"], "s")
+    print("traces of the first 1,000 coinbases (out) and of the last 100 blocks (in), no limits")
+    for name, out, back in (("haircut", 0.5, 0.25), ("fifo", 1.5, 0.75), ("poison", None, None), ("highest", None, None)):
+        for direction, target in (("out", out), ("in", back)):
+            passed = figures[f"trace_{direction}_{name}_transactions"]
+            show(f"  {name}, {direction}: {passed:,.0f} transactions", figures[f"trace_{direction}_{name}_s"], "s", target)
+    show("  10,000 payments, 1 transaction", figures["trace_payments_1_ms"], "ms", 50)
+    show("  10,000 payments, 3 transactions", figures["trace_payments_3_ms"], "ms", 50)
+    show("  10,000 payments of the last blocks, to the end", figures["trace_late_payments_ms"], "ms", 50)
+    outputs = figures["exposure_outputs"]
+    show(f"exposure of a wallet of {outputs:,.0f} outputs, out", figures["exposure_out_s"], "s", 1)
+    show(f"exposure of a wallet of {outputs:,.0f} outputs, in", figures["exposure_in_s"], "s", 1)
     print("change rules, each over the whole chain")
     for name in (name for name in figures if name.startswith("change_")):
         show(f"  {name.removeprefix('change_').removesuffix('_s')}", figures[name], "s", 2)

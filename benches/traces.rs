@@ -1,8 +1,12 @@
 //! Traces over a whole chain, and of a list of payments.
 
+use std::sync::Arc;
+
 use satrail::chain::Chain;
-use satrail::flow::{Direction, Policy, Source, SourceItem, TraceOptions};
-use satrail::ids::OutNum;
+use satrail::chain::pieces::all_threads;
+use satrail::cluster::Settings;
+use satrail::flow::{Direction, Policy, Source, SourceItem, StopItem, StopSet, TraceOptions};
+use satrail::ids::{AddrNum, OutNum};
 
 use crate::{REPEATS, least, say, scattered, time};
 
@@ -27,6 +31,7 @@ pub fn traces(chain: &Chain) {
         say(&format!("trace_in_{name}_s"), seconds);
         say(&format!("trace_in_{name}_transactions"), passed as f64);
     }
+    exposure(chain);
     let payments = source(chain, scattered(chain.counts().outputs, PAYMENTS).into_iter().map(OutNum));
     let hops = |most| TraceOptions { max_tx_hops: Some(most), ..TraceOptions::default() };
     for most in [1, 3] {
@@ -48,6 +53,33 @@ pub fn traces(chain: &Chain) {
         "trace_late_payments_transactions",
         chain.trace(&late, &options, |_| true).expect("the store is sound").transactions() as f64,
     );
+}
+
+/// Of the wallet whose outputs are nearest to 100,000, to those of the 100 largest wallets.
+fn exposure(chain: &Chain) {
+    let clusters = chain.cluster_anew(Settings::of(chain.network()), all_threads(), &mut || true).expect("the store is sound");
+    let largest = clusters.largest(400);
+    let mut outputs = Vec::new();
+    let mut paid = |name: &AddrNum| {
+        let members = clusters.members(*name).iter();
+        members
+            .map(|member| {
+                chain.outputs_to(AddrNum(*member), &mut outputs);
+                outputs.len() as u64
+            })
+            .sum::<u64>()
+    };
+    let Some((_, target)) = largest.iter().map(|name| (paid(name).abs_diff(100_000), *name)).min() else { return };
+    let items: Vec<SourceItem> = clusters.members(target).iter().map(|member| SourceItem::Address(AddrNum(*member))).collect();
+    let source = Source::of(chain, items).expect("they are addresses of the chain");
+    say("exposure_outputs", source.outputs().len() as f64);
+    let labels = largest.iter().filter(|name| **name != target).take(100).map(|name| (StopItem::Cluster(*name), name.to_string()));
+    let stops = Arc::new(StopSet::of(chain, Some(&clusters), labels).expect("they are names of clusters"));
+    for direction in [Direction::Out, Direction::In] {
+        let options = TraceOptions { direction, clusters: Some(clusters.clone()), stops: stops.clone(), ..TraceOptions::default() };
+        let exposure = || chain.trace(&source, &options, |_| true).expect("the store is sound").exposure();
+        say(&format!("exposure_{}_s", direction.name()), least(3, || time(exposure)));
+    }
 }
 
 fn source(chain: &Chain, outputs: impl Iterator<Item = OutNum>) -> Source {

@@ -135,8 +135,8 @@ def share(part: int, of: int, interval: tuple[float, float] | None = None) -> st
     """A share in percent, with its interval, and what it was counted from."""
     if not of:
         return f"- ({part:,} / {of:,})"
-    ends = f" [{interval[0] * 100:.2f}, {interval[1] * 100:.2f}]" if interval else ""
-    return f"{part / of * 100:.2f} %{ends} ({part:,} / {of:,})"
+    ends = f" [{interval[0] * 100:.3f}, {interval[1] * 100:.3f}]" if interval else ""
+    return f"{part / of * 100:.3f} %{ends} ({part:,} / {of:,})"
 
 
 def most(lines: list[tuple[str, int, int]], what: str, of: str) -> list[str]:
@@ -192,7 +192,7 @@ def of_clusters(measured: Measured, rule: str) -> tuple[dict[str, int], list[str
     evaluation = satrail.evaluate(measured.chain.cluster(rule), measured.truth)
     right, wrong, missed = (getattr(evaluation, name) for name in PAIRS)
     value = evaluation.by_value
-    shown = {name: f"{value[name] * 100:.2f} %" if value[name] is not None else "-" for name in ("precision", "recall")}
+    shown = {name: f"{value[name] * 100:.4f} %" if value[name] is not None else "-" for name in ("precision", "recall")}
     lines = [
         "| pairs of addresses | by number | by value |",
         "|---|---|---|",
@@ -281,10 +281,12 @@ def version_of(name: str, kind: str, chain: satrail.Chain) -> int:
 
 
 def main() -> None:
+    import trace_cards  # beside this script, which tests load by its path
+
     rules = {name: "cluster rule" for name in CLUSTER_RULES} | {name: "change rule" for name in CHANGE_RULES}
     rules |= {name: "shape" for name in SHAPES}
     with tempfile.TemporaryDirectory() as scratch:
-        chains = [*([city(Path(scratch))] if hasattr(satrail, "simulate") else []), core(Path(scratch))]
+        chains = [city(Path(scratch)), core(Path(scratch))]
         datasets = {measured.name: measured.facts for measured in chains}
         figures = {}
         CARDS.mkdir(exist_ok=True)
@@ -300,6 +302,7 @@ def main() -> None:
     }
     (CARDS / "rates.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8", newline="\n")
     (CARDS / "README.md").write_text(contents(document), encoding="utf-8", newline="\n")
+    trace_cards.main()
 
 
 def contents(document: dict[str, Any]) -> str:
@@ -307,7 +310,8 @@ def contents(document: dict[str, Any]) -> str:
     lines = [
         "# Cards",
         "",
-        "What was measured of each rule, written by `make cards`; docs/evaluate.md says how.",
+        "What was measured of each rule, written by `make cards`; docs/evaluate.md says how. Of traces, policy by "
+        "policy: [traces](traces.md).",
         "",
     ]
     for title, kind, names in [

@@ -19,7 +19,7 @@ IMPORTS = """from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from os import PathLike
 
-from satrail.report import IngestReport, StoreInfo, VerifyReport
+from satrail.report import IngestReport, SimulationReport, StoreInfo, VerifyReport
 
 """
 

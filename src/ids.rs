@@ -52,9 +52,13 @@ pub const NONE_40: u64 = (1 << 40) - 1;
 
 /// A block hash or transaction id as text: byte-reversed hex, as everybody writes it.
 pub fn hash_text(hash: &[u8; 32]) -> String {
+    digits(hash.iter().rev())
+}
+
+fn digits<'a>(bytes: impl ExactSizeIterator<Item = &'a u8>) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(64);
-    for byte in hash.iter().rev() {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
         text.push(DIGITS[(byte >> 4) as usize] as char);
         text.push(DIGITS[(byte & 15) as usize] as char);
     }
@@ -81,11 +85,7 @@ pub fn parse_hash(text: &str) -> Result<[u8; 32], String> {
 
 /// Bytes as lower-case hex, in their own order.
 pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a String cannot fail");
-        text
-    })
+    digits(bytes.iter())
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ from typing import Any, Final, SupportsFloat, SupportsIndex, final
 
 from _typeshed import SupportsGetItem
 
-from satrail.report import IngestReport, StoreInfo, VerifyReport
+from satrail.report import IngestReport, SimulationReport, StoreInfo, VerifyReport
 
 __all__ = [
     "VERSION",
@@ -22,29 +22,46 @@ __all__ = [
     "ChangeRule",
     "Clusters",
     "Comparison",
+    "Evaluation",
+    "Exposure",
     "Fingerprint",
+    "Flows",
+    "Gathering",
     "Input",
     "Judgement",
     "Ledger",
     "Output",
+    "Peel",
+    "PolicyComparison",
     "Predicate",
     "Proof",
+    "Rates",
     "Revealed",
     "Table",
     "Trace",
+    "TraceEvaluation",
+    "TraceGraph",
     "Transaction",
+    "Truth",
     "Wallet",
     "_restore_boltzmann",
     "_restore_chain",
+    "_restore_graph",
     "_restore_judgement",
+    "_restore_ledger",
     "_restore_predicate",
     "_restore_table",
     "boltzmann",
+    "card",
+    "evaluate",
     "info",
     "ingest",
     "open",
     "shapes",
+    "simulate",
     "thresholds",
+    "truth",
+    "truth_from_chain",
     "verify",
 ]
 
@@ -359,9 +376,20 @@ class Chain:
         An object of the chain by its number; pickles use it.
         """
     def _repr_html_(self, /) -> str: ...
-    def _trace(self, /, outputs: list[int], direction: str, policy: str, max_hops: int | None) -> Trace:
+    def _trace(
+        self,
+        /,
+        outputs: SupportsGetItem[int, tuple[SupportsIndex, SupportsIndex, SupportsIndex]],
+        names: SupportsGetItem[int, str | None],
+        overlapping: SupportsIndex,
+        settings: tuple[str, str, str],
+        limits: tuple[
+            SupportsIndex | None, SupportsIndex | None, SupportsIndex | None, SupportsIndex | None, SupportsIndex
+        ],
+        stops: SupportsGetItem[int, tuple[SupportsIndex, str]],
+    ) -> Trace:
         """
-        A trace from the numbers of outputs; pickles use it.
+        A trace from its pickle.
         """
     def address(self, text: str, /) -> Address:
         """
@@ -489,7 +517,7 @@ class Chain:
         rules: str | ChangeRule | list[str | ChangeRule] | None = None,
         *,
         coinjoin: str = "exclude",
-        apart: dict[str, Iterable[Address | str]] | list[tuple[Address | str, ...]] | None = None,
+        apart: Mapping[str, Iterable[Address | str]] | list[tuple[Address | str, ...]] | None = None,
         threads: int | None = None,
     ) -> Clusters:
         """
@@ -520,6 +548,44 @@ class Chain:
         >>> len(clusters) < chain.counts["addresses"]
         True
         """
+    def compare_policies(
+        self,
+        /,
+        source: Output | Transaction | Address | AddressSet | Wallet | str | Iterable[object],
+        policies: list[str] | None = None,
+        *,
+        direction: str = "out",
+        stop_at: object = None,
+        clusters: Clusters | list[Clusters | None] | dict[str, Clusters | None] | None = None,
+        max_hops: int | None = None,
+        max_tx_hops: int | None = None,
+        min_value: int | None = None,
+        since: int | str | date | None = None,
+        until: int | str | date | None = None,
+        fees: str = "report",
+        budget: int | None = None,
+    ) -> PolicyComparison:
+        """
+        Traces one source under several policies, and by several rules of who belongs together, side by side: a conclusion that does not hold
+        under all of them depends on a convention. See `trace` for the parameters that are not named here.
+
+        Parameters
+        ----------
+        policies : their names; all that can be used when not given (those of accounts with clusters, direction "out", reported fees and no since).
+        clusters : clusters, a list of them, or a mapping of names to them; None among them means that nobody says who belongs together. Those that
+            a wallet among source and stop_at brings when not given.
+
+        Raises
+        ------
+        ValueError : as for `trace`.
+
+        Examples
+        --------
+        >>> clusters = [chain.cluster(), chain.cluster(coinjoin="include")]
+        >>> compared = chain.compare_policies(chain.block(200).transactions[0], ["haircut", "account_fifo"], clusters=clusters, max_hops=3)
+        >>> len(compared)
+        4
+        """
     @property
     def counts(self, /) -> dict[str, int]:
         """
@@ -534,6 +600,106 @@ class Chain:
         --------
         >>> chain.digest() == satrail.open(store).digest()
         True
+        """
+    def exposure(
+        self,
+        /,
+        target: Output | Transaction | Address | AddressSet | Wallet | str | Iterable[object],
+        labels: object,
+        direction: str = "out",
+        *,
+        policy: str = "haircut",
+        clusters: Clusters | None = None,
+        max_hops: int | None = None,
+        max_tx_hops: int | None = None,
+        min_value: int | None = None,
+        since: int | str | date | None = None,
+        until: int | str | date | None = None,
+        fees: str = "report",
+        budget: int | None = None,
+    ) -> Exposure:
+        """
+        Which share of the money of a target went to (direction "out") or came from ("in") whom: the first labelled wallets on every way,
+        directly (in one transaction) or by others. A trace with the labels as its stop set; see `trace` for the parameters.
+
+        Parameters
+        ----------
+        target : what a trace can begin at; for a wallet all that it was ever paid.
+        labels : as `stop_at` of `trace`; with clusters, or wallets among target or labels, whole wallets are labelled.
+
+        Raises
+        ------
+        ValueError : as for `trace`.
+
+        Examples
+        --------
+        >>> clusters = chain.cluster()
+        >>> target, other = clusters.largest(2)
+        >>> chain.exposure(target, {other: "other"}, direction="in").table.columns
+        ['kind', 'label', 'direct', 'indirect', 'amount', 'share']
+        """
+    def flows(
+        self,
+        /,
+        addresses: Address | AddressSet | Wallet | str | Iterable[object],
+        *,
+        by: str = "month",
+        clusters: Clusters | None = None,
+        labels: Address | AddressSet | Wallet | str | dict[object, object] | Iterable[object] | None = None,
+    ) -> Flows:
+        """
+        Money in and out of a set of addresses as a whole; what moves inside the set is netted out. docs/flows.md says what each word means.
+
+        Parameters
+        ----------
+        addresses : an `Address`, `AddressSet` or `Wallet`, a text, or a list of these. Addresses that were never paid are passed over.
+        by : how long a row of `Flows.table` is: "day", "week", "month" or "year", in UTC, by the times of headers.
+        clusters : of this chain at this height, to rank counterparties as wallets; a `Wallet` brings its own.
+        labels : a mapping of addresses, address sets or wallets to labels, or of labels to these, for `Flows.counterparties`.
+
+        Raises
+        ------
+        ValueError : a text that is no address, an unknown period, clusters of another height, something of another chain.
+
+        Examples
+        --------
+        >>> wallet = chain.cluster().largest(1)[0]
+        >>> flows = chain.flows(wallet, by="day")
+        >>> flows.balance == wallet.balance
+        True
+        >>> sum(flows.counterparties.to_pydict()["amount_in"]) == flows.received
+        True
+        """
+    def gathers(
+        self,
+        /,
+        outputs: Iterable[Output | str],
+        *,
+        clusters: Clusters | None = None,
+        max_tx_hops: int | None = None,
+        stop_at: Address | AddressSet | Wallet | str | dict[object, object] | Iterable[object] | None = None,
+    ) -> Gathering:
+        """
+        Where several payments meet again, as test payments to a service gather in its wallet: the first transaction that all of them reach, and
+        with clusters the first wallet. The search ends at the first place where all are together. docs/gathers.md says what each word means.
+
+        Parameters
+        ----------
+        outputs : the payments, from 2 to 128: `Output` or texts like "txid:n". One that is given twice counts once.
+        clusters : of this chain at this height, to look for wallets, too.
+        max_tx_hops : transactions that a payment is followed through at most.
+        stop_at : addresses, address sets or wallets whose coins are not followed; or a mapping with labels.
+
+        Raises
+        ------
+        NotInChainError : an output is not in the chain.
+        ValueError : fewer than two payments or too many, clusters of another height, something of another chain.
+
+        Examples
+        --------
+        >>> payments = [chain.block(height).transactions[0].outputs[0] for height in (10, 11)]
+        >>> chain.gathers(payments, max_tx_hops=0).meet
+        False
         """
     def headers(self, /) -> bytes:
         """
@@ -609,6 +775,48 @@ class Chain:
         >>> chain.outputs(0, 1, columns=["value", "kind"]).to_pydict()
         {'value': [5000000000], 'kind': ['p2pk']}
         """
+    def peel(
+        self,
+        /,
+        output: Output | str,
+        *,
+        direction: str = "out",
+        clusters: Clusters | None = None,
+        stop_at: Address | AddressSet | Wallet | str | dict[object, object] | Iterable[object] | None = None,
+        features: list[str] | None = None,
+        max_steps: int | None = None,
+        max_inputs: int | None = None,
+        max_outputs: int | None = None,
+        rule_out_unspent: bool = False,
+    ) -> Peel:
+        """
+        Follows the peel chain that a coin is in: at each transaction on by the one output that can be the change, because nothing rules it out;
+        else it stops. After Kappos et al. 2022; docs/peel.md has the rules, which of them are our choice, and how often they are right.
+
+        Parameters
+        ----------
+        output : an `Output`, or a text like "txid:n".
+        direction : "out" (by those that spend), "in" (to where it began) or "both".
+        clusters : of this chain at this height. Then change into the payer's cluster is known to be it, and the cluster's transactions show the
+            wallet's habits, too.
+        stop_at : addresses, address sets or wallets at which it stops; or a mapping of these to labels, or of labels to these.
+        features : what tells a wallet from others, of version, locktime, sequence, segwit, bip69, low_r, compressed_keys, input_kinds; all by default.
+        max_steps : in each direction at most.
+        max_inputs, max_outputs : of a step, by default 1 and 2: a peel chain. More outputs allow payouts to several.
+        rule_out_unspent : whether an output that nothing spends as of the height cannot be the change. By default it may be.
+
+        Raises
+        ------
+        NotInChainError : the output is not in the chain.
+        ValueError : an unknown direction or feature, clusters of another height, something of another chain.
+
+        Examples
+        --------
+        >>> first = chain.tx("7365607599a4b749bc84cd9929d488307dfe59d3bcf0c9e7bbbba5cdf8f1c282").inputs[0].spends
+        >>> peel = chain.peel(first, clusters=chain.cluster())
+        >>> len(peel), peel.stopped
+        (6, {'out': 'no_candidate'})
+        """
     def shapes(
         self,
         /,
@@ -664,27 +872,55 @@ class Chain:
     def trace(
         self,
         /,
-        source: Output | Transaction | Address | AddressSet | str | Iterable[object],
+        source: Output | Transaction | Address | AddressSet | Wallet | str | Iterable[object],
         *,
         direction: str = "out",
         policy: str = "haircut",
+        stop_at: object = None,
+        clusters: Clusters | None = None,
         max_hops: int | None = None,
+        max_tx_hops: int | None = None,
+        min_value: int | None = None,
+        since: int | str | date | None = None,
+        until: int | str | date | None = None,
+        fees: str = "report",
+        budget: int | None = None,
     ) -> Trace:
         """
         Follows money: where that of a source went, or where it came from, every satoshi accounted for, as of the chain's height.
 
         Parameters
         ----------
-        source : an `Output`; a `Transaction` (all its outputs); an `Address` or `AddressSet` (all outputs that pay them, spent or not); a
-            text that names an output ("txid:n"), a transaction or an address; or a list of these. Outputs named more than once count once.
+        source : an `Output`; a `Transaction` (all its outputs); an `Address`, `AddressSet` or `Wallet` (all outputs that pay them, spent or not);
+            a text that names an output ("txid:n"), a transaction or an address; a table with the columns txid, position and perhaps amount
+            (satoshi that are meant); or a list or mapping of these. Outputs named more than once count once. Each item of a list, each key of
+            a mapping, each address of a set and each row of a table is a source of its own for `Trace.ends_by_source`.
         direction : "out", where it went, or "in", where it came from.
         policy : how a transaction divides traced money. "haircut": pro rata over its outputs and its fee (direction "in": over its
-            inputs), in whole satoshi by the largest remainder, ties to the output with the smaller position, the fee last.
-        max_hops : outputs so many transactions from the source are not followed. All are followed when not given.
+            inputs), in whole satoshi by the largest remainder, ties to the output with the smaller position, the fee last. "poison": whatever
+            it touches is traced whole, which makes money (`Ledger.joined`): an upper bound. "fifo": the satoshi of the inputs, in order, go to
+            the outputs in order, the fee takes the last (Clayton's Case 1816; Anderson et al. 2018). "lifo": the same with the inputs in reverse
+            order. "highest_outputs_first": to the outputs of the highest values first (TIHO, Tironsakkul et al. 2019). Two keep an account
+            for each wallet, as courts do: "account_fifo" pays out what came first; "lowest_intermediate_balance" pays out what is not traced
+            first (Roscoe v Winder 1915). They need clusters, and go "out" only.
+        stop_at : where the trace stops: addresses, address sets, wallets, names of clusters; or a mapping of these to labels, or of labels to
+            lists of these. The ledger has a line for each label. With clusters an address stands for its wallet.
+        clusters : who belongs together (`Chain.cluster`), as of the chain's height: for hops, accounts, and whole wallets in stop_at. A wallet
+            among source or stop_at brings its own.
+        max_hops : outputs so many steps between wallets from the source are not followed; change is no step.
+        max_tx_hops : outputs so many transactions from the source are not followed.
+        min_value : outputs with less traced money, in satoshi, are not followed.
+        since, until : heights, dates or block hashes; money is not followed by transactions outside of the blocks from since up to, and without,
+            until. A date means the first block whose median time past is not earlier.
+        fees : "report" ends the trace at fees (and at coinbases, going in); "follow" goes on into the coinbase of the block (going in, to those
+            who paid the fees): the subsidy stands first, then the fees in the order of their transactions.
+        budget : steps after which no transaction is passed any more; the rest is in the ledger as cut_off_budget. 100 million when not given,
+            which take up to 3.2 GB of memory, and 16 bytes for each transaction of the chain at the most.
 
         Raises
         ------
-        ValueError : an empty source, an unknown direction or policy, a text that names nothing, something of another chain.
+        ValueError : an empty source, an unknown direction, policy or cluster, limits that contradict each other, max_hops without clusters, a text
+            that names nothing, something of another chain.
         NotInChainError : an output or transaction that is not in the chain.
 
         Examples
@@ -692,6 +928,11 @@ class Chain:
         >>> print(chain.trace(chain.block(495).transactions[0].outputs[0]).ledger.lines["fees"])
         0
         >>> chain.trace(chain.tip.transactions[0], direction="in").ledger.mined > 0
+        True
+        >>> clusters = chain.cluster()
+        >>> big, other = clusters.largest(2)
+        >>> trace = chain.trace(big, policy="fifo", stop_at={other: "other"}, max_hops=3)
+        >>> trace.ledger.source == sum(trace.ledger.lines.values())
         True
         """
     def transactions(
@@ -758,7 +999,10 @@ class ChangeRule:
         """
         Pickles carry what the rule was made of; one with a function is as picklable as that.
         """
-    def __repr__(self, /) -> str: ...
+    def __repr__(self, /) -> str:
+        """
+        Its text; of a rule by itself, with default options, also what was measured of it (docs/cards).
+        """
     def __sub__(self, other: object, /) -> ChangeRule: ...
     @staticmethod
     def address_reuse() -> ChangeRule:
@@ -889,8 +1133,8 @@ class ChangeRule:
 
         Examples
         --------
-        >>> satrail.change.named("optimal")
-        ChangeRule(optimal)
+        >>> satrail.change.named("optimal") == satrail.change.optimal()
+        True
         """
     @staticmethod
     def none() -> ChangeRule:
@@ -1250,6 +1494,145 @@ class Comparison:
         """
 
 @final
+class Evaluation:
+    """
+    Clusters held against the owners of addresses.
+
+    A pair of addresses of known owners is a true positive where the two are together and of one owner, a false positive where they are
+    together and of two, a false negative where they are apart and of one. By value, a pair counts as the product of the satoshi that its
+    two addresses received.
+
+    Examples
+    --------
+    >>> first, second = (chain.block(h).transactions[0].outputs[0].address.text for h in (150, 151))
+    >>> truth = satrail.Truth.of(chain, {"ann": [first, second]})
+    >>> evaluation = satrail.evaluate(chain.cluster("same_key"), truth)
+    >>> evaluation.true_positive, evaluation.false_positive, evaluation.false_negative
+    (0, 0, 1)
+    >>> evaluation.owners.to_pydict()["clusters"]
+    [2]
+    """
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def addresses(self, /) -> int:
+        """
+        Paid addresses whose owner is known.
+        """
+    @property
+    def by_value(self, /) -> dict[str, Any]:
+        """
+        The same by value: "true_positive", "false_positive", "false_negative" (sums of products of satoshi), "precision" and "recall".
+        """
+    @property
+    def clusters(self, /) -> Clusters:
+        """
+        The clusters.
+        """
+    @property
+    def false_negative(self, /) -> int:
+        """
+        Pairs that are apart and of one owner.
+        """
+    @property
+    def false_positive(self, /) -> int:
+        """
+        Pairs that are together and of two owners.
+        """
+    def flows(self, /, *, threads: int | None = None) -> Table:
+        """
+        The same for money: what came to an owner from outside and went out, transaction by transaction, net of what moved within, and how
+        much of it came to and from his addresses in that cluster.
+
+        Columns: owner, category, received, sent, seen_received, seen_sent (satoshi), received_share, sent_share (null where there is
+        none), cluster_received, cluster_sent (what the cluster as a whole shows, right or wrong).
+        """
+    @property
+    def overlap(self, /) -> Table:
+        """
+        What is seen of each owner by who takes the cluster with most of his addresses for all of him (after Lubbertsen et al., Ghost
+        Clusters, 2025): the addresses.
+
+        Columns: owner, category, cluster (its name), cluster_address, size (all its addresses), addresses (the owner's paid ones), found (of
+        them in it), coverage (their share), foreign (of other known owners in it), unknown (of no known owner in it), false_share (foreign
+        among those of known owners).
+        """
+    @property
+    def owners(self, /) -> Table:
+        """
+        One row an owner of whom an address was paid, those with most addresses first.
+
+        Columns: owner, category, addresses (his paid ones), clusters (that they are spread over), largest_share (of them in one cluster),
+        recall (share of their pairs that are together; null for one address), foreign (addresses of other known owners in those clusters),
+        value (satoshi that his received).
+        """
+    @property
+    def precision(self, /) -> float | None:
+        """
+        Of the pairs that are together, the share that is of one owner; None where no pair is.
+        """
+    @property
+    def recall(self, /) -> float | None:
+        """
+        Of the pairs of one owner, the share that is together; None where there is no such pair.
+        """
+    @property
+    def roles(self, /) -> Table:
+        """
+        The same as `overlap` and `flows` for what addresses are for (deposit, hot, cold, change ...), where the truth says it.
+
+        Columns: owner, category, role, addresses (the owner's paid ones), found (of them in his cluster), coverage (their share), value
+        (satoshi that they received), found_value.
+        """
+    @property
+    def true_positive(self, /) -> int:
+        """
+        Pairs of addresses that are together and of one owner.
+        """
+    @property
+    def wrong_joins(self, /) -> Table:
+        """
+        The joins whose evidence is about addresses of two known owners, in chain order: where the rules were fooled.
+
+        Columns: transaction, txid, height, time, rule, left, right (addresses), left_owner, right_owner, purpose, profile (of the transaction,
+        where the truth says it).
+        """
+
+@final
+class Exposure:
+    """
+    Which share of the money of a target went to, or came from, whom: the first labelled wallets on every way.
+
+    Examples
+    --------
+    >>> clusters = chain.cluster()
+    >>> target, a, b = clusters.largest(3)
+    >>> exposure = chain.exposure(target, {a: "a", b: "b"})
+    >>> round(sum(exposure.table.to_pydict()["share"]), 9)
+    1.0
+    """
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def ledger(self, /) -> Ledger:
+        """
+        The ledger of the trace behind it.
+        """
+    @property
+    def table(self, /) -> Table:
+        """
+        One row a label, the largest first; then "held" (direction "out": what the target itself still has), and last "unattributed" (all else:
+        unspent elsewhere, mined, fees, cut off; the ledger tells them apart). Columns: kind ("label", "held", "unattributed"), label, direct
+        (satoshi whose least way between target and label is one transaction), indirect, amount (both), share (of the whole). Amounts add up to the
+        money of the target, each satoshi once.
+        """
+    @property
+    def trace(self, /) -> Trace:
+        """
+        The trace behind it.
+        """
+
+@final
 class Fingerprint:
     """
     What a transaction's shape tells about the software that made it. Lists name the classes that occur in it.
@@ -1314,6 +1697,199 @@ class Fingerprint:
     def sequences(self, /) -> list[str]:
         """
         Classes of its inputs' sequences: "final", "locktime", "replaceable", "relative".
+        """
+
+@final
+class Flows:
+    """
+    Money in and out of a set of addresses as a whole, as of a height; what moves inside the set is netted out.
+
+    In satoshi, received - sent - fees - lost = balance, for all of it and up to each row of its tables. docs/flows.md says what each word means.
+    Its tables can be pickled; it itself cannot, because it may hold clusters.
+
+    Examples
+    --------
+    >>> flows = chain.flows(chain.addresses(blocks / "charity.csv"), by="year")
+    >>> flows.received - flows.sent - flows.fees - flows.lost == flows.balance
+    True
+    >>> flows.table.columns
+    ['period', 'received', 'sent', 'fees', 'internal', 'lost', 'balance', 'transactions']
+    """
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def addresses(self, /) -> int:
+        """
+        How many addresses of the set are in the chain.
+        """
+    @property
+    def balance(self, /) -> int:
+        """
+        Satoshi that can still be spent.
+        """
+    @property
+    def by(self, /) -> str:
+        """
+        "day", "week", "month" or "year": how long a row of `table` is.
+        """
+    @property
+    def chain(self, /) -> Chain:
+        """
+        The chain that they are of, at its height.
+        """
+    def consolidations(self, /, *, min_inputs: int | None = None) -> Table:
+        """
+        Where deposits gather: one row a transaction that spends at least `min_inputs` outputs of the set into a single output (data not
+        counted), in chain order. A payment without change looks the same.
+
+        Columns: txid, height, time, set_inputs, inputs (of all, where others take part), amount (satoshi of the set's inputs), position, address,
+        wallet (name of its cluster; null without clusters), value (satoshi of the output), inside (whether its address is of the set).
+        """
+    @property
+    def counterparties(self, /) -> Table:
+        """
+        Whom the set has money from and to, the largest sum of both first.
+
+        Columns: rank, wallet (name of a cluster; null without clusters), address (of a wallet the one that it is named by), kind (of that address; or
+        "mined", or "unexplained" where a transaction pays more than it takes in), label (of `labels`, or null), amount_in (satoshi from it to the
+        set), amount_out (from the set to it), transactions_in, transactions_out, first_height, last_height, first_time, last_time.
+
+        The amounts add up to `received` and `sent`.
+        """
+    def deposits(self, /, *, min_inputs: int | None = None) -> Table:
+        """
+        One row an output of the set in a transaction to which the set gave nothing, in chain order.
+
+        Columns: txid, position, height, time, address, amount (satoshi); spent_txid, spent_height (null while unspent); gathered (whether that
+        transaction is one of `consolidations`; null while unspent).
+        """
+    @property
+    def fees(self, /) -> int:
+        """
+        Satoshi that it paid as fees.
+        """
+    @property
+    def internal(self, /) -> int:
+        """
+        Satoshi that went from the set to the set: change, and consolidations.
+        """
+    @property
+    def lost(self, /) -> int:
+        """
+        Satoshi that can never be spent (genesis, BIP30).
+        """
+    @property
+    def received(self, /) -> int:
+        """
+        Satoshi that others paid the set.
+        """
+    @property
+    def sent(self, /) -> int:
+        """
+        Satoshi that others got of it.
+        """
+    @property
+    def table(self, /) -> Table:
+        """
+        One row a period in which something moved, by header time.
+
+        Columns: period (its beginning, seconds UTC; weeks begin on Monday), received, sent, fees, internal, lost, balance (satoshi; at the period's
+        end), transactions. Headers' times are not in chain order, so a balance in between can be below zero.
+        """
+    @property
+    def transactions(self, /) -> Table:
+        """
+        One row a transaction that touches the set, in chain order: transaction, txid, height, time, received, sent, fees, internal, lost, balance
+        (after it).
+        """
+
+@final
+class Gathering:
+    """
+    Where several payments meet again: the first transaction that all of them reach, and with clusters the first wallet.
+
+    Reach is an upper bound: whatever a transaction pays out may hold a payment, once an input may. Its tables can be pickled; it itself
+    cannot, because it may hold clusters.
+
+    Examples
+    --------
+    >>> coinbases = [chain.block(height).transactions[0].outputs[0] for height in (110, 111, 112)]
+    >>> gathering = chain.gathers(coinbases)
+    >>> gathering.meet
+    True
+    >>> gathering.meetings.to_pydict()["at_least"]
+    [2, 3]
+    """
+    def __bool__(self, /) -> bool:
+        """
+        An answer is there even where the payments do not meet.
+        """
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def chain(self, /) -> Chain:
+        """
+        The chain that it is of, at its height.
+        """
+    @property
+    def meet(self, /) -> bool:
+        """
+        Whether all payments meet, in a transaction or, with clusters, in a wallet.
+        """
+    @property
+    def meetings(self, /) -> Table:
+        """
+        The first transaction that at least so many of the payments reach, one row for each number from 2 on, as far as they meet.
+
+        Columns: at_least, transaction (number), txid, height, time, count (how many reach it), payments (which, as text), tx_hops (of each, in the
+        same order: transactions from the payment on, that one included).
+        """
+    @property
+    def overlapping(self, /) -> int:
+        """
+        How often a payment was given that had been given already; each counts once.
+        """
+    @property
+    def paths(self, /) -> Table:
+        """
+        The shortest way of each payment to the transaction where most of them meet, one row a coin.
+
+        Columns: payment, tx_hop (0 for the payment itself), txid, position, height, time, address, wallet (null without clusters), amount (satoshi in
+        the coin), next_txid, next_height (of the transaction that spends it on the way).
+        """
+    @property
+    def payments(self, /) -> Table:
+        """
+        One row a payment: payment (its place among those given, from 0), txid, position, height, time, address, amount (satoshi), spent (bool),
+        transactions_reached, tx_hops (to the transaction where most payments meet; null where it does not reach it).
+        """
+    @property
+    def transaction(self, /) -> Transaction | None:
+        """
+        The first transaction that all payments reach; None where there is none up to where the search ended.
+        """
+    @property
+    def transactions(self, /) -> int:
+        """
+        How many transactions were passed.
+        """
+    @property
+    def wallet(self, /) -> Wallet | None:
+        """
+        The first wallet that all payments have come to; None where there is none, or no clusters.
+        """
+    @property
+    def wallet_paths(self, /) -> Table:
+        """
+        The same to the wallet where most of them meet; the last row of each is the coin by which it came there first.
+        """
+    @property
+    def wallets(self, /) -> Table:
+        """
+        The first wallet that at least so many of the payments have come to, one row for each number from 2 on; no row without clusters.
+
+        Columns: at_least, wallet (name of its cluster), address (that it is named by), txid, height, time (of the transaction with which the last of
+        them came), count, payments (which, in the order in which they came), tx_hops (of each, to its coming there first).
         """
 
 @final
@@ -1405,7 +1981,7 @@ class Judgement:
 @final
 class Ledger:
     """
-    The sums of a trace, in satoshi. `source` is exactly the sum of the lines.
+    The sums of a trace, in satoshi: `source` and `joined` are exactly the sum of the lines.
 
     Examples
     --------
@@ -1417,31 +1993,52 @@ class Ledger:
     def __hash__(self, /) -> int: ...
     def __ne__(self, value: object, /) -> bool: ...
     def __new__(
-        cls,
-        /,
-        source: SupportsIndex = 0,
-        unspent: SupportsIndex = 0,
-        lost: SupportsIndex = 0,
-        fees: SupportsIndex = 0,
-        mined: SupportsIndex = 0,
-        unexplained: SupportsIndex = 0,
-        cut_off_hops: SupportsIndex = 0,
-        rejoined: SupportsIndex = 0,
+        cls, /, source: SupportsIndex = 0, joined: SupportsIndex = 0, ends: dict[str, int] | None = None, **lines: int
     ) -> Ledger:
         """
-        From the amounts by name; those not given are 0.
+        From the amounts by name, as in `lines`; those not given are 0.
 
         Raises
         ------
-        ValueError : the lines do not add up to the source.
+        ValueError : the lines do not add up to the source, or one has an unknown name.
+
+        Examples
+        --------
+        >>> satrail.Ledger(source=5, ends={"exchange": 2}, unspent=3).lines["stopped: exchange"]
+        2
         """
     def __reduce__(self, /) -> tuple[object, ...]: ...
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
     @property
+    def cut_off_budget(self, /) -> int:
+        """
+        What was not followed because the budget was used up.
+        """
+    @property
+    def cut_off_date(self, /) -> int:
+        """
+        What was not followed because of since or until.
+        """
+    @property
     def cut_off_hops(self, /) -> int:
         """
         What was not followed because of max_hops.
+        """
+    @property
+    def cut_off_tx_hops(self, /) -> int:
+        """
+        What was not followed because of max_tx_hops.
+        """
+    @property
+    def cut_off_value(self, /) -> int:
+        """
+        What was not followed because of min_value.
+        """
+    @property
+    def ends(self, /) -> dict[str, int]:
+        """
+        What arrived at the stop set, by label.
         """
     @property
     def fees(self, /) -> int:
@@ -1449,9 +2046,14 @@ class Ledger:
         What went to miners as fees.
         """
     @property
+    def joined(self, /) -> int:
+        """
+        What the policy poison added by tracing what was not traced; 0 under every other.
+        """
+    @property
     def lines(self, /) -> dict[str, int]:
         """
-        All lines by name, without the source.
+        All lines by name, without source and joined; the labels of the stop set as "stopped: LABEL".
         """
     @property
     def lost(self, /) -> int:
@@ -1461,18 +2063,23 @@ class Ledger:
     @property
     def mined(self, /) -> int:
         """
-        What came from coinbases (direction "in").
+        What came from coinbases (direction "in"); where fees are followed, from subsidies.
         """
     @property
     def rejoined(self, /) -> int:
         """
-        What arrived at outputs of the source, which are traced with their whole value already: where a source has outputs before and
-        behind each other, its amount counts the same money more than once, and source less rejoined counts it once.
+        What arrived at outputs of the source, which are traced from there already: where a source has outputs before and behind each
+        other, its amount counts the same money more than once, and source less rejoined counts it once.
         """
     @property
     def source(self, /) -> int:
         """
         What the source had.
+        """
+    @property
+    def unclaimed(self, /) -> int:
+        """
+        What coinbases could have claimed and did not, where fees are followed.
         """
     @property
     def unexplained(self, /) -> int:
@@ -1482,7 +2089,7 @@ class Ledger:
     @property
     def unspent(self, /) -> int:
         """
-        What stands in outputs that are not spent, as of the chain's height.
+        What stands in outputs that are not spent, as of the chain's height; under policies of accounts, in wallets.
         """
 
 @final
@@ -1546,6 +2153,115 @@ class Output:
     def value(self, /) -> int:
         """
         Satoshi.
+        """
+
+@final
+class Peel:
+    """
+    A peel chain: a coin is spent, a payment is peeled off, and what is left is spent in the same way again.
+
+    Its tables can be pickled; it itself cannot, because it may hold clusters.
+
+    Examples
+    --------
+    >>> peel = chain.peel(chain.tx("7365607599a4b749bc84cd9929d488307dfe59d3bcf0c9e7bbbba5cdf8f1c282").inputs[0].spends)
+    >>> peel.steps.columns[:6]
+    ['step', 'txid', 'height', 'time', 'input_value', 'change_position']
+    >>> sum(peel.peeled.to_pydict()["amount"]) == peel.peeled_total
+    True
+    """
+    def __bool__(self, /) -> bool:
+        """
+        A peel chain is an answer even where it has no step.
+        """
+    def __len__(self, /) -> int:
+        """
+        How many steps it has.
+        """
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def chain(self, /) -> Chain:
+        """
+        The chain that it is of, at its height.
+        """
+    @property
+    def peeled(self, /) -> Table:
+        """
+        One row an output that was peeled off: who got it.
+
+        Columns: step, txid, position, address, wallet (name of its cluster; null without clusters), label (of `stop_at`, or null), amount
+        (satoshi), height, time, ruled_out_by ("data", "reused_address", "another_is_own", "form", "coinjoin", "features", "unspent"), reason
+        (the same in words).
+        """
+    @property
+    def peeled_total(self, /) -> int:
+        """
+        Satoshi that were peeled off in all steps.
+        """
+    @property
+    def start(self, /) -> Output:
+        """
+        The coin that it was followed from.
+        """
+    @property
+    def steps(self, /) -> Table:
+        """
+        One row a step, in chain order: a transaction of the chain whose change is known.
+
+        Columns: step (from 0 on forward, from -1 on backward), txid, height, time (seconds UTC); input_value (satoshi of the coin of the chain),
+        change_position, change_address, change_value, peeled (satoshi in the other outputs), peeled_total (of this row and those above);
+        decided_by ("own_address", "same_wallet", "spender"), features (those that the wallet's transactions shared, and
+        that the spender was held against), reason (what was read of each output, in words).
+        """
+    @property
+    def stop(self, /) -> Table:
+        """
+        Where it stops and why, one row a direction.
+
+        Columns: direction ("out" or "in"), reason (see `stopped`), coin_txid, coin_position, coin_address, coin_value (the last coin of the
+        chain); txid, height, time of the transaction that is no step of it any more, null where there is none; candidates (outputs of that
+        transaction that are not ruled out, null where they were not looked at), explanation (the reason in a sentence).
+        """
+    @property
+    def stopped(self, /) -> dict[str, str]:
+        """
+        Why it stops, by direction: "unspent", "lost", "no_candidate", "several_candidates", "form", "coinjoin", "coinbase", "stop_at", "features",
+        "not_the_change", "several_inputs" or "max_steps"; docs/peel.md says what each means.
+        """
+
+@final
+class PolicyComparison:
+    """
+    One source traced under several policies, and by several rules of who belongs together: what holds in all of them.
+
+    Examples
+    --------
+    >>> compared = chain.compare_policies(chain.block(200).transactions[0], ["haircut", "fifo"], max_tx_hops=4)
+    >>> compared.table.columns
+    ['policy', 'rules', 'line', 'amount', 'share']
+    >>> compared.conclusions.columns
+    ['line', 'least', 'most', 'runs', 'of', 'holds']
+    """
+    def __len__(self, /) -> int: ...
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def conclusions(self, /) -> Table:
+        """
+        What holds whichever policy and rules are chosen, one row a line: line, least, most (satoshi, in any run), runs (how many found money
+        there), of (how many there are), holds (whether all did).
+        """
+    @property
+    def table(self, /) -> Table:
+        """
+        All runs side by side, one row a run and a line of its ledger: policy, rules (of the clusters), line, amount (satoshi), share (of the
+        money of the source, each satoshi once).
+        """
+    @property
+    def traces(self, /) -> list[Trace]:
+        """
+        The traces, in the order in which they were done.
         """
 
 @final
@@ -1641,6 +2357,109 @@ class Proof:
         """
 
 @final
+class Rates:
+    """
+    How often a change rule or a shape is right. Positives are outputs that are change, or transactions of the kind; negatives are the others
+    of which it is known. Of what it cannot tell there are counts apart, which are in the rates' denominators.
+
+    Examples
+    --------
+    >>> rates = satrail.evaluate(satrail.change.fresh(), satrail.truth_from_chain(chain))
+    >>> low, high = rates.interval("true_positive_rate")
+    >>> low <= rates.true_positive_rate <= high
+    True
+    >>> sum(rates.years.to_pydict()["true_positive"]) == rates.true_positive
+    True
+    """
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def cannot_tell_negative(self, /) -> int:
+        """
+        Negatives of which it cannot tell.
+        """
+    @property
+    def cannot_tell_positive(self, /) -> int:
+        """
+        Positives of which it cannot tell: outputs of a transaction of which the rule leaves none or several; undecided verdicts.
+        """
+    @property
+    def false_negative(self, /) -> int:
+        """
+        Positives that it says are none.
+        """
+    @property
+    def false_positive(self, /) -> int:
+        """
+        Negatives that it says are positives.
+        """
+    @property
+    def false_positive_rate(self, /) -> float | None:
+        """
+        Of all negatives, the share that it takes for positives; None where there are none.
+        """
+    @property
+    def height(self, /) -> int:
+        """
+        The height that they are as of.
+        """
+    @property
+    def identity(self, /) -> str:
+        """
+        What tells the rule or shape from all others, versions and thresholds included.
+        """
+    def interval(self, rate: str, /) -> tuple[float, float] | None:
+        """
+        The 95 % interval of a rate ("true_positive_rate", "false_positive_rate" or "precision") after Wilson (1927); None where there is no
+        rate. It takes draws for independent; outputs of one wallet are not, so the truth may be farther off.
+        """
+    @property
+    def name(self, /) -> str:
+        """
+        The rule's or shape's text.
+        """
+    @property
+    def precision(self, /) -> float | None:
+        """
+        Of what it says is a positive, the share that is one; None where it never says so.
+        """
+    @property
+    def profiles(self, /) -> Table:
+        """
+        By the software that made the transaction, where the truth says it; those with most false positives first. Columns: profile, and
+        those of `years`.
+        """
+    @property
+    def purposes(self, /) -> Table:
+        """
+        By what the transaction is for, where the truth says it; those with most false positives first. Columns: purpose, and those of
+        `years`.
+        """
+    @property
+    def true_negative(self, /) -> int:
+        """
+        Negatives that it says are none.
+        """
+    @property
+    def true_positive(self, /) -> int:
+        """
+        Positives that it says are positives.
+        """
+    @property
+    def true_positive_rate(self, /) -> float | None:
+        """
+        Of all positives, the share that it finds; None where there are none.
+        """
+    @property
+    def years(self, /) -> Table:
+        """
+        By year of the block's header, UTC.
+
+        Columns: year, the six counts, and true_positive_rate, false_positive_rate and precision, each with the ends of its interval (_low,
+        _high); a rate of nothing is null.
+        """
+
+@final
 class Revealed:
     """
     What the first spend from an address revealed. It is taken from the spend's form: before the soft forks that made p2sh, segwit and
@@ -1729,19 +2548,22 @@ class Table:
 @final
 class Trace:
     """
-    One run of following money: where it went (direction "out"), or where it came from (direction "in").
+    One run of following money: where it went (direction "out"), or where it came from (direction "in"). docs/traces.md defines every word.
 
     Examples
     --------
-    >>> trace = chain.trace(chain.block(150).transactions[0], max_hops=2)
+    >>> trace = chain.trace(chain.block(150).transactions[0], max_tx_hops=2)
     >>> trace.ledger.source == sum(trace.ledger.lines.values())
     True
     >>> trace.ends.columns[:3]
     ['output', 'txid', 'position']
     """
+    def __bool__(self, /) -> bool: ...
+    def __len__(self, /) -> int: ...
     def __reduce__(self, /) -> tuple[object, ...]:
         """
-        Pickles carry the source and the settings; the trace is done again when they are read.
+        Pickles carry the source and the settings; the trace is done again when they are read. Clusters are not part of a pickle, so a trace
+        that knows them cannot be one.
         """
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
@@ -1749,6 +2571,37 @@ class Trace:
     def chain(self, /) -> Chain:
         """
         The chain that it was done on, at its height.
+        """
+    def choke_points(
+        self, /, ends: object = None, *, level: str = "transaction", share: SupportsFloat | SupportsIndex = 1.0
+    ) -> Table:
+        """
+        What at least a share of the traced money passes that reaches certain ends, the largest amount first.
+
+        Parameters
+        ----------
+        ends : as in `paths`; without it, all outputs and accounts where the trace ended (but no fees).
+        level : "transaction", "address" or "wallet". A transaction is passed by what it moves, an address or a wallet by what is
+            ever in it, so those of the source and of the ends are among them.
+        share : above 0, and 1 for all.
+
+        Returns
+        -------
+        One row each: kind, name, number, amount (satoshi that reach the ends and pass it), share, on_every_way (whether every way
+        from the source to the ends leads through it, whatever the amounts), first_height, last_height, first_time, last_time (of
+        what moves that money by or into it). Within an output money is one money: the part of it that goes on to the ends came in
+        proportion to what came.
+
+        Examples
+        --------
+        >>> points = chain.trace(chain.block(150).transactions[0], max_tx_hops=3).choke_points(share=0.5).to_pydict()
+        >>> points["share"] == sorted(points["share"], reverse=True)
+        True
+        """
+    @property
+    def clusters(self, /) -> Clusters | None:
+        """
+        The clusters that say who belongs together, or None.
         """
     @property
     def direction(self, /) -> str:
@@ -1758,8 +2611,43 @@ class Trace:
     @property
     def ends(self, /) -> Table:
         """
-        One row an output at which the trace ends: output, txid, position, address, kind, reason ("unspent", "lost", "cut_off_hops", "mined"
-        or "rejoined"), amount (satoshi of traced money), value (satoshi in the output), height, time, hops (from the source to it).
+        One row an output, or a wallet under policies of accounts, at which the trace ends: output, txid, position, address, wallet, kind,
+        reason ("unspent", "stopped", "lost", "mined", "rejoined" or a limit, "cut_off_..."), label (where it stopped), amount (satoshi of
+        traced money), value (satoshi in the output), height, time, hop, tx_hop (from the source to it).
+        """
+    def ends_by_source(self, /) -> Table:
+        """
+        How much of each end came from which source: source (number of the item that was given), name (of a mapping's key, a text, an address of
+        a set or an output of a table; else null), output, txid, position, wallet, reason, label, amount (satoshi). What ended in fees and
+        the like has no output. The trace is done once more for it, with an eye on whose money it is.
+
+        Examples
+        --------
+        >>> a, b = chain.block(150).transactions[0], chain.block(151).transactions[0]
+        >>> trace = chain.trace({"a": a, "b": b}, policy="fifo", max_tx_hops=3)
+        >>> table = trace.ends_by_source().to_pydict()
+        >>> sum(table["amount"]) == trace.ledger.source
+        True
+        >>> set(table["name"]) == {"a", "b"}
+        True
+        """
+    @property
+    def fees(self, /) -> str:
+        """
+        What was done with fees: "report" or "follow".
+        """
+    def graph(self, /, level: str = "wallet") -> TraceGraph:
+        """
+        Who paid whom, as a graph of transactions, addresses or wallets.
+
+        Raises
+        ------
+        ValueError : level "wallet" without clusters, another level under a policy of accounts, or no such level.
+
+        Examples
+        --------
+        >>> chain.trace(chain.block(150).transactions[0], max_tx_hops=3).graph("transaction").level
+        'transaction'
         """
     @property
     def ledger(self, /) -> Ledger:
@@ -1767,14 +2655,71 @@ class Trace:
         What became of the money, in sums that add up exactly.
         """
     @property
-    def max_hops(self, /) -> int | None:
+    def limits(self, /) -> dict[str, int]:
         """
-        The limit of hops, or None.
+        The limits that were given, by name: max_hops, max_tx_hops, min_value (satoshi), since and until (heights), budget (steps).
+        """
+    def min_cut(self, /, start: object = None, end: object = None) -> Table:
+        """
+        The movements with the smallest sum whose removal separates one end from another, both as in `paths`; among equal ones the
+        nearest to `start`. Columns as in `movements`. The sum is also as much as could come from the one to the other.
+
+        Raises
+        ------
+        ValueError : something belongs to both ends.
+
+        Examples
+        --------
+        >>> trace = chain.trace(chain.block(150).transactions[0], max_tx_hops=3)
+        >>> sum(trace.min_cut("source", "ends").to_pydict()["amount"]) == trace.ledger.source - trace.ledger.fees
+        True
+        """
+    def movements(self, /) -> Table:
+        """
+        Where the money of each step came from: one row a movement from place to place, in the order and direction of the trace.
+
+        Columns: transaction, txid, height, time of what moved it; from, to (outputs as txid:n, or what else it is: a fee, an
+        account, ...), from_address, to_address, amount (satoshi). The trace is done once more for it, with an eye on that. What
+        poison adds comes from nowhere.
+
+        Examples
+        --------
+        >>> trace = chain.trace(chain.block(150).transactions[0], max_tx_hops=3)
+        >>> trace.movements().columns[4:]
+        ['from', 'from_address', 'to', 'to_address', 'amount']
         """
     @property
     def overlapping(self, /) -> int:
         """
         How often the source named an output that it had named already; each counts once.
+        """
+    def paths(
+        self, /, start: object = None, end: object = None, *, k: int | None = None, best: str = "fewest_hops"
+    ) -> Table:
+        """
+        The best ways that the traced money took from one end to another, in the direction in which it moved.
+
+        Parameters
+        ----------
+        start, end : where the trace begins and ended, when not given; else "source", "ends" (outputs and accounts where the trace
+            ended), a label of the stop set, an output, a transaction (its outputs), an address, an address set, a wallet, a text
+            that names one, or a list of these. A path leaves the one and goes to where it first reaches the other; it touches
+            neither in between.
+        k : how many paths at most; 10 when not given.
+        best : "fewest_hops" (steps between wallets where the trace has clusters, else transactions), "most_value" (the largest
+            smallest amount on the way, then fewest hops) or "earliest" (the earliest arrival, then fewest hops).
+
+        Returns
+        -------
+        One row a step: path, step (from 1), transaction, txid, height, time, from, from_address, to, to_address (outputs as
+        txid:n), amount (satoshi), hop (so far), bottleneck (the least amount of the path).
+
+        Examples
+        --------
+        >>> trace = chain.trace(chain.block(150).transactions[0], max_tx_hops=3)
+        >>> table = trace.paths("source", "ends", k=1, best="most_value").to_pydict()
+        >>> table["bottleneck"][0] == min(table["amount"])
+        True
         """
     @property
     def policy(self, /) -> str:
@@ -1784,19 +2729,212 @@ class Trace:
     @property
     def steps(self, /) -> Table:
         """
-        One row a step: an output that traced money arrived at, or a part of it that no output took (fee, unexplained).
+        One row a step: an output (or, under policies of accounts, a wallet) that traced money arrived at, or a part of it that none took.
 
-        Columns: step, hop (transactions from the source on; 0 for the source); transaction, txid, height, time of the transaction that
-        moved the money, null for the source; output, output_txid, output_position, address, kind, value (satoshi) of where it arrived,
-        null for a fee; amount (satoshi of traced money), share (amount / value), outcome ("followed", or why the trace ends here), and
-        next, next_txid, the transaction by which it is followed.
+        Columns: step, hop (steps between wallets from the source on; null without clusters), tx_hop (transactions from the source on; 0 for
+        the source); transaction, txid, height, time of the transaction that moved the money, null for the source; from_address, from_wallet of
+        its inputs, where all have the same; output, output_txid, output_position, address, wallet (name of the cluster), kind, value
+        (satoshi) of where it arrived, null for a fee; amount (satoshi of traced money), share (amount / value), outcome ("followed", or why
+        the trace ends here), label (of the stop set), and next, next_txid, the transaction by which it is followed.
 
-        A row stands for a transaction and an output, not for a pair of input and output: haircut mixes the money of all inputs.
+        A row stands for a transaction and an output, not for a pair of input and output.
         """
     @property
     def transactions(self, /) -> int:
         """
-        How many transactions it went through.
+        How many transactions it passed.
+        """
+
+@final
+class TraceEvaluation:
+    """
+    A trace held against where the money truly went: money is its owner's until he pays it to somebody else, through however many
+    transactions and CoinJoins of his own, and what the payee does with it is the payee's business. docs/evaluate.md defines it.
+
+    What is *right* is found at the owner to whom it truly came, by the transaction that brought it, or where he himself has moved it since and the
+    trace went with it. The sums are of all that came to others than the owners of the source.
+
+    Examples
+    --------
+    >>> miner, payee = (chain.block(h).transactions[0].outputs[0].address.text for h in (150, 151))
+    >>> truth = satrail.Truth.of(chain, {"ann": [miner], "bob": [payee]})
+    >>> trace = chain.trace(chain.block(150).transactions[0].outputs[0])
+    >>> evaluation = satrail.evaluate(trace, truth)
+    >>> evaluation.true == evaluation.right + evaluation.missed
+    True
+    >>> evaluation.found == evaluation.right + evaluation.blamed
+    True
+    """
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def arrivals(self, /) -> Table:
+        """
+        One row for what one transaction brought to one owner, truly or by the trace, in chain order. What a trace by a policy of accounts
+        leaves in an account came by no transaction in particular and has no row.
+
+        Columns: transaction, txid, height, time, owner, category, entity, true, brought (by the trace, whether it ends there or goes on),
+        found (what ends there), right (what of the truth is found, here or where the owner has moved it), missed (satoshi).
+        """
+    @property
+    def blamed(self, /) -> int:
+        """
+        Satoshi that were found at somebody to whom they never came.
+        """
+    @property
+    def categories(self, /) -> Table:
+        """
+        The same sums by the owners' category, without the owners of the source. Columns: category, true, found, right, missed, blamed,
+        precision, recall.
+        """
+    @property
+    def found(self, /) -> int:
+        """
+        Satoshi that the trace says came to others: what stopped at labels, and what ended at their addresses.
+        """
+    @property
+    def missed(self, /) -> int:
+        """
+        Satoshi that truly came to others and were not found there.
+        """
+    @property
+    def owners(self, /) -> Table:
+        """
+        One row an owner, those to whom most came first.
+
+        Columns: owner, category (null for addresses of whom nobody knows), entity (the number in a simulated chain's truth), is_source
+        (whether the trace began with his money: then the row is what he kept), true, found, right, missed, blamed (satoshi), precision,
+        recall (null where there is nothing).
+        """
+    @property
+    def precision(self, /) -> float | None:
+        """
+        Of what was found, the share that is right; None where nothing was.
+        """
+    @property
+    def recall(self, /) -> float | None:
+        """
+        Of what truly came, the share that was found; None where nothing did.
+        """
+    @property
+    def right(self, /) -> int:
+        """
+        Satoshi that are both.
+        """
+    @property
+    def trace(self, /) -> Trace:
+        """
+        The trace.
+        """
+    @property
+    def true(self, /) -> int:
+        """
+        Satoshi that truly came to others.
+        """
+    @property
+    def true_fees(self, /) -> int:
+        """
+        Satoshi that truly went to miners on the way. They count for nobody.
+        """
+    @property
+    def true_rejoined(self, /) -> int:
+        """
+        Satoshi that truly came back to outputs of the source, from where they are followed anyway.
+        """
+
+@final
+class TraceGraph:
+    """
+    Who paid whom how much of the money of a trace. Edges lead from payer to payee, in the direction of time, whatever the
+    direction of the trace; what a wallet or an address paid to itself is no edge.
+
+    Examples
+    --------
+    >>> graph = chain.trace(chain.block(150).transactions[0], max_tx_hops=3).graph("address")
+    >>> nodes = graph.nodes.to_pydict()
+    >>> sum(nodes["held"]) == sum(nodes["source"])
+    True
+    >>> graph.edges.columns[:5]
+    ['from', 'to', 'from_name', 'to_name', 'amount']
+    >>> graph.write("flow.graphml")
+    """
+    def __reduce__(self, /) -> tuple[object, ...]:
+        """
+        Pickles carry the two tables.
+        """
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    def _write_parquet(self, /, name: str, path: str | PathLike[str]) -> None:
+        """
+        Writes one of the two tables as Parquet.
+        """
+    @property
+    def direction(self, /) -> str:
+        """
+        The direction of the trace: "out" or "in".
+        """
+    @property
+    def edges(self, /) -> Table:
+        """
+        One row an edge, from payer to payee: from, to (numbers of nodes), from_name, to_name, amount (satoshi), transactions (how
+        many), first_height, last_height, first_time, last_time (seconds UTC).
+        """
+    @property
+    def height(self, /) -> int:
+        """
+        The height that the trace is as of.
+        """
+    @property
+    def level(self, /) -> str:
+        """
+        What the nodes are: "transaction", "address" or "wallet".
+        """
+    @property
+    def nodes(self, /) -> Table:
+        """
+        One row a node, sources first: node (its number, from 0), kind ("transaction", "address", "wallet", "fees", "subsidy",
+        "unclaimed" or "unexplained"), name (the txid, the address, or the address that a wallet's cluster is named by), number
+        (of the transaction or address, or the cluster's name), label (of the stop set), is_source, source (satoshi that the trace
+        begins with here), amount_in, amount_out (satoshi of its edges), kept (satoshi that it paid to itself), held (satoshi with
+        which the trace ended here, whatever the reason), joined (satoshi that poison added).
+
+        At every node source + joined + amount_in = amount_out + held where the trace goes out, and source + joined + amount_out =
+        amount_in + held where it goes in.
+        """
+    def to_igraph(self, /) -> object:
+        """
+        A directed igraph.Graph: vertices are numbered as the nodes, with the columns of the tables as attributes.
+
+        Raises
+        ------
+        ImportError : igraph is not installed.
+        """
+    def to_networkx(self, /) -> object:
+        """
+        A networkx.DiGraph: nodes by number, with the columns of the tables as attributes; what is null is left out.
+
+        Raises
+        ------
+        ImportError : networkx is not installed.
+        """
+    def to_rustworkx(self, /) -> object:
+        """
+        A rustworkx.PyDiGraph: indices are the numbers of the nodes, weights are dicts of the columns of the tables.
+
+        Raises
+        ------
+        ImportError : rustworkx is not installed.
+        """
+    def write(self, path: str | PathLike[str], /, *, overwrite: bool = False) -> None:
+        """
+        Writes the graph to a file, whose suffix says how: .graphml, .gexf, .dot, .json (node-link, as networkx.node_link_graph
+        reads it), .csv or .parquet (the edges; the nodes beside them, as NAME.nodes.csv). Times are texts in ISO 8601. In GEXF
+        and DOT the label of the stop set is called stop_label, and in DOT the name is the tooltip.
+
+        Raises
+        ------
+        FileExistsError : there is such a file, and `overwrite` is not True.
+        ValueError : the suffix is none of these.
         """
 
 @final
@@ -1973,6 +3111,77 @@ class Transaction:
         """
 
 @final
+class Truth:
+    """
+    What is known to be true of a chain: who owns addresses, what transactions are for, which outputs are change. Made by
+    `satrail.truth`, `Truth.of` and `satrail.truth_from_chain`; `satrail.evaluate` holds rules against it.
+
+    Examples
+    --------
+    >>> payments = chain.block(300).transactions[1:4]
+    >>> truth = satrail.Truth.of(chain, transactions={"payment": [tx.txid for tx in payments]})
+    >>> truth.tables
+    []
+    >>> satrail.evaluate("joinmarket", truth).true_negative
+    3
+    """
+    def __repr__(self, /) -> str: ...
+    @property
+    def digest(self, /) -> str:
+        """
+        A digest of it: the one that the simulator wrote down, or the SHA-256 over the tip's hash and all that is known.
+        """
+    @staticmethod
+    def of(
+        chain: Chain,
+        owners: Mapping[str, Iterable[str]] | object | None = None,
+        *,
+        transactions: Mapping[str, Iterable[str]] | object | None = None,
+    ) -> Truth:
+        """
+        A truth that you know: owners of addresses, what transactions are for, or both.
+
+        Parameters
+        ----------
+        chain : the chain that it is about.
+        owners : a mapping of owners to their addresses, or a table (Arrow by protocol, or a dict of lists) with the columns address and owner,
+            and role where you like. Addresses that were never paid count for nothing.
+        transactions : a mapping of purposes to transaction ids, or a table with the columns txid and purpose, and profile (the software
+            that made it) where you like. docs/evaluate.md says which purposes make a transaction one of a shape.
+
+        Raises
+        ------
+        ValueError : it does not fit the chain: no address was ever paid, or a transaction is not in it; or it contradicts itself.
+
+        Examples
+        --------
+        >>> first, second = (chain.block(h).transactions[0].outputs[0].address.text for h in (150, 151))
+        >>> truth = satrail.Truth.of(chain, {"ann": [first], "bob": [second]})
+        >>> truth
+        Truth(the truth that was given: 2 owners of 2 addresses, height=495)
+        """
+    def table(self, name: str, /) -> Table:
+        """
+        One of its tables. Those of a simulated chain are as docs/simulate.md describes them. The chain's own truth has "changes" (one row a
+        transaction: transaction, txid, height, time, output, position of the change, value, cluster of the payer, fold) and "left_out"
+        (reason, transactions).
+
+        Raises
+        ------
+        ValueError : there is no such table; a file cannot be read.
+
+        Examples
+        --------
+        >>> satrail.truth_from_chain(chain).table("left_out").columns
+        ['reason', 'transactions']
+        """
+    @property
+    def tables(self, /) -> list[str]:
+        """
+        The names of its tables.
+        """
+
+@final
 class Wallet:
     """
     One or several clusters seen as somebody's purse.
@@ -2047,9 +3256,24 @@ def _restore_chain(
     Opens a chain from its pickle.
     """
 
+def _restore_graph(level: str, direction: str, height: SupportsIndex, nodes: bytes, edges: bytes) -> TraceGraph:
+    """
+    Makes a graph from its pickle.
+    """
+
 def _restore_judgement(shape: str, predicates: SupportsGetItem[int, Predicate]) -> Judgement:
     """
     Makes a judgement from its pickle.
+    """
+
+def _restore_ledger(
+    source: SupportsIndex,
+    joined: SupportsIndex,
+    ends: dict[str, SupportsIndex],
+    lines: SupportsGetItem[int, tuple[str, SupportsIndex]],
+) -> Ledger:
+    """
+    Makes a ledger from its pickle.
     """
 
 def _restore_predicate(name: str, passed: bool | None, found: object, wanted: str) -> Predicate:
@@ -2085,6 +3309,63 @@ def boltzmann(
     [(0, 0), (1, 1)]
     >>> [satrail.boltzmann([1] * n, [1] * n).interpretations for n in range(2, 6)]
     [3, 16, 131, 1496]
+    """
+
+def card(name: str, /) -> dict[str, object]:
+    """
+    What was measured of a rule or shape, as docs/cards has it: exact counts by the chain that they were counted on.
+
+    Parameters
+    ----------
+    name : "co_spend", "same_key", a change rule or a CoinJoin's shape, by name.
+
+    Raises
+    ------
+    ValueError : there is no card of that name.
+
+    Examples
+    --------
+    >>> card = satrail.card("optimal")
+    >>> card["kind"], card["version"]
+    ('change rule', 1)
+    """
+
+def evaluate(
+    what: Clusters | ChangeRule | Trace | str,
+    truth: Truth,
+    *,
+    chain: Chain | None = None,
+    threads: int | None = None,
+    labels: dict[str, str | None] | None = None,
+    **thresholds: float,
+) -> Evaluation | Rates | TraceEvaluation:
+    """
+    Holds clusters, a change rule, a shape or a trace against what is known to be true.
+
+    Clusters give an `Evaluation`, as of their height. Change rules (objects of `satrail.change`) and shapes (a name of `chain.shapes`;
+    "wasabi": any of its versions; "coinjoin": whether the inputs are of several owners, as clusterings ask) give `Rates`. A trace going out
+    gives a `TraceEvaluation`: of what truly came to each owner, how much it finds. docs/evaluate.md defines every figure.
+
+    Parameters
+    ----------
+    what : clusters, a change rule, the name of a shape, or a trace.
+    truth : what is known.
+    chain : for rules and shapes, the chain at the height that is asked about; the truth's own when not given. A simulated chain's truth needs
+        it.
+    threads : how many threads to use; all processors when not given. The result is the same.
+    labels : for traces, whom the labels of the stop set mean, by the owners' names in the truth; None for one that claims nothing, and then
+        the money counts for those whose the addresses are. Labels that are not given mean the owner of that name.
+    thresholds : for shapes, other thresholds than the network's, as in `Chain.shapes`.
+
+    Raises
+    ------
+    ValueError : the truth does not fit the chain, or does not know what is asked; an unknown shape; a label that is nobody's name.
+
+    Examples
+    --------
+    >>> truth = satrail.truth_from_chain(chain)
+    >>> satrail.evaluate(satrail.change.none(), truth).true_positive
+    0
     """
 
 def info(store: str | PathLike[str], /) -> StoreInfo:
@@ -2218,6 +3499,51 @@ def shapes(
     [Judgement(joinmarket: no, decided by inputs: found 4, wanted at least 5)]
     """
 
+def simulate(
+    scenario: str,
+    folder: str | PathLike[str],
+    *,
+    seed: SupportsIndex = 0,
+    scale: SupportsFloat | SupportsIndex = 1.0,
+    progress: bool | Callable[[dict[str, object]], object] | None = None,
+) -> SimulationReport:
+    """
+    Simulates a chain whose truth is known: real block files of regtest, and beside them who owns what and why it moved.
+
+    The folder gets `blocks` (for [ingest](satrail.ingest)), `truth` with tables as Parquet (entities, addresses, transactions, outputs,
+    accounts, balances; for a hidden service also payers and cashouts), `tags.yaml`, a TagPack of what is publicly known, and
+    `scenario.json`, which is written last. The same scenario, seed and scale give the same bytes on every machine. What is modelled,
+    and what is not, stands in docs/simulate.md, with every column.
+
+    Parameters
+    ----------
+    scenario : "city" (people, exchanges, merchants, pools, casinos and mixers, 2012 to 2024; about 100,000 transactions at scale 1), or
+        "hidden-service" (a service with an address for every user inside a city, 2013 to 2018; at scale 1 with 1,000,000 addresses,
+        7,300 payments of 420 BTC and about 250,000 transactions; `watch.csv` and `test_payments.csv` are what an investigator has).
+    folder : path of a folder that is empty or not there yet.
+    seed : a whole number from 0 to 2**64 - 1.
+    scale : how large it is; above 0, and at most 600 (city) or 20 (hidden-service).
+    progress : None shows a bar in terminals and notebooks, True always, False never; or a function that is called about ten
+        times a second with a dict of phase ("simulate"), blocks, blocks_total, bytes, transactions, seconds.
+
+    Returns
+    -------
+    SimulationReport : what was made, with the digest over all blocks and all rows of the truth.
+
+    Raises
+    ------
+    ValueError : an unknown scenario; a scale or a seed that is out of range.
+    TypeError : a seed that is no whole number.
+    FileExistsError : the folder is not empty.
+    OSError : the disk is full or cannot be written. What was made so far is removed, as it is on Ctrl-C.
+
+    Examples
+    --------
+    >>> report = satrail.simulate("city", "a-city", seed=1, scale=0.004, progress=False)
+    >>> report.height, report.network
+    (1200, 'regtest')
+    """
+
 def thresholds(network: str = "mainnet") -> dict[str, int | float | bool]:
     """
     The thresholds that shapes are held against, by name, with the defaults of a network. docs/shapes.md says what each means.
@@ -2232,6 +3558,58 @@ def thresholds(network: str = "mainnet") -> dict[str, int | float | bool]:
     3
     >>> satrail.thresholds("regtest")["whirlpool_first_height"]
     0
+    """
+
+def truth(folder: str | PathLike[str]) -> Truth:
+    """
+    The truth of a simulated chain, from the folder that `satrail.simulate` has made. Its tables are read when they are needed.
+
+    Parameters
+    ----------
+    folder : path of the folder with scenario.json and truth/.
+
+    Raises
+    ------
+    FileNotFoundError : there is no such folder.
+    ValueError : it is no folder of a simulated chain, or of another format.
+
+    Examples
+    --------
+    >>> truth = satrail.truth("no such folder")
+    Traceback (most recent call last):
+      ...
+    FileNotFoundError: no such folder of a simulated chain: no such folder; check the path
+    """
+
+def truth_from_chain(chain: Chain, *, folds: Iterable[int] | None = None, threads: int | None = None) -> Truth:
+    """
+    A truth about change that the chain tells itself, after Möser and Narayanan (Resurrecting Address Clustering in Bitcoin, 2022): of a
+    payment with two outputs, one is spent later together with other coins of the payer, so that it ends up in the cluster of the inputs by
+    co-spend, and the other does not. It is worked out as of the chain's height, on any store.
+
+    Left out are CoinJoins and what may be one, payments that return something to an address of their inputs, and those of which both outputs, or
+    none, end up in the cluster. The table "left_out" counts them.
+
+    Its bias: it is about those who spend their change together with other coins, the careless and the busy; change that is spent alone, or
+    never, is not in it, and large services are in it more than once. Where co-spend joined two owners, it is wrong. A rule's rates on
+    it say how the rule does there; they are no rates for the whole chain.
+
+    Parameters
+    ----------
+    folds : only the payers' clusters of these of ten parts, 0 to 9, into which clusters are dealt by a hash of their names. So a rule can
+        be chosen on some and measured on others, and no payer is in both.
+    threads : how many threads to use; all processors when not given. The result is the same.
+
+    Raises
+    ------
+    ValueError : a fold that is not from 0 to 9.
+
+    Examples
+    --------
+    >>> truth = satrail.truth_from_chain(chain)
+    >>> rates = satrail.evaluate(satrail.change.optimal(), truth)
+    >>> rates.true_positive + rates.false_negative + rates.cannot_tell_positive == len(truth.table("changes"))
+    True
     """
 
 def verify(

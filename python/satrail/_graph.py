@@ -133,7 +133,7 @@ def _write_text(lines: Iterator[str], path: Path) -> None:
 def _write_csv(graph: Any, name: str, path: Path) -> None:
     columns = getattr(graph, name).to_pydict()
     with open(path, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
+        writer = csv.writer(file)  # its \r\n also makes it quote a lone \r
         writer.writerow(columns)
         writer.writerows([_plain(cell) for cell in row] for row in zip(*columns.values(), strict=True))
 

@@ -30,7 +30,10 @@ class _Function(_Silent):
 
 
 class _Bar(_Silent):
-    """A bar of bytes, of rows when a store is verified, or of blocks that are simulated; it appears when there is something to do."""
+    """A bar of bytes, of rows that are verified, or of blocks that are simulated.
+
+    It appears when there is something to do.
+    """
 
     def __init__(self) -> None:
         self._bar: Any = None

@@ -95,7 +95,7 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    satrail.demo(options.folder)
+    satrail.demo(options.folder, scale=options.scale)
     return 0
 
 
@@ -135,13 +135,22 @@ def _parser() -> argparse.ArgumentParser:
     simulate = commands.add_parser("simulate", help="make a chain whose truth is known, with the truth beside it")
     simulate.add_argument("scenario", metavar="SCENARIO", help="city, or hidden-service")
     simulate.add_argument("folder", metavar="FOLDER", help="a folder that is empty or not there yet")
-    simulate.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed gives the same bytes; 0 when not given")
+    simulate.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="the same seed gives the same bytes; 0 when not given"
+    )
     simulate.add_argument("--scale", type=float, default=1.0, metavar="X", help="how large it is; 1 when not given")
     simulate.add_argument("--quiet", action="store_true", help="print errors only")
     simulate.set_defaults(run=_simulate)
 
-    demo = commands.add_parser("demo", help="do the main job on a small chain that comes with satrail")
-    demo.add_argument("folder", nargs="?", help="where to keep the store; a temporary folder when not given")
+    demo = commands.add_parser("demo", help="simulate a small case and do the main job on it, step by step")
+    demo.add_argument("folder", nargs="?", help="where to keep the case; a temporary folder when not given")
+    demo.add_argument(
+        "--scale",
+        type=float,
+        default=0.05,
+        metavar="X",
+        help="how large it is, 0.05 when not given; 1 is the real size",
+    )
     demo.set_defaults(run=_demo)
     return parser
 

@@ -281,7 +281,7 @@ impl Visitable for Chain {
     }
 }
 
-impl<'a> IntoNodeIdentifiers for &'a Chain {
+impl IntoNodeIdentifiers for &Chain {
     type NodeIdentifiers = Transactions;
 
     fn node_identifiers(self) -> Transactions {
@@ -289,7 +289,7 @@ impl<'a> IntoNodeIdentifiers for &'a Chain {
     }
 }
 
-impl<'a> IntoNodeReferences for &'a Chain {
+impl IntoNodeReferences for &Chain {
     type NodeRef = (TxNum, ());
     type NodeReferences = Nodes;
 

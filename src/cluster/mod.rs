@@ -137,6 +137,11 @@ impl Clusters {
         Ok(Clusters::as_of(chain.at_height(height)?, self.settings.clone(), self.threads, self.shared.clone()))
     }
 
+    /// Whether others are as of the same height, by the same rules.
+    pub fn is_same(&self, other: &Clusters) -> bool {
+        self.chain.height() == other.chain.height() && self.settings.identity() == other.settings.identity()
+    }
+
     pub fn chain(&self) -> &Chain {
         &self.chain
     }

@@ -64,7 +64,7 @@ impl Card {
 fn percent(share: Option<f64>) -> String {
     match share.map(|share| share * 100.0) {
         None => "none".to_string(),
-        Some(percent) if percent == 0.0 || percent >= 99.95 && percent < 100.0 => format!("{percent:.2} %"),
+        Some(percent) if percent == 0.0 || (99.95..100.0).contains(&percent) => format!("{percent:.2} %"),
         Some(percent) if percent < 1.0 => format!("{percent:.3} %"),
         Some(percent) => format!("{percent:.1} %"),
     }

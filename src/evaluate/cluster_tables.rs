@@ -15,6 +15,9 @@ use crate::ids::AddrNum;
 /// An owner's place, and what was found of him.
 type Row<'a> = (usize, &'a OwnerFound);
 
+/// A word of what a truth says of a transaction: purpose and profile.
+type Word = fn((Option<&str>, Option<&str>)) -> Option<String>;
+
 impl Evaluation {
     /// The owners of whom an address was paid, those with most addresses first.
     fn rows(&self) -> Vec<Row<'_>> {
@@ -117,9 +120,8 @@ impl Evaluation {
             Arc::new(StringArray::from_iter(wrong.iter().map(owner)))
         };
         let said = |edge: &Edge| self.known.purposes.as_ref().map(|purposes| purposes.of(edge.transaction));
-        let text = |word: fn((Option<&str>, Option<&str>)) -> Option<String>| -> ArrayRef {
-            Arc::new(StringArray::from_iter(wrong.iter().map(|edge| said(edge).and_then(word))))
-        };
+        let text =
+            |word: Word| -> ArrayRef { Arc::new(StringArray::from_iter(wrong.iter().map(|edge| said(edge).and_then(word)))) };
         Ok(ready(vec![
             ("transaction", Arc::new(Int64Array::from_iter_values(wrong.iter().map(|edge| edge.transaction.0 as i64))), false),
             ("txid", Arc::new(clusters.txids(wrong.iter().map(|edge| edge.transaction))?), false),

@@ -173,7 +173,8 @@ impl Evaluation {
     }
 
     fn moves_of(&self, facts: &Facts<'_>, main: &[bool], moves: &mut Moves) {
-        (moves.owners.clear(), moves.clusters.clear());
+        moves.owners.clear();
+        moves.clusters.clear();
         let (owners, labels) = (self.owners_of(), self.clusters.labels());
         let ins = facts.outputs.iter().map(|output| (output.address, output.value, 0));
         let outs = facts.inputs.iter().map(|input| (input.address, 0, input.value));

@@ -25,6 +25,8 @@ pub struct GivenTransactions {
     pub profiles: Option<StringArray>,
 }
 
+/// Addresses that are looked up together.
+const TOGETHER: usize = 1 << 16;
 /// Rows that are named when they cannot be found.
 const NAMED: usize = 3;
 
@@ -85,9 +87,17 @@ impl Owners {
 
 /// The numbers of the addresses of some texts, row by row; none for those that were never paid.
 pub(super) fn numbers(chain: &Chain, texts: &StringArray) -> Result<Vec<Option<AddrNum>>> {
+    let mut numbers = Vec::with_capacity(texts.len());
+    for start in (0..texts.len()).step_by(TOGETHER) {
+        numbers.extend(numbers_from(chain, &texts.slice(start, TOGETHER.min(texts.len() - start)))?);
+    }
+    Ok(numbers)
+}
+
+fn numbers_from(chain: &Chain, texts: &StringArray) -> Result<Vec<Option<AddrNum>>> {
     let set = chain.addresses(texts);
     if let Some(rejected) = set.rejected().first() {
-        let what = format!("row {} of the truth has no address, but {:?}: {}", rejected.row, rejected.text, rejected.reason);
+        let what = format!("the truth has no address in one of its rows, but {:?}: {}", rejected.text, rejected.reason);
         return Err(Error::Invalid { what: format!("{what}; take it out") });
     }
     if set.len() == texts.len() {

@@ -29,6 +29,8 @@ pub struct Owners {
     pub names: Vec<String>,
     /// What each owner is; empty where nobody says.
     pub categories: Vec<String>,
+    /// The numbers that a simulated chain's truth has for them; empty where it is another truth.
+    pub entities: Vec<i32>,
     /// By address: the owner's place among the names, or [`NONE_32`].
     pub of: Vec<u32>,
     pub roles: Option<Codes>,
@@ -40,7 +42,7 @@ pub struct Owners {
 #[derive(Default)]
 pub struct Codes {
     pub words: Vec<String>,
-    /// By row: the word's place, or [`NO_WORD`].
+    /// By row: the word's place, or `NO_WORD`.
     pub of: Vec<u16>,
 }
 

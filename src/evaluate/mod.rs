@@ -1,8 +1,9 @@
-//! Rules with measured errors: clusters, change rules and shapes, held against what is known to be true.
+//! Rules with measured errors: clusters, change rules, shapes and traces, held against what is known to be true.
 //!
 //! [`Known`] is a truth in the numbers of one chain. It comes from a simulated chain's [`Folder`], from owners that somebody gives, or from
 //! the chain itself ([`Revealed`]). Everything is counted in whole numbers, so it is the same for any number of threads; shares come last.
 
+mod arrivals;
 mod cards;
 mod change_truth;
 mod cluster_tables;
@@ -13,11 +14,15 @@ mod given;
 mod interval;
 mod kinds;
 mod known;
+mod matching;
 mod pairs;
 mod rate_tables;
 mod rates;
 mod simulated;
+mod trace_tables;
+mod traces;
 
+pub use arrivals::{Arrivals, Arrived};
 pub use cards::{Card, Figures, card, cards};
 pub use clusters::{Evaluation, Money, OwnerFound, Shown};
 pub use folder::Folder;
@@ -26,5 +31,7 @@ pub use given::{GivenOwners, GivenTransactions};
 pub use interval::Share;
 pub use kinds::{Asked, SEVERAL_OWNERS, WASABI};
 pub use known::{ChangeTruth, Codes, Known, Owners, Purposes};
+pub use matching::Matched;
 pub use pairs::{Cell, Pairs, cells, count, received};
 pub use rates::{Counts, Rates};
+pub use traces::{Claims, Found, TraceEvaluation};

@@ -10,18 +10,18 @@ use crate::evaluate::interval::Share;
 use crate::evaluate::rates::{Counts, Rates};
 
 impl Rates {
-    /// One row a year: year, and what [`columns`] has.
+    /// One row a year: year, and what `columns` has.
     pub fn years_table(&self) -> Table {
         let (years, counts): (Vec<i32>, Vec<Counts>) = self.by_year().into_iter().unzip();
         table("year", Arc::new(Int32Array::from(years)), &counts)
     }
 
-    /// One row a profile, those with most false positives first: profile, and what [`columns`] has.
+    /// One row a profile, those with most false positives first: profile, and what `columns` has.
     pub fn profiles_table(&self) -> Table {
         by_mistakes("profile", self.by_profile())
     }
 
-    /// One row a purpose, those with most false positives first: purpose, and what [`columns`] has.
+    /// One row a purpose, those with most false positives first: purpose, and what `columns` has.
     pub fn purposes_table(&self) -> Table {
         by_mistakes("purpose", self.by_purpose())
     }

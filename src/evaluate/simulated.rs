@@ -51,6 +51,7 @@ impl Folder {
                 if places.of.insert(entity, owners.names.len() as u32).is_some() {
                     return Err(wrong(self.path(), format!("has entity {entity} twice")));
                 }
+                owners.entities.push(entity);
                 owners.names.push(names.need(row)?.to_string());
                 owners.categories.push(categories.need(row)?.to_string());
             }

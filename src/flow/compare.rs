@@ -6,8 +6,8 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray};
 
 use crate::chain::Table;
-use crate::flow::Trace;
 use crate::flow::exposure::whole;
+use crate::flow::{Ledger, Trace};
 
 /// A trace with the name of the rules that its clusters come from.
 pub struct Run {
@@ -39,7 +39,9 @@ pub fn conclusions(runs: &[Run]) -> Vec<Conclusion> {
             lines.entry(line).or_default().push(amount);
         }
     }
-    order.sort_by_key(|line| !line.starts_with("stopped: "));
+    let plain = Ledger::default().plain_lines();
+    let place = |line: &String| plain.iter().position(|(name, _)| name == line).map_or(0, |place| place + 1);
+    order.sort_by(|a, b| place(a).cmp(&place(b)).then(a.cmp(b)));
     let conclusion = |line: String| {
         let amounts = &lines[&line];
         let least = if amounts.len() < runs.len() { 0 } else { amounts.iter().copied().min().unwrap_or(0) };

@@ -1,18 +1,20 @@
 //! Exposure: which share of the money of a target went to, or came from, whom.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 
 use crate::chain::Table;
-use crate::flow::log::Mark;
-use crate::flow::{Ledger, Trace};
+use crate::flow::sweep::log::Mark;
+use crate::flow::{Ledger, Outcome, Trace};
+use crate::ids::{AddrNum, OutNum};
 
 /// A share of the money of a target.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Share {
     pub kind: ShareKind,
-    /// Satoshi that one transaction moved between the target and this.
+    /// Satoshi whose least way between the target and this is one transaction.
     pub direct: u64,
     /// Satoshi that came by others on the way.
     pub indirect: u64,
@@ -51,6 +53,7 @@ impl Trace {
                 _ => {}
             }
         }
+        held += self.held_in_accounts();
         let ledger = self.ledger();
         let of_label = |(label, direct): (&String, u64)| Share {
             kind: ShareKind::Label(label.clone()),
@@ -64,6 +67,18 @@ impl Trace {
         let rest = whole(ledger) - attributed - held;
         shares.push(Share { kind: ShareKind::Unattributed, direct: 0, indirect: rest });
         shares
+    }
+
+    /// What the wallets of the source still have in their accounts.
+    fn held_in_accounts(&self) -> u64 {
+        let own: HashSet<AddrNum> = self.source().outputs().iter().filter_map(|given| self.wallet_of(given.output)).collect();
+        let held = self.accounts().held().iter();
+        held.filter(|held| held.outcome == Outcome::Unspent && own.contains(&held.wallet)).map(|held| held.amount).sum()
+    }
+
+    fn wallet_of(&self, output: OutNum) -> Option<AddrNum> {
+        let clusters = self.options().clusters.as_ref()?;
+        clusters.name_of(self.chain().address_of(output).ok()?).ok()
     }
 
     /// [`Trace::exposure`] as a table: kind ("label", "held", "unattributed"), label, direct, indirect, amount (satoshi), share (of the whole).

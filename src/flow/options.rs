@@ -139,6 +139,14 @@ impl TraceOptions {
                 chain.height()
             ));
         }
+        if let Some(clusters) = &self.clusters
+            && clusters.chain().tip().hash()? != chain.tip().hash()?
+        {
+            return wrong("the clusters are of another chain; cluster the one that is traced".to_string());
+        }
+        if !self.stops.fits(self.clusters.as_ref()) {
+            return wrong("the stop set was made with other clusters than the trace has; make it with the same".to_string());
+        }
         if self.policy.is_of_accounts() { self.check_accounts() } else { Ok(()) }
     }
 

@@ -29,7 +29,7 @@ pub enum Policy {
     /// First in, first out in the account of each wallet, as courts do for bank accounts: Clayton's Case (1816).
     AccountFifo,
     /// In the account of each wallet, money that is not traced goes out first, so that what is left of the traced is never more than the
-    /// lowest balance since: Roscoe v Winder [1915] 1 Ch 62.
+    /// lowest balance since: Roscoe v Winder (1915) 1 Ch 62.
     LowestIntermediateBalance,
 }
 
@@ -86,6 +86,6 @@ mod tests {
             assert_eq!(Policy::from_name(policy.name()).unwrap(), policy);
         }
         let error = Policy::from_name("fiffo").unwrap_err().to_string();
-        assert!(error.contains("did you mean fifo?"), "{error}");
+        assert!(error.contains("did you mean fifo"), "{error}");
     }
 }

@@ -25,7 +25,7 @@ pub enum Outcome {
     /// This transaction takes it on.
     Followed(TxNum),
     /// It is in the account of a wallet, which pays it out later or still has it.
-    Held,
+    InAccount,
     /// The output belongs to the source, and is traced as such.
     Rejoined,
     /// It came to the stop set, at the label of this number.
@@ -53,7 +53,7 @@ impl Outcome {
     pub fn name(self) -> &'static str {
         match self {
             Outcome::Followed(_) => "followed",
-            Outcome::Held => "held",
+            Outcome::InAccount => "in_account",
             Outcome::Rejoined => "rejoined",
             Outcome::Stopped(_) => "stopped",
             Outcome::Unspent => "unspent",
@@ -82,6 +82,6 @@ impl Outcome {
 
     /// Whether the trace ends here.
     pub fn is_end(self) -> bool {
-        !matches!(self, Outcome::Followed(_) | Outcome::Held)
+        !matches!(self, Outcome::Followed(_) | Outcome::InAccount)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::chain::Chain;
 use crate::cluster::Clusters;
 use crate::error::{Error, Result};
-use crate::flow::turns::Marks;
+use crate::flow::sweep::turns::Marks;
 use crate::ids::AddrNum;
 
 /// What can be labelled.
@@ -50,6 +50,15 @@ impl StopSet {
 
     pub fn is_empty(&self) -> bool {
         self.marks.is_none()
+    }
+
+    /// Whether it was made with these clusters, or with none.
+    pub(super) fn fits(&self, clusters: Option<&Clusters>) -> bool {
+        match (&self.clusters, clusters) {
+            (None, None) => true,
+            (Some(own), Some(others)) => own.is_same(others),
+            _ => self.is_empty(),
+        }
     }
 
     /// The labels, by number.

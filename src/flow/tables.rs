@@ -11,7 +11,7 @@ use crate::chain::table::Maker;
 use crate::chain::{Chain, Table};
 use crate::error::Result;
 use crate::flow::movement::Place;
-use crate::flow::sweep::senders;
+use crate::flow::sweep::fate::senders;
 use crate::flow::trace::{SourceShare, Trace};
 use crate::flow::{Outcome, Step};
 use crate::ids::{AddrNum, InNum, OutNum, TxNum, hash_text};

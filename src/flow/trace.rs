@@ -3,15 +3,16 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::chain::{Chain, Table};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::flow::account::{self, Accounts};
-use crate::flow::log::{Log, Logged, Mark, Passage};
 use crate::flow::movement::{Movement, Place};
-use crate::flow::pieces::{Owners, Pieces};
 use crate::flow::step::{Outcome, Step};
-use crate::flow::sums::Sums;
-use crate::flow::sweep::{self, Seen, Spender, Stop, Swept, Watch};
-use crate::flow::turns::Order;
+use crate::flow::sweep::fate::{Spender, ends_mined, spender_of};
+use crate::flow::sweep::log::{Log, Logged, Mark, Passage};
+use crate::flow::sweep::pieces::{Owners, Pieces};
+use crate::flow::sweep::sums::Sums;
+use crate::flow::sweep::turns::Order;
+use crate::flow::sweep::{self, Seen, Stop, Swept, Watch};
 use crate::flow::{Direction, Fees, Ledger, Source, TraceOptions, tables};
 use crate::ids::TxNum;
 
@@ -48,7 +49,9 @@ impl Chain {
         options.check(self)?;
         let (swept, accounts) = run(self, source, options, None, Owners::One, Stop::Budget, &mut progress)?;
         let ledger = ledger(source, options, &swept, &accounts)?;
-        debug_assert!(ledger.balances(), "no satoshi is lost or made: {ledger:?}");
+        if !ledger.balances() {
+            return Err(Error::corrupt(self.store().folder(), "has amounts beyond all sums"));
+        }
         let (chain, source, options) = (self.clone(), source.clone(), options.clone());
         Ok(Trace { inner: Arc::new(Inner { chain, source, options, swept, accounts, ledger, ends: OnceLock::new() }) })
     }
@@ -140,6 +143,11 @@ impl Trace {
 
     /// A step: first the outputs of the source, in chain order, then those of each transaction, in the order of the trace.
     pub fn step(&self, number: u64) -> Result<Step> {
+        if number >= self.len() {
+            return Err(Error::Invalid {
+                what: format!("there is no step {number}: the trace has {}, numbered from 0", self.len()),
+            });
+        }
         let (logged, passage) = self.inner.swept.log.get(number as usize);
         self.inner.decode(logged, passage)
     }
@@ -154,8 +162,9 @@ impl Trace {
         if self.inner.ends.get().is_none() {
             let mut ends = Vec::new();
             for number in 0..self.len() {
-                let step = self.step(number)?;
-                if step.place.output().is_some() && step.outcome.is_end() {
+                let logged = self.log().logged(number as usize);
+                let may_end = logged.place.is_coin() && self.inner.may_end(logged.mark);
+                if may_end && (logged.mark != Mark::Followed || self.step(number)?.outcome.is_end()) {
                     ends.push(number as u32);
                 }
             }
@@ -219,7 +228,11 @@ impl Trace {
     /// How much of each end came from which source, fees and the like included: the trace is done once more, with an eye on that.
     pub fn source_shares(&self, mut progress: impl FnMut(u64) -> bool) -> Result<Vec<SourceShare>> {
         let mut seen: Vec<(u32, u32, u64)> = Vec::new();
+        let may_end = |mark| self.inner.may_end(mark);
         let mut watch = |now: Seen<'_>| {
+            if !may_end(now.mark) {
+                return;
+            }
             let mut owners: Vec<(u32, u64)> = now.parts.iter().map(|part| (part.owner, part.length)).collect();
             owners.sort_unstable_by_key(|(owner, _)| *owner);
             for part in owners.chunk_by(|a, b| a.0 == b.0) {
@@ -253,7 +266,8 @@ impl Trace {
             let first = movements.len();
             for part in now.parts {
                 let from = now.left[part.owner as usize].0;
-                match movements[first..].iter_mut().find(|movement| movement.from == from) {
+                // Parts come by their owners, or one behind the other.
+                match movements[first..].last_mut().filter(|movement| movement.from == from) {
                     Some(movement) => movement.amount += part.length,
                     None => movements.push(Movement { by, from, to: now.place, amount: part.length }),
                 }
@@ -266,6 +280,14 @@ impl Trace {
 }
 
 impl Inner {
+    /// Whether a step with a mark may turn out to be an end; what is followed may be so only where the trace stopped before its end, or
+    /// where what is followed to a coinbase has come to its beginning.
+    fn may_end(&self, mark: Mark) -> bool {
+        let accounts = self.options.policy.is_of_accounts();
+        let begins = self.options.direction == Direction::In && self.options.fees == Fees::Report;
+        mark != Mark::Followed || !accounts && (self.swept.end.is_some() || begins)
+    }
+
     /// Where a trace that is done once more stops.
     fn stop(&self) -> Stop {
         Stop::At(self.swept.end)
@@ -305,10 +327,10 @@ impl Inner {
     /// What became of money that was to be followed: the budget may have ended before its turn.
     fn followed(&self, place: Place, by: Option<TxNum>) -> Result<Outcome> {
         if self.options.policy.is_of_accounts() {
-            return Ok(Outcome::Held);
+            return Ok(Outcome::InAccount);
         }
         let Some(next) = self.next(place, by)? else { return Ok(Outcome::Unspent) };
-        if sweep::ends_mined(&self.chain, &self.options, next)? {
+        if ends_mined(&self.chain, &self.options, next)? {
             return Ok(Outcome::Mined);
         }
         let order = Order::new(&self.chain, self.options.direction, self.options.fees == Fees::Follow);
@@ -321,7 +343,7 @@ impl Inner {
     fn next(&self, place: Place, by: Option<TxNum>) -> Result<Option<TxNum>> {
         Ok(match (place, self.options.direction) {
             (Place::Output(output), Direction::In) => Some(self.chain.transaction_of(output)?),
-            (Place::Output(output), Direction::Out) => match sweep::spender_of(&self.chain, output)? {
+            (Place::Output(output), Direction::Out) => match spender_of(&self.chain, output)? {
                 Spender::Tx(tx) => Some(tx),
                 Spender::None | Spender::Lost => None,
             },

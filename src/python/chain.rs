@@ -478,7 +478,20 @@ impl PyChain {
         fees: &str,
         budget: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<PyTrace> {
-        let given = Given { direction, policy, stop_at, clusters, max_hops, max_tx_hops, min_value, since, until, fees, budget };
+        let given = Given {
+            direction,
+            policy,
+            stop_at,
+            clusters,
+            bring: true,
+            max_hops,
+            max_tx_hops,
+            min_value,
+            since,
+            until,
+            fees,
+            budget,
+        };
         let options = given.options(&self.0, source)?;
         trace::trace(source.py(), &self.0, &sources::source(&self.0, source)?, &options)
     }
@@ -533,7 +546,20 @@ impl PyChain {
         budget: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<PyExposure> {
         let stop_at = Some(labels);
-        let given = Given { direction, policy, stop_at, clusters, max_hops, max_tx_hops, min_value, since, until, fees, budget };
+        let given = Given {
+            direction,
+            policy,
+            stop_at,
+            clusters,
+            bring: true,
+            max_hops,
+            max_tx_hops,
+            min_value,
+            since,
+            until,
+            fees,
+            budget,
+        };
         exposure::exposure(&self.0, target, &given)
     }
 
@@ -542,8 +568,9 @@ impl PyChain {
     ///
     /// Parameters
     /// ----------
-    /// policies : their names; all that can be used when not given (those of accounts with clusters and direction "out").
-    /// clusters : clusters, a list of them, or a mapping of names to them; None among them means that nobody says who belongs together.
+    /// policies : their names; all that can be used when not given (those of accounts with clusters, direction "out", reported fees and no since).
+    /// clusters : clusters, a list of them, or a mapping of names to them; None among them means that nobody says who belongs together. Those that
+    ///     a wallet among source and stop_at brings when not given.
     ///
     /// Raises
     /// ------
@@ -587,8 +614,20 @@ impl PyChain {
         budget: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<PyPolicyComparison> {
         let policy = "haircut";
-        let given =
-            Given { direction, policy, stop_at, clusters: None, max_hops, max_tx_hops, min_value, since, until, fees, budget };
+        let given = Given {
+            direction,
+            policy,
+            stop_at,
+            clusters: None,
+            bring: true,
+            max_hops,
+            max_tx_hops,
+            min_value,
+            since,
+            until,
+            fees,
+            budget,
+        };
         exposure::compare(&self.0, source, policies, clusters, &given)
     }
 
@@ -638,7 +677,7 @@ impl PyChain {
         rules: "str | ChangeRule | list[str | ChangeRule] | None" = None,
         *,
         coinjoin = "exclude",
-        apart: "dict[str, Iterable[Address | str]] | list[tuple[Address | str, ...]] | None" = None,
+        apart: "Mapping[str, Iterable[Address | str]] | list[tuple[Address | str, ...]] | None" = None,
         threads: "int | None" = None
     ) -> "Clusters")]
     fn cluster(
@@ -722,7 +761,7 @@ impl PyChain {
     /// >>> first = chain.tx("7365607599a4b749bc84cd9929d488307dfe59d3bcf0c9e7bbbba5cdf8f1c282").inputs[0].spends
     /// >>> peel = chain.peel(first, clusters=chain.cluster())
     /// >>> len(peel), peel.stopped
-    /// (7, {'out': 'coinjoin'})
+    /// (6, {'out': 'no_candidate'})
     #[pyo3(signature = (
         output: "Output | str", *, direction = "out", clusters: "Clusters | None" = None,
         stop_at: "Address | AddressSet | Wallet | str | dict[object, object] | Iterable[object] | None" = None, features: "list[str] | None" = None,

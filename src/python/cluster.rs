@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyMapping, PyString};
 
 use crate::chain::{AddressSet, Chain, Table};
 use crate::change;
@@ -597,9 +597,10 @@ fn given_rule(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Rule> {
 /// What must stay apart: a mapping of owners to their addresses, or a list of tuples of addresses of which no two are one owner's.
 fn given_apart(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Apart> {
     let mut apart = Apart::default();
-    if let Ok(owners) = given.cast::<PyDict>() {
+    if let Ok(owners) = given.cast::<PyMapping>() {
         let (mut group, mut names) = (Vec::new(), Vec::new());
-        for (owner, (name, addresses)) in (0..).zip(owners.iter()) {
+        for (owner, item) in (0..).zip(owners.items()?.iter()) {
+            let (name, addresses) = item.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>()?;
             group.extend(seen(chain, &addresses)?.into_iter().map(|address| (address, owner)));
             names.push(name.str()?.to_cow()?.into_owned());
         }

@@ -1,4 +1,6 @@
-//! Evaluations of clusters, and error rates of rules and shapes.
+//! Evaluations of clusters and traces, and error rates of rules and shapes.
+
+use std::collections::BTreeMap;
 
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyTypeError;
@@ -8,7 +10,7 @@ use pyo3::types::PyDict;
 use crate::chain::Chain;
 use crate::change::Primitive;
 use crate::error::Error;
-use crate::evaluate::{Asked, Evaluation, Pairs, Rates};
+use crate::evaluate::{Asked, Claims, Evaluation, Pairs, Rates};
 use crate::python::chain::PyChain;
 use crate::python::change::{self, PyChangeRule};
 use crate::python::cluster::PyClusters;
@@ -18,26 +20,31 @@ use crate::python::rates::{PyRates, percent};
 use crate::python::shapes::with_thresholds;
 use crate::python::show;
 use crate::python::table::PyTable;
+use crate::python::trace::PyTrace;
+use crate::python::trace_evaluation;
 use crate::python::truth::{PyTruth, name_of};
 use crate::shapes::Thresholds;
 
-/// Holds clusters, a change rule or a shape against what is known to be true.
+/// Holds clusters, a change rule, a shape or a trace against what is known to be true.
 ///
 /// Clusters give an `Evaluation`, as of their height. Change rules (objects of `satrail.change`) and shapes (a name of `chain.shapes`;
-/// "wasabi": any of its versions; "coinjoin": whether the inputs are of several owners, as clusterings ask) give `Rates`. docs/evaluate.md defines every figure.
+/// "wasabi": any of its versions; "coinjoin": whether the inputs are of several owners, as clusterings ask) give `Rates`. A trace going out
+/// gives a `TraceEvaluation`: of what truly came to each owner, how much it finds. docs/evaluate.md defines every figure.
 ///
 /// Parameters
 /// ----------
-/// what : clusters, a change rule, or the name of a shape.
+/// what : clusters, a change rule, the name of a shape, or a trace.
 /// truth : what is known.
 /// chain : for rules and shapes, the chain at the height that is asked about; the truth's own when not given. A simulated chain's truth needs
 ///     it.
 /// threads : how many threads to use; all processors when not given. The result is the same.
+/// labels : for traces, whom the labels of the stop set mean, by the owners' names in the truth; None for one that claims nothing, and then
+///     the money counts for those whose the addresses are. Labels that are not given mean the owner of that name.
 /// thresholds : for shapes, other thresholds than the network's, as in `Chain.shapes`.
 ///
 /// Raises
 /// ------
-/// ValueError : the truth does not fit the chain, or does not know what is asked; an unknown shape.
+/// ValueError : the truth does not fit the chain, or does not know what is asked; an unknown shape; a label that is nobody's name.
 ///
 /// Examples
 /// --------
@@ -45,15 +52,19 @@ use crate::shapes::Thresholds;
 /// >>> satrail.evaluate(satrail.change.none(), truth).true_positive
 /// 0
 #[pyfunction]
-#[pyo3(signature = (what: "Clusters | ChangeRule | str", truth, *, chain: "Chain | None" = None, threads: "int | None" = None, **thresholds: "float") -> "Evaluation | Rates")]
+#[pyo3(signature = (what: "Clusters | ChangeRule | Trace | str", truth, *, chain: "Chain | None" = None, threads: "int | None" = None, labels: "dict[str, str | None] | None" = None, **thresholds: "float") -> "Evaluation | Rates | TraceEvaluation")]
 pub fn evaluate<'py>(
     what: &Bound<'py, PyAny>,
     truth: &Bound<'py, PyTruth>,
     chain: Option<&Bound<'py, PyChain>>,
     threads: Option<&Bound<'py, PyAny>>,
+    labels: Option<Claims>,
     thresholds: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let (truth, chain) = (truth.get(), chain.map(|chain| &chain.get().0));
+    if labels.is_some() && what.cast::<PyTrace>().is_err() {
+        return Err(PyTypeError::new_err("labels are for traces only; leave them out"));
+    }
     let threads = convert::threads(threads)?.unwrap_or_else(crate::chain::pieces::all_threads);
     if let Some(name) = name_of(what) {
         let rates = rates_of_shape(what.py(), &name, truth, chain, thresholds, threads)?;
@@ -61,6 +72,9 @@ pub fn evaluate<'py>(
     }
     if thresholds.is_some() {
         return Err(PyTypeError::new_err("thresholds are for shapes only; leave them out"));
+    }
+    if let Ok(trace) = what.cast::<PyTrace>() {
+        return trace_evaluation::of_trace(trace, truth, chain, &labels.unwrap_or_default())?.into_bound_py_any(what.py());
     }
     match what.cast::<PyClusters>() {
         Ok(clusters) => PyEvaluation(of_clusters(clusters, truth, chain)?).into_bound_py_any(what.py()),
@@ -79,7 +93,8 @@ fn of_clusters(clusters: &Bound<'_, PyClusters>, truth: &PyTruth, chain: Option<
 
 fn rates_of_rule(what: &Bound<'_, PyAny>, truth: &PyTruth, chain: Option<&Chain>, threads: usize) -> PyResult<Rates> {
     if what.cast::<PyChangeRule>().is_err() {
-        let what = format!("{what:?} cannot be evaluated; give clusters, a rule of satrail.change, or the name of a shape");
+        let what =
+            format!("{what:?} cannot be evaluated; give clusters, a rule of satrail.change, the name of a shape, or a trace");
         return Err(PyTypeError::new_err(what));
     }
     let (known, chain) = truth.known(what.py(), chain)?;
@@ -181,14 +196,16 @@ impl PyEvaluation {
 
     /// The same by value: "true_positive", "false_positive", "false_negative" (sums of products of satoshi), "precision" and "recall".
     #[getter]
-    fn by_value<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let (pairs, dict) = (self.0.by_value, PyDict::new(py));
-        dict.set_item("true_positive", pairs.true_positive)?;
-        dict.set_item("false_positive", pairs.false_positive)?;
-        dict.set_item("false_negative", pairs.false_negative)?;
-        dict.set_item("precision", pairs.precision())?;
-        dict.set_item("recall", pairs.recall())?;
-        Ok(dict)
+    fn by_value(&self, py: Python<'_>) -> PyResult<BTreeMap<&'static str, Py<PyAny>>> {
+        let pairs = self.0.by_value;
+        let counts = [
+            ("true_positive", pairs.true_positive),
+            ("false_positive", pairs.false_positive),
+            ("false_negative", pairs.false_negative),
+        ];
+        let shares = [("precision", pairs.precision()), ("recall", pairs.recall())];
+        let counts = counts.into_iter().map(|(name, count)| Ok((name, count.into_pyobject(py)?.into_any().unbind())));
+        counts.chain(shares.into_iter().map(|(name, share)| Ok((name, share.into_pyobject(py)?.into_any().unbind())))).collect()
     }
 
     /// One row an owner of whom an address was paid, those with most addresses first.

@@ -7,7 +7,7 @@ use pyo3::types::{PyDict, PyString};
 use crate::chain::Chain;
 use crate::cluster::Clusters;
 use crate::flow::compare::{Run, conclusions, conclusions_table, runs_table};
-use crate::flow::{Policy, Trace};
+use crate::flow::{Policy, Trace, TraceOptions};
 use crate::names::grouped;
 use crate::python::cluster::PyClusters;
 use crate::python::show;
@@ -31,7 +31,7 @@ pub struct PyExposure(pub Trace);
 impl PyExposure {
     /// One row a label, the largest first; then "held" (direction "out": what the target itself still has), and last "unattributed" (all else:
     /// unspent elsewhere, mined, fees, cut off; the ledger tells them apart). Columns: kind ("label", "held", "unattributed"), label, direct
-    /// (satoshi that one transaction moved between target and label), indirect, amount (both), share (of the whole). Amounts add up to the
+    /// (satoshi whose least way between target and label is one transaction), indirect, amount (both), share (of the whole). Amounts add up to the
     /// money of the target, each satoshi once.
     #[getter]
     fn table(&self) -> PyTable {
@@ -135,12 +135,13 @@ pub fn compare(
 ) -> PyResult<PyPolicyComparison> {
     let source = source::source(chain, from)?;
     let mut runs = Vec::new();
-    for (rules, clusters) in rule_sets(clusters)? {
-        let clusters = clusters.map(|clusters| Bound::new(from.py(), PyClusters(clusters))).transpose()?;
-        let given = Given { clusters: clusters.as_ref(), ..*given };
+    for (name, found) in rule_sets(clusters)? {
+        let found = found.map(|clusters| Bound::new(from.py(), PyClusters(clusters))).transpose()?;
+        let given = Given { clusters: found.as_ref(), bring: clusters.is_none(), ..*given };
         let options = given.options(chain, from)?;
-        for policy in chosen(policies.as_deref(), options.clusters.is_some() && given.direction == "out")? {
-            let options = crate::flow::TraceOptions { policy, ..options.clone() };
+        let rules = name.unwrap_or_else(|| rules_of(options.clusters.as_ref()));
+        for policy in chosen(policies.as_deref(), chain, &options)? {
+            let options = TraceOptions { policy, ..options.clone() };
             runs.push(Run { rules: rules.clone(), trace: trace(from.py(), chain, &source, &options)?.0 });
         }
     }
@@ -151,37 +152,42 @@ pub fn compare(
 }
 
 /// The policies that were named, or all that can be used.
-fn chosen(named: Option<&[String]>, accounts: bool) -> PyResult<Vec<Policy>> {
+fn chosen(named: Option<&[String]>, chain: &Chain, options: &TraceOptions) -> PyResult<Vec<Policy>> {
+    let fits = |policy: &Policy| TraceOptions { policy: *policy, ..options.clone() }.check(chain).is_ok();
     match named {
         Some(names) => Ok(names.iter().map(|name| Policy::from_name(name)).collect::<crate::Result<_>>()?),
-        None => Ok(Policy::ALL.into_iter().filter(|policy| accounts || !policy.is_of_accounts()).collect()),
+        None => Ok(Policy::ALL.into_iter().filter(|policy| !policy.is_of_accounts() || fits(policy)).collect()),
     }
 }
 
-/// Clusters with the names of their rules: one, several, or a mapping of names to them; None means that nobody says who belongs together.
-fn rule_sets(given: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<(String, Option<Clusters>)>> {
+/// What clusters are called that nobody gave a name.
+fn rules_of(clusters: Option<&Clusters>) -> String {
+    let Some(clusters) = clusters else { return "none".to_string() };
+    format!("{}, CoinJoins: {}", clusters.settings().names().join(" + "), clusters.settings().coinjoins.name())
+}
+
+/// Clusters and perhaps a name: one, several, or a mapping of names to them; None means that nobody says who belongs together.
+fn rule_sets(given: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<(Option<String>, Option<Clusters>)>> {
     let wrong = |given: &Bound<'_, PyAny>| {
         PyTypeError::new_err(format!(
             "{given:?} are no clusters; give those of chain.cluster(), a list of them, or a mapping of names to them"
         ))
     };
-    let one = |given: &Bound<'_, PyAny>, name: Option<String>| -> PyResult<(String, Option<Clusters>)> {
-        if given.is_none() {
-            return Ok((name.unwrap_or_else(|| "none".to_string()), None));
+    let one = |given: &Bound<'_, PyAny>| -> PyResult<Option<Clusters>> {
+        match given.is_none() {
+            true => Ok(None),
+            false => Ok(Some(given.cast::<PyClusters>().map_err(|_| wrong(given))?.get().0.clone())),
         }
-        let clusters = given.cast::<PyClusters>().map_err(|_| wrong(given))?.get().0.clone();
-        let rules = || format!("{}, CoinJoins: {}", clusters.settings().names().join(" + "), clusters.settings().coinjoins.name());
-        Ok((name.unwrap_or_else(rules), Some(clusters)))
     };
-    let Some(given) = given else { return Ok(vec![("none".to_string(), None)]) };
+    let Some(given) = given else { return Ok(vec![(None, None)]) };
     if let Ok(mapping) = given.cast::<PyDict>() {
-        return mapping.iter().map(|(name, clusters)| one(&clusters, Some(name.str()?.to_string()))).collect();
+        return mapping.iter().map(|(name, clusters)| Ok((Some(name.str()?.to_string()), one(&clusters)?))).collect();
     }
-    if given.is_none() || given.cast::<PyClusters>().is_ok() {
-        return Ok(vec![one(given, None)?]);
+    if given.cast::<PyClusters>().is_ok() {
+        return Ok(vec![(None, one(given)?)]);
     }
     if given.cast::<PyString>().is_ok() {
         return Err(wrong(given));
     }
-    given.try_iter().map_err(|_| wrong(given))?.map(|clusters| one(&clusters?, None)).collect()
+    given.try_iter().map_err(|_| wrong(given))?.map(|clusters| Ok((None, one(&clusters?)?))).collect()
 }

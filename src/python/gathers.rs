@@ -21,7 +21,7 @@ use crate::python::{convert, named};
 ///
 /// Examples
 /// --------
-/// >>> coinbases = [chain.block(height).transactions[0].outputs[0] for height in (10, 11, 12)]
+/// >>> coinbases = [chain.block(height).transactions[0].outputs[0] for height in (110, 111, 112)]
 /// >>> gathering = chain.gathers(coinbases)
 /// >>> gathering.meet
 /// True

@@ -26,6 +26,7 @@ mod simulate;
 mod source;
 mod table;
 mod trace;
+mod trace_evaluation;
 mod transaction;
 mod truth;
 mod verify;
@@ -76,6 +77,8 @@ mod _core {
     use super::table::{PyTable, restore_table};
     #[pymodule_export]
     use super::trace::{PyLedger, PyTrace, restore_ledger};
+    #[pymodule_export]
+    use super::trace_evaluation::PyTraceEvaluation;
     #[pymodule_export]
     use super::transaction::{PyFingerprint, PyInput, PyTransaction};
     #[pymodule_export]

@@ -2,7 +2,8 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use arrow_array::{Array, Int64Array, StringArray, StructArray};
+use arrow_array::{Array, ArrayRef, Int64Array, StringArray, StructArray};
+use arrow_cast::CastOptions;
 use arrow_schema::DataType;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -33,7 +34,8 @@ type Group = (Option<String>, Vec<SourceItem>);
 /// The source that an output, a transaction, an address, an address set, a wallet, a text that names one of these, a table of outputs, or
 /// a list or mapping of these means.
 pub fn source(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Source> {
-    Ok(Source::of_groups(chain, groups(chain, given)?)?)
+    let groups = groups(chain, given)?;
+    Ok(given.py().detach(|| Source::of_groups(chain, groups))?)
 }
 
 fn groups(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Vec<Group>> {
@@ -136,12 +138,10 @@ fn outputs_of_table(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Vec<Gro
     let wrong = || {
         PyValueError::new_err("the table needs the columns txid (text) and position, and may have amount (satoshi; whole numbers)")
     };
-    let mut groups = Vec::new();
+    let (mut groups, mut before) = (Vec::new(), 0);
     for chunk in given.extract::<AnyArray>()?.into_chunked_array()?.chunks() {
         let table = chunk.as_any().downcast_ref::<StructArray>().ok_or_else(wrong)?;
-        let cast = |name: &str, of: DataType| {
-            table.column_by_name(name).map(|column| arrow_cast::cast(column, &of).map_err(|e| PyValueError::new_err(e.to_string())))
-        };
+        let cast = |name: &str, of: DataType| table.column_by_name(name).map(|column| exactly(name, column, &of));
         let txids = cast("txid", DataType::Utf8).ok_or_else(wrong)??;
         let positions = cast("position", DataType::Int64).ok_or_else(wrong)??;
         let amounts = cast("amount", DataType::Int64).transpose()?;
@@ -149,7 +149,10 @@ fn outputs_of_table(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Vec<Gro
         let amounts = amounts.as_ref().map(|amounts| amounts.as_primitive::<Int64Type>());
         for row in 0..table.len() {
             if txids.is_null(row) || positions.is_null(row) {
-                return Err(PyValueError::new_err(format!("row {row} of the table has no txid or no position; leave it out")));
+                return Err(PyValueError::new_err(format!(
+                    "row {} of the table has no txid or no position; leave it out",
+                    before + row
+                )));
             }
             let name = format!("{}:{}", txids.value(row), positions.value(row));
             let output = chain.output(&txid_named(txids.value(row))?, position(&name, positions.value(row))?)?.number();
@@ -160,8 +163,24 @@ fn outputs_of_table(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Vec<Gro
             };
             groups.push((Some(name), vec![item]));
         }
+        before += table.len();
     }
     Ok(groups)
+}
+
+/// A column as another type, if that says exactly the same.
+fn exactly(name: &str, column: &ArrayRef, of: &DataType) -> PyResult<ArrayRef> {
+    let wrong = || {
+        let what = if *of == DataType::Int64 { "whole numbers" } else { "texts" };
+        PyValueError::new_err(format!("column {name:?} of the table holds {}; give {what}", column.data_type()))
+    };
+    if column.data_type().is_floating()
+        || *of == DataType::Int64 && !column.data_type().is_integer() && *column.data_type() != DataType::Null
+    {
+        return Err(wrong());
+    }
+    let options = CastOptions { safe: false, ..CastOptions::default() };
+    arrow_cast::cast_with_options(column, of, &options).map_err(|_| wrong())
 }
 
 fn position(name: &str, number: i64) -> PyResult<u64> {
@@ -207,7 +226,10 @@ impl Stops<'_> {
         if let Ok(address) = given.cast::<PyAddress>() {
             let address = &address.get().address;
             check_chain(chain, address.chain(), given)?;
-            add(StopItem::Address(address.number()));
+            // What was never paid as of the chain's height cannot be come to.
+            if address.number().row() < chain.counts().addresses {
+                add(StopItem::Address(address.number()));
+            }
         } else if let Ok(set) = given.cast::<PyAddressSet>() {
             let set = &set.get().0;
             check_chain(chain, set.chain(), given)?;
@@ -217,7 +239,7 @@ impl Stops<'_> {
             let wallet = &wallet.get().0;
             check_chain(chain, wallet.clusters().chain(), given)?;
             // By the rules that made it, its name stands for it; by others, its members may be of several wallets.
-            let same = self.clusters.is_some_and(|clusters| is_same(clusters, wallet.clusters()));
+            let same = self.clusters.is_some_and(|clusters| clusters.is_same(wallet.clusters()));
             let members: Vec<AddrNum> = if same { wallet.names().to_vec() } else { wallet.members().collect() };
             let known = members.into_iter().filter(|member| member.row() < chain.counts().addresses);
             self.found.extend(known.map(|member| (StopItem::Address(member), label.to_string())));
@@ -240,10 +262,6 @@ impl Stops<'_> {
         }
         Ok(())
     }
-}
-
-fn is_same(a: &Clusters, b: &Clusters) -> bool {
-    a.chain().height() == b.chain().height() && a.settings().identity() == b.settings().identity()
 }
 
 /// The clusters of the first wallet in what is given, as of the chain's height.

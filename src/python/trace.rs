@@ -254,9 +254,13 @@ impl PyTrace {
     fn __repr__(&self) -> String {
         let limits: String = self.limits().into_iter().map(|(name, limit)| format!(", {name}={limit}")).collect();
         let fees = if self.0.options().fees == Fees::Follow { ", fees=follow" } else { "" };
+        let repeated = match self.overlapping() {
+            0 => String::new(),
+            times => format!(", overlapping={times}"),
+        };
         let (direction, policy, ledger) = (self.direction(), self.policy(), self.0.ledger());
         format!(
-            "Trace(direction={direction}, policy={policy}{fees}{limits}, height={}, steps={})\n{ledger}",
+            "Trace(direction={direction}, policy={policy}{fees}{limits}, height={}, steps={}{repeated})\n{ledger}",
             self.0.chain().height(),
             self.0.len()
         )
@@ -315,7 +319,7 @@ impl PyLedger {
     /// >>> satrail.Ledger(source=5, ends={"exchange": 2}, unspent=3).lines["stopped: exchange"]
     /// 2
     #[new]
-    #[pyo3(signature = (source = 0, joined = 0, ends: "dict[str, int] | None" = None, **lines))]
+    #[pyo3(signature = (source = 0, joined = 0, ends: "dict[str, int] | None" = None, **lines: "int"))]
     fn new(source: u64, joined: u64, ends: Option<BTreeMap<String, u64>>, lines: Option<&Bound<'_, PyDict>>) -> PyResult<PyLedger> {
         let mut ledger = Ledger { source, joined, ends: ends.unwrap_or_default(), ..Ledger::default() };
         for (name, amount) in lines.into_iter().flat_map(|lines| lines.iter()) {
@@ -460,6 +464,8 @@ pub struct Given<'a, 'py> {
     pub policy: &'a str,
     pub stop_at: Option<&'a Bound<'py, PyAny>>,
     pub clusters: Option<&'a Bound<'py, PyClusters>>,
+    /// Whether wallets that are given bring their clusters where none are given.
+    pub bring: bool,
     pub max_hops: Option<&'a Bound<'py, PyAny>>,
     pub max_tx_hops: Option<&'a Bound<'py, PyAny>>,
     pub min_value: Option<&'a Bound<'py, PyAny>>,
@@ -478,6 +484,7 @@ impl Given<'_, '_> {
                 check_chain(chain, clusters.get().0.chain(), clusters.as_any())?;
                 Some(clusters.get().0.clone())
             }
+            (None, _) if !self.bring => None,
             (None, stop_at) => match source::clusters_in(chain, from, 0)? {
                 Some(found) => Some(found),
                 None => stop_at.map(|given| source::clusters_in(chain, given, 0)).transpose()?.flatten(),
@@ -488,7 +495,7 @@ impl Given<'_, '_> {
             direction: Direction::from_name(self.direction)?,
             policy: Policy::from_name(self.policy)?,
             fees: Fees::from_name(self.fees)?,
-            stops: Arc::new(StopSet::of(chain, clusters.as_ref(), stops)?),
+            stops: Arc::new(from.py().detach(|| StopSet::of(chain, clusters.as_ref(), stops))?),
             clusters,
             max_hops: hops("max_hops", self.max_hops)?,
             max_tx_hops: hops("max_tx_hops", self.max_tx_hops)?,

@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::simulate::city::City;
 use crate::simulate::draft::Pay;
-use crate::simulate::hidden_service::{Account, HiddenService};
+use crate::simulate::hidden_service::{Account, HiddenService, RICH_MAKERS};
 use crate::simulate::keys::Lock;
 use crate::simulate::payment::LEAST;
 use crate::simulate::truth::Place;
@@ -119,7 +119,7 @@ impl HiddenService {
             let amount = amount / part;
             let makers = city.world.random.between(3, 6) as usize;
             let Some(share) = city.share(self.wallet, amount + city.taker_cost(makers as u64), 12) else { continue };
-            let Some((coin, _)) = city.join_with(share, amount, makers) else { continue };
+            let Some((coin, _)) = city.join_with(share, amount, makers, RICH_MAKERS) else { continue };
             let coins = &mut city.world.wallet(self.wallet).coins;
             coins.retain(|other| (other.txid, other.position) != (coin.txid, coin.position));
             self.washed.push(coin);

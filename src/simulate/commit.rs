@@ -8,57 +8,73 @@ use crate::simulate::wallet::Coin;
 use crate::simulate::words::What;
 use crate::simulate::world::World;
 
-/// Scratch space that is used for every transaction.
+/// Scratch space, used again for every transaction.
 #[derive(Default)]
-struct Parts {
+pub(super) struct Parts {
     body: Vec<u8>,
     witness: Vec<u8>,
+    /// The outputs' scripts, in the order of the draft, and where each ends.
+    scripts: Vec<u8>,
+    ends: Vec<u32>,
+    /// The places of the draft's outputs, in the order in which they are written.
+    order: Vec<u32>,
+}
+
+impl Parts {
+    fn script(&self, place: u32) -> &[u8] {
+        let start = place.checked_sub(1).map_or(0, |before| self.ends[before as usize]);
+        &self.scripts[start as usize..self.ends[place as usize] as usize]
+    }
+
+    fn clear(&mut self) {
+        [&mut self.body, &mut self.witness, &mut self.scripts].into_iter().for_each(Vec::clear);
+        [&mut self.ends, &mut self.order].into_iter().for_each(Vec::clear);
+    }
 }
 
 impl World {
     /// Writes a transaction into the block. Coins come into their purses at once; `placed` and `kept` tell what became of the outputs.
     pub fn commit(&mut self, mut draft: Draft) -> [u8; 32] {
         let profile = &PROFILES[draft.profile as usize];
-        let scripts_start = self.block.scripts.len();
-        let scripts = self.scripts(&draft.outputs);
-        let order = self.order(&mut draft, &scripts);
+        let mut parts = std::mem::take(&mut self.parts);
+        parts.clear();
+        for output in &draft.outputs {
+            self.script_of(output, &mut parts.scripts);
+            parts.ends.push(parts.scripts.len() as u32);
+        }
+        self.order(&mut draft, &mut parts);
         let has_witness = draft.inputs.iter().any(|(_, coin)| coin.address.lock().has_witness());
-        let mut parts = Parts::default();
         self.write_inputs(&draft, profile, &mut parts);
-        write_outputs(&draft, &order, &scripts, &mut parts.body);
+        write_outputs(&draft, &mut parts);
         let locktime = self.locktime(profile.locktime);
         let txid = self.append(profile.version, &parts, locktime, has_witness);
-        self.keep_scripts(&draft, &order, &scripts, scripts_start);
-        self.book(&draft, &order, txid);
+        self.keep_scripts(&draft, &parts);
+        self.book(&draft, &parts.order, txid);
+        self.parts = parts;
         txid
     }
 
-    /// The outputs' scripts, in the order of the draft.
-    fn scripts(&mut self, outputs: &[Pay]) -> Vec<Vec<u8>> {
-        outputs.iter().map(|output| self.script_of(output)).collect()
-    }
-
-    pub fn script_of(&mut self, output: &Pay) -> Vec<u8> {
-        let mut script = Vec::with_capacity(36);
+    /// Writes the script of an output.
+    pub fn script_of(&mut self, output: &Pay, script: &mut Vec<u8>) {
         match output.what {
             What::Data => {
                 script.extend_from_slice(&[0x6a, 40]);
-                self.random.fill(&mut script, 40);
+                self.random.fill(script, 40);
             }
             What::Lost => {
                 script.extend_from_slice(&[0x76, 0xa9, 20]);
                 script.extend_from_slice(&[0; 20]);
                 script.extend_from_slice(&[0x88, 0xac]);
             }
-            _ => self.keys.script(output.address, &mut script),
+            _ => self.keys.script(output.address, script),
         }
-        script
     }
 
-    /// Orders the inputs, and returns the order of the outputs: for each position the place in the draft.
-    fn order(&mut self, draft: &mut Draft, scripts: &[Vec<u8>]) -> Vec<u32> {
+    /// Orders inputs and outputs.
+    fn order(&mut self, draft: &mut Draft, parts: &mut Parts) {
         let outputs = &draft.outputs;
-        let mut order: Vec<u32> = (0..outputs.len() as u32).collect();
+        let mut order = std::mem::take(&mut parts.order);
+        order.extend(0..outputs.len() as u32);
         let value = |place: &u32| outputs[*place as usize].value;
         match draft.arrange {
             Arrange::As(Order::ChangeLast) => {}
@@ -68,15 +84,15 @@ impl World {
                 self.random.shuffle(&mut draft.inputs);
             }
             Arrange::As(Order::Bip69) => {
-                order.sort_by_key(|place| (value(place), &scripts[*place as usize]));
-                draft.inputs.sort_by(|(_, a), (_, b)| bip69(a).cmp(&bip69(b)));
+                order.sort_by_key(|place| (value(place), parts.script(*place)));
+                draft.inputs.sort_by_key(|(_, coin)| bip69(coin));
             }
             Arrange::Descending => {
                 order.sort_by_key(|place| std::cmp::Reverse(value(place)));
                 draft.inputs.sort_by_key(|(_, coin)| std::cmp::Reverse(coin.value));
             }
         }
-        order
+        parts.order = order;
     }
 
     fn locktime(&mut self, how: Locktime) -> u32 {
@@ -121,12 +137,11 @@ impl World {
     }
 
     /// Notes the addresses that were never paid before, in the order of the outputs.
-    fn keep_scripts(&mut self, draft: &Draft, order: &[u32], scripts: &[Vec<u8>], start: usize) {
-        debug_assert_eq!(start, self.block.scripts.len());
-        for place in order {
+    fn keep_scripts(&mut self, draft: &Draft, parts: &Parts) {
+        for place in &parts.order {
             let output = &draft.outputs[*place as usize];
             let Some(role) = output.fresh else { continue };
-            self.block.scripts.extend_from_slice(&scripts[*place as usize]);
+            self.block.scripts.extend_from_slice(parts.script(*place));
             let entity = output.purse.map_or(self.burner, |purse| self.entity_of(purse));
             let script_end = self.block.scripts.len() as u32;
             self.block.addresses.push(AddressRow { script_end, entity, role, customer: output.customer });
@@ -177,18 +192,20 @@ fn ends_with_change(outputs: &[Pay]) -> bool {
 }
 
 /// What BIP69 orders inputs by: the id as it is shown, then the position.
-fn bip69(coin: &Coin) -> (impl Ord + use<>, u32) {
+fn bip69(coin: &Coin) -> ([u8; 32], u32) {
     let mut shown = coin.txid;
     shown.reverse();
     (shown, coin.position)
 }
 
-fn write_outputs(draft: &Draft, order: &[u32], scripts: &[Vec<u8>], body: &mut Vec<u8>) {
-    compact_size(order.len() as u64, body);
-    for place in order {
-        let script = &scripts[*place as usize];
+fn write_outputs(draft: &Draft, parts: &mut Parts) {
+    let mut body = std::mem::take(&mut parts.body);
+    compact_size(parts.order.len() as u64, &mut body);
+    for place in &parts.order {
+        let script = parts.script(*place);
         body.extend_from_slice(&draft.outputs[*place as usize].value.to_le_bytes());
         body.push(script.len() as u8);
         body.extend_from_slice(script);
     }
+    parts.body = body;
 }

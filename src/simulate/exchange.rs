@@ -36,6 +36,8 @@ pub(super) struct Exchange {
     modern_from: f64,
     /// Whether the hot wallet is one address.
     one_hot: bool,
+    /// Whether an address of the hot wallet is known to all.
+    is_known: bool,
 }
 
 /// What a customer waits for.
@@ -69,7 +71,8 @@ impl City {
         let entity = world.service(category, &name, country, profile, i % 5 != 4);
         let deposits = world.purse(entity, profile, Role::Deposit);
         let (hot, cold) = (world.purse(entity, profile, Role::Hot), world.purse(entity, profile, Role::Cold));
-        let exchange = Exchange { entity, deposits, hot, cold, style, queue: Vec::new(), free: 0, modern_from, one_hot };
+        let exchange =
+            Exchange { entity, deposits, hot, cold, style, queue: Vec::new(), free: 0, modern_from, one_hot, is_known: false };
         self.exchanges.push(exchange);
     }
 
@@ -178,17 +181,16 @@ impl City {
             let wallet = self.world.wallet(purse);
             (wallet.profile, wallet.address) = (profile, Address::NONE);
         }
+        self.exchanges[exchange].is_known = false;
         let entity = self.exchanges[exchange].entity;
         self.world.entities[entity as usize].profile = profile;
     }
 
     /// An output to the hot wallet, whose amount is still to come.
-    fn to_hot(&mut self, exchange: usize) -> Pay {
-        let Exchange { hot, one_hot, entity, .. } = self.exchanges[exchange];
+    fn pay_to_hot(&mut self, exchange: usize) -> Pay {
+        let Exchange { hot, one_hot, .. } = self.exchanges[exchange];
         if one_hot {
-            let pay = self.world.pay_static(hot, 0, What::Sweep, Role::Hot);
-            self.world.publish(entity, pay.address);
-            return pay;
+            return self.world.pay_static(hot, 0, What::Sweep, Role::Hot);
         }
         let lock = PROFILES[self.world.wallet(hot).profile as usize].lock;
         let address = self.world.address(lock);
@@ -205,7 +207,7 @@ impl City {
                 return;
             }
             let coins = self.world.wallet(deposits).take_some(SWEEP);
-            let to = self.to_hot(exchange);
+            let to = self.pay_to_hot(exchange);
             if self.world.gather(deposits, coins, to, Why::Sweep).is_none() {
                 return;
             }
@@ -215,9 +217,10 @@ impl City {
 
     /// One of the addresses of a hot wallet that changes them becomes known.
     fn publish_hot(&mut self, exchange: usize, address: Address) {
-        let Exchange { entity, one_hot, .. } = self.exchanges[exchange];
-        if !one_hot && !self.world.public.iter().any(|(known, _)| *known == entity) {
+        let Exchange { entity, is_known, .. } = self.exchanges[exchange];
+        if !is_known {
             self.world.publish(entity, address);
+            self.exchanges[exchange].is_known = true;
         }
     }
 
@@ -230,7 +233,7 @@ impl City {
             let to = self.world.pay_static(cold, in_hot / 2, What::Sweep, Role::Cold);
             self.world.send(hot, vec![to], Why::SelfTransfer);
         } else if in_hot < owed + owed / 10 && in_cold > LEAST * 4 {
-            let mut to = self.to_hot(exchange);
+            let mut to = self.pay_to_hot(exchange);
             to.value = (2 * owed).max(in_cold / 5).min(in_cold / 10 * 9);
             self.world.send(cold, vec![to], Why::SelfTransfer);
         }

@@ -4,11 +4,12 @@
 use crate::error::Result;
 use crate::simulate::agenda::{Numbers, Planned};
 use crate::simulate::city::City;
-use crate::simulate::clock::{seconds, year_of};
+use crate::simulate::clock::{EARLY_BLOCKS, year_of};
 use crate::simulate::draft::Pay;
 use crate::simulate::exchange::Withdrawal;
 use crate::simulate::keys::{Address, Lock};
 use crate::simulate::person::Person;
+use crate::simulate::plan::Scenario;
 use crate::simulate::profile::MAKER_LEGACY;
 use crate::simulate::truth::Place;
 use crate::simulate::wallet::{Coin, Purse};
@@ -16,6 +17,12 @@ use crate::simulate::words::{Category, Role, Route, What, Why};
 
 /// What the service's own software is: a node of that time, whose addresses are all of one kind.
 const SOFTWARE: u8 = 2;
+
+/// So many makers, the first of the list, are kept rich enough for the service's own CoinJoins.
+pub(super) const RICH_MAKERS: usize = 10;
+
+/// As a part of a year.
+const TWELVE_DAYS: f64 = 12.0 / 365.0;
 
 pub(super) struct HiddenService {
     pub numbers: Numbers,
@@ -167,19 +174,20 @@ impl HiddenService {
 
     /// People who only lend their coins to CoinJoins, with enough for large ones.
     fn keep_makers_rich(&mut self, city: &mut City) -> Result<()> {
-        let wanted = self.numbers.total / 60;
-        let rich = city.mixers.makers.iter().take(10).filter(|maker| city.world.wallets[maker.0 as usize].balance() > wanted / 2);
+        let wanted = self.numbers.total / 40;
+        let rich =
+            city.mixers.makers.iter().take(RICH_MAKERS).filter(|maker| city.world.wallets[maker.0 as usize].balance() > wanted / 2);
         if rich.count() >= 8 || !city.world.random.chance(200) {
             return Ok(());
         }
-        if city.mixers.makers.len() < 10 {
+        if city.mixers.makers.len() < RICH_MAKERS {
             let country = city.world.country();
             let entity = city.world.entity(Category::Person, country, MAKER_LEGACY);
             let purse = city.world.purse(entity, MAKER_LEGACY, Role::Change);
             city.people.push(Person { purse, exchange: 0, deposit: Address::NONE, account: 0 });
             city.mixers.makers.insert(0, purse);
         }
-        let maker = city.mixers.makers[city.world.random.index(10.min(city.mixers.makers.len()))];
+        let maker = city.mixers.makers[city.world.random.index(RICH_MAKERS.min(city.mixers.makers.len()))];
         if city.world.wallet(maker).balance() < wanted / 2 { city.fill_up(maker, wanted) } else { Ok(()) }
     }
 
@@ -196,10 +204,10 @@ impl HiddenService {
 
     /// Gathers what users have paid into the service's wallet, every other week or so.
     fn consolidate(&mut self, city: &mut City) {
-        const EVERY: f64 = 12.0 * 86_400.0;
-        let block = (seconds(2018.42) - seconds(2013.0)) as f64 / (city.size.blocks - 600) as f64;
+        let (from, to) = Scenario::HiddenService.years();
+        let blocks = (to - from) / (city.size.blocks - EARLY_BLOCKS) as f64;
         let waiting = city.world.wallet(self.till).coins.len();
-        if waiting < 3 || !city.world.random.chance((1000.0 * block / EVERY) as u32) {
+        if waiting < 3 || !city.world.random.chance((1000.0 * blocks / TWELVE_DAYS) as u32) {
             return;
         }
         while city.world.wallet(self.till).coins.len() >= 2 && !city.world.block.is_full() {

@@ -28,7 +28,7 @@ impl City {
         }
         let Some(share) = self.share(taker, amount + reserve, 4) else { return Ok(false) };
         let makers = self.world.random.between(3, 8) as usize;
-        Ok(self.join_with(share, amount, makers).is_some())
+        Ok(self.join_with(share, amount, makers, usize::MAX).is_some())
     }
 
     /// What a taker pays at most, besides what is mixed.
@@ -36,12 +36,12 @@ impl City {
         2 * self.world.now.rate * 3 * (1 + makers) + 2_000
     }
 
-    /// A CoinJoin of a taker's coins with those of so many makers; returns the taker's equal output and its place. The coins go
+    /// A CoinJoin of a taker's coins with those of so many makers, out of the first so many of the list; returns the taker's equal output and its place. The coins go
     /// back where too few makers have enough.
-    pub fn join_with(&mut self, taker: Share, amount: u64, makers: usize) -> Option<(Coin, Purse)> {
+    pub fn join_with(&mut self, taker: Share, amount: u64, makers: usize, among: usize) -> Option<(Coin, Purse)> {
         let members = std::mem::take(&mut self.mixers.makers);
         let mut shares = vec![taker];
-        self.join_in(&mut shares, &members, makers + 1, amount + LEAST_MIXED, 3);
+        self.join_in(&mut shares, &members[..among.min(members.len())], makers + 1, amount + LEAST_MIXED, 3);
         self.mixers.makers = members;
         if shares.len() < 4 {
             self.put_back(shares);

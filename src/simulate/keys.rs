@@ -22,22 +22,11 @@ pub(super) enum Lock {
     /// Two of three keys behind a witness script hash.
     P2wsh,
     P2tr,
-    /// One of two keys, bare.
-    Multisig,
 }
 
 impl Lock {
-    const ALL: [Lock; 9] = [
-        Lock::P2pkLong,
-        Lock::P2pkhLong,
-        Lock::P2pkh,
-        Lock::P2shMultisig,
-        Lock::P2shWpkh,
-        Lock::P2wpkh,
-        Lock::P2wsh,
-        Lock::P2tr,
-        Lock::Multisig,
-    ];
+    const ALL: [Lock; 8] =
+        [Lock::P2pkLong, Lock::P2pkhLong, Lock::P2pkh, Lock::P2shMultisig, Lock::P2shWpkh, Lock::P2wpkh, Lock::P2wsh, Lock::P2tr];
 
     pub fn has_witness(self) -> bool {
         matches!(self, Lock::P2shWpkh | Lock::P2wpkh | Lock::P2wsh | Lock::P2tr)
@@ -54,7 +43,6 @@ impl Lock {
             Lock::P2wpkh => 272,
             Lock::P2wsh => 418,
             Lock::P2tr => 230,
-            Lock::Multisig => 460,
         }
     }
 
@@ -66,13 +54,12 @@ impl Lock {
             Lock::P2shMultisig | Lock::P2shWpkh => 128,
             Lock::P2wpkh => 124,
             Lock::P2wsh | Lock::P2tr => 172,
-            Lock::Multisig => 320,
         }
     }
 }
 
 /// Which keys, and how they lock: 4 bits and 28.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Address(u32);
 
 /// So many addresses there can be.
@@ -157,11 +144,6 @@ impl Keys {
             Lock::P2wpkh => hash(out, &[0, 20], &hash160(&self.key(address, 0)), &[]),
             Lock::P2wsh => hash(out, &[0, 32], &Sha256::digest(self.two_of_three(address)), &[]),
             Lock::P2tr => hash(out, &[0x51, 32], &self.key(address, 0)[1..], &[]),
-            Lock::Multisig => {
-                let keys = [self.key(address, 0), self.key(address, 1)];
-                hash(out, &[0x51, 33], &keys[0], &[33]);
-                hash(out, &[], &keys[1], &[0x52, 0xae]);
-            }
         }
     }
 
@@ -192,10 +174,6 @@ impl Keys {
                 sign(low_r, random, script);
                 script.push(0x4c);
                 push(&self.two_of_three(address), script);
-            }
-            Lock::Multisig => {
-                script.push(0);
-                sign(low_r, random, script);
             }
             Lock::P2shWpkh => push(&self.nested(address), script),
             Lock::P2wpkh | Lock::P2wsh | Lock::P2tr => {}
@@ -278,8 +256,7 @@ mod tests {
 
     #[test]
     fn every_lock_has_a_script_of_its_kind() {
-        let kinds =
-            [Kind::P2pk, Kind::P2pkh, Kind::P2pkh, Kind::P2sh, Kind::P2sh, Kind::P2wpkh, Kind::P2wsh, Kind::P2tr, Kind::Multisig];
+        let kinds = [Kind::P2pk, Kind::P2pkh, Kind::P2pkh, Kind::P2sh, Kind::P2sh, Kind::P2wpkh, Kind::P2wsh, Kind::P2tr];
         for (lock, kind) in Lock::ALL.into_iter().zip(kinds) {
             assert_eq!(classify(&script(lock, 5)).0, kind, "{lock:?}");
             assert_eq!((9 + script(lock, 5).len() as u64) * 4, lock.output_weight(), "{lock:?}");
@@ -293,7 +270,8 @@ mod tests {
         for lock in Lock::ALL {
             let (mut script, mut witness) = (Vec::new(), Vec::new());
             keys.unlock(Address::new(lock, 1), true, &mut Random::new(1), &mut script, &mut witness);
-            let weight = (40 + script.len()) * 4 + if lock.has_witness() { witness.len() } else { 0 };
+            let length = if script.len() < 253 { 1 } else { 3 };
+            let weight = (40 + length + script.len()) * 4 + if lock.has_witness() { witness.len() } else { 0 };
             assert!(weight.abs_diff(lock.input_weight() as usize) <= 8, "{lock:?}: {weight}");
         }
     }

@@ -6,7 +6,7 @@ use crate::simulate::draft::{Arrange, Draft, Pay};
 use crate::simulate::keys::{Address, Lock};
 use crate::simulate::payment::{LEAST, settle};
 use crate::simulate::profile::{Order, PROFILES, SERVICE_LEGACY, SERVICE_SEGWIT};
-use crate::simulate::wallet::Purse;
+use crate::simulate::wallet::{Coin, Purse};
 use crate::simulate::words::{Category, Movement, Role, What, Why};
 
 pub(super) struct Merchant {
@@ -28,7 +28,7 @@ const MOST_COINS: usize = 100;
 
 impl City {
     pub fn found_merchant(&mut self, i: usize) {
-        let purse = self.found_purse(Category::Merchant, &format!("merchant {}", i + 1), i % 2 == 0);
+        let purse = self.found_purse(Category::Merchant, &format!("merchant {}", i + 1), i.is_multiple_of(2));
         let exchange = self.world.random.index(self.exchanges.len());
         self.merchants.push(Merchant { purse, exchange, deposit: Address::NONE });
     }
@@ -153,19 +153,10 @@ impl City {
         }
     }
 
-    /// Pays merchants what was taken for them, less one in a hundred.
+    /// Pays merchants what was taken for them, less two in a hundred.
     fn settle_merchants(&mut self, processor: usize) -> Result<()> {
         let Processor { purse, entity, .. } = self.processors[processor];
-        let mut owed = std::mem::take(&mut self.processors[processor].owed);
-        owed.sort_unstable();
-        let mut sums: Vec<(usize, u64)> = Vec::new();
-        for (merchant, amount) in owed {
-            match sums.last_mut().filter(|(last, _)| *last == merchant) {
-                Some((_, sum)) => *sum += amount,
-                None => sums.push((merchant, amount)),
-            }
-        }
-        sums.retain(|(_, sum)| sum - sum / 50 > LEAST);
+        let sums = sums_of(std::mem::take(&mut self.processors[processor].owed));
         let mut outputs = Vec::with_capacity(sums.len() + 1);
         for (merchant, sum) in &sums {
             let to = self.merchants[*merchant].purse;
@@ -194,16 +185,13 @@ impl City {
         let from = self.purse_of(payer);
         let merchant = self.busy(self.merchants.len());
         let to = self.merchants[merchant].purse;
-        let is_segwit = |coins: &[crate::simulate::wallet::Coin], value: u64| {
-            coins.iter().position(|coin| coin.address.lock() == Lock::P2wpkh && coin.value > value)
-        };
         let amount = self.amount(from, available);
         let rate = self.world.rate();
-        let theirs = is_segwit(&self.world.wallet(from).coins, amount + rate * 2);
-        let added = is_segwit(&self.world.wallet(to).coins, LEAST);
+        let theirs = segwit_coin(&self.world.wallet(from).coins, amount + rate * 2);
+        let added = segwit_coin(&self.world.wallet(to).coins, LEAST);
         let (Some(theirs), Some(added)) = (theirs, added) else { return Ok(false) };
         let theirs = self.world.wallet(from).coins.remove(theirs);
-        let added = self.world.wallet(to).coins.swap_remove(added);
+        let added = self.world.wallet(to).coins.remove(added);
         let pay = self.invoice(to, amount + added.value);
         let change = self.world.change(from, &[theirs], &[pay]);
         let (payer, payee) = (self.world.entity_of(from), self.world.entity_of(to));
@@ -219,6 +207,19 @@ impl City {
         self.world.commit(draft);
         Ok(true)
     }
+}
+
+/// The place of a coin of the usual kind that is worth more than an amount.
+fn segwit_coin(coins: &[Coin], amount: u64) -> Option<usize> {
+    coins.iter().position(|coin| coin.address.lock() == Lock::P2wpkh && coin.value > amount)
+}
+
+/// What is owed to each merchant in all, where it is worth a payment.
+fn sums_of(mut owed: Vec<(usize, u64)>) -> Vec<(usize, u64)> {
+    owed.sort_unstable();
+    let sum = |one: &[(usize, u64)]| (one[0].0, one.iter().map(|(_, amount)| amount).sum());
+    let sums = owed.chunk_by(|a, b| a.0 == b.0).map(sum);
+    sums.filter(|(_, sum)| sum - sum / 50 > LEAST).collect()
 }
 
 /// Leaves one payment to each address.

@@ -61,7 +61,8 @@ impl World {
         body.extend_from_slice(&[0xff; 4]);
         let commitment = self.block.has_witness.then(|| self.commitment());
         body.push(1 + u8::from(commitment.is_some()));
-        let script = self.script_of(pay);
+        let mut script = Vec::new();
+        self.script_of(pay, &mut script);
         body.extend_from_slice(&pay.value.to_le_bytes());
         body.push(script.len() as u8);
         body.extend_from_slice(&script);

@@ -11,6 +11,8 @@ use crate::simulate::words::{Movement, Role, What, Why};
 
 /// What a lost bet is answered with, so that the player sees it.
 const CONSOLATION: u64 = 5_430;
+/// Stakes that a house gathers at once.
+const STAKES: usize = 60;
 /// What dust is sent in.
 const SPECK: u64 = 546;
 
@@ -28,6 +30,7 @@ impl City {
         let entity = self.world.entity_of(house);
         self.world.publish(entity, pay.address);
         let back = self.world.first_input;
+        self.tidy_stakes(house);
         let prize = match self.world.random.chance(480) {
             true => stake + stake * 96 / 100,
             false if self.world.random.chance(600) => CONSOLATION,
@@ -38,6 +41,15 @@ impl City {
             self.fill_up(house, prize.max(self.world.unit) * 20)?;
         }
         Ok(true)
+    }
+
+    /// A house has its many small coins made one.
+    fn tidy_stakes(&mut self, house: Purse) {
+        if self.world.wallet(house).coins.len() > 3 * STAKES {
+            let coins = self.world.wallet(house).take_some(STAKES);
+            let to = self.world.pay_static(house, 0, What::Sweep, Role::Reused);
+            self.world.gather(house, coins, to, Why::Consolidation);
+        }
     }
 
     /// A service buys coins at the first exchange that has enough.

@@ -147,7 +147,7 @@ impl HiddenService {
             step.planned.funded = Funded::OneHop;
             return;
         }
-        match city.join_with(share, amount, makers) {
+        match city.join_with(share, amount, makers, usize::MAX) {
             Some((mixed, _)) => {
                 city.world.wallet(purse).coins.retain(|coin| (coin.txid, coin.position) != (mixed.txid, mixed.position));
                 (step.coin, step.tries) = (Some(mixed), PATIENCE);

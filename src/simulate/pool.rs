@@ -9,6 +9,7 @@ use crate::simulate::merchant::distinct;
 use crate::simulate::payment::LEAST;
 use crate::simulate::person::Person;
 use crate::simulate::profile::SERVICE_LEGACY;
+use crate::simulate::truth::Place;
 use crate::simulate::wallet::Purse;
 use crate::simulate::words::{Category, Role, What, Why};
 
@@ -105,31 +106,39 @@ impl City {
             self.world.wallet(purse).coins.extend(coins);
             return Ok(());
         };
-        let mut outputs = Vec::new();
-        let mut deposits = Vec::new();
-        let most = (self.people.len() as u64 / 6).clamp(8, MINERS - 1);
-        let miners = self.world.random.between(most / 4, most);
-        let shares: Vec<u64> = (0..miners).map(|_| (self.world.random.tail(1.2) * 1_000.0) as u64).collect();
-        let all: u64 = shares.iter().sum();
-        for share in shares {
-            let amount = (sum as u128 * share as u128 / all as u128) as u64;
-            if amount > LEAST {
-                self.pay_miner(amount, &mut outputs, &mut deposits);
-            }
+        let (mut outputs, mut deposits) = (Vec::new(), Vec::new());
+        for amount in self.shares_of(sum) {
+            self.pay_miner(amount, &mut outputs, &mut deposits);
         }
         distinct(&mut outputs);
         let amounts: Vec<(Address, u64)> = outputs.iter().map(|pay| (pay.address, pay.value)).collect();
         let txid = self.world.spend(purse, coins, outputs, Why::Batch, rate);
         for (person, address) in deposits {
             let Some(place) = amounts.iter().position(|(paid, _)| *paid == address) else { continue };
-            let Person { exchange, purse, .. } = self.people[person as usize];
-            let (customer, amount) = (self.world.entity_of(purse), amounts[place].1);
+            let amount = amounts[place].1;
             let place = self.world.place(txid, place);
-            self.people[person as usize].deposit = address;
-            self.deposited(exchange as usize, customer, place, amount)?;
-            self.transferred(exchange as usize, customer, -(amount as i64))?;
+            self.mined_into_account(person, address, place, amount)?;
         }
         Ok(())
+    }
+
+    /// What each of some miners gets: a few have most of the machines.
+    fn shares_of(&mut self, sum: u64) -> Vec<u64> {
+        let most = (self.people.len() as u64 / 6).clamp(8, MINERS - 1);
+        let miners = self.world.random.between(most / 4, most);
+        let power: Vec<u64> = (0..miners).map(|_| (self.world.random.tail(1.2) * 1_000.0) as u64).collect();
+        let all: u64 = power.iter().sum();
+        let share = |power: u64| (sum as u128 * power as u128 / all as u128) as u64;
+        power.into_iter().map(share).filter(|amount| *amount > LEAST).collect()
+    }
+
+    /// A miner's share has come to their account at an exchange, and is sold.
+    fn mined_into_account(&mut self, person: u32, address: Address, place: Place, amount: u64) -> Result<()> {
+        let Person { exchange, purse, .. } = self.people[person as usize];
+        let customer = self.world.entity_of(purse);
+        self.people[person as usize].deposit = address;
+        self.deposited(exchange as usize, customer, place, amount)?;
+        self.transferred(exchange as usize, customer, -(amount as i64))
     }
 
     /// Half of the miners have their share sent to an exchange at once.

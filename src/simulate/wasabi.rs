@@ -17,6 +17,10 @@ const MANY_FROM: f64 = 2022.45;
 /// The coordinator's part of what is mixed: one of so many.
 const FEE_PART: u64 = 333;
 
+/// Outputs that a participant gets in the third version at most, and the least of them.
+const MOST_PIECES: usize = 12;
+const LEAST_OUTPUT: u64 = 5_000;
+
 impl City {
     pub fn wasabi(&mut self) -> Result<bool> {
         let members = std::mem::take(&mut self.mixers.rounds);
@@ -33,6 +37,7 @@ impl City {
     fn few_denominations(&mut self, members: &[Purse], count: usize) -> bool {
         let mut shares = Vec::new();
         self.join_in(&mut shares, members, count, BASE * 11 / 10 + self.participant_cost(), 3);
+        self.bring_more(&mut shares, 700);
         let inputs: usize = shares.iter().map(|share| share.coins.len()).sum();
         if shares.len() < 5 || inputs < 10 {
             self.put_back(shares);
@@ -42,6 +47,18 @@ impl City {
         let denomination = BASE + self.world.random.below(BASE / 40);
         let highest = if doubles { common_level(&shares) } else { 0 };
         self.round(shares, denomination, highest)
+    }
+
+    /// So many of a thousand participants bring some more of their coins.
+    fn bring_more(&mut self, shares: &mut [Share], permille: u32) {
+        for share in shares {
+            if self.world.random.chance(permille)
+                && let Some(more) = self.share(share.purse, 1, 3)
+            {
+                share.sum += more.sum;
+                share.coins.extend(more.coins);
+            }
+        }
     }
 
     /// What a participant pays at most.
@@ -97,37 +114,35 @@ impl City {
         let least = 200_000 + 4 * self.world.now.rate;
         let mut shares = Vec::new();
         self.join_in(&mut shares, members, count, least, 4);
-        for share in &mut shares {
-            let more = self.share(share.purse, 1, 3);
-            if let Some(more) = more {
-                share.sum += more.sum;
-                share.coins.extend(more.coins);
-            }
-        }
+        self.bring_more(&mut shares, 1000);
         let inputs: usize = shares.iter().map(|share| share.coins.len()).sum();
         if inputs < 20 {
             self.put_back(shares);
             return false;
         }
-        let mut outputs = Vec::new();
-        for share in &shares {
-            let cost = (share.coins.len() as u64 * 280 + 8 * 124) * self.world.now.rate / 1000 + 500;
-            let mut left = share.sum.saturating_sub(cost);
-            for denomination in DENOMINATIONS.iter().rev() {
-                while left >= *denomination && outputs.len() < 2_000 {
-                    left -= denomination;
-                    outputs.push(self.mixed(share.purse, *denomination, What::Mix));
-                }
-            }
-            if left >= 5_000 {
-                outputs.push(self.mixed(share.purse, left, What::MixChange));
-            }
-        }
+        let outputs: Vec<Pay> = shares.iter().flat_map(|share| self.take_apart(share)).collect();
         if !is_mixed(&outputs) {
             self.put_back(shares);
             return false;
         }
         self.close_round(shares, outputs, 0, Arrange::Descending)
+    }
+
+    /// One participant's outputs: the largest denominations first, and what is left.
+    fn take_apart(&mut self, share: &Share) -> Vec<Pay> {
+        let cost = (share.coins.len() as u64 * 280 + 8 * 124) * self.world.now.rate / 1000 + 500;
+        let mut left = share.sum.saturating_sub(cost);
+        let mut outputs = Vec::new();
+        for denomination in DENOMINATIONS.iter().rev() {
+            while left >= *denomination && outputs.len() < MOST_PIECES {
+                left -= denomination;
+                outputs.push(self.mixed(share.purse, *denomination, What::Mix));
+            }
+        }
+        if left >= LEAST_OUTPUT {
+            outputs.push(self.mixed(share.purse, left, What::MixChange));
+        }
+        outputs
     }
 }
 

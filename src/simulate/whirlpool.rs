@@ -47,21 +47,23 @@ impl City {
         }
         let mut outputs = vec![Pay::data()];
         outputs.push(self.world.pay_static(self.mixers.pool_coordinator, fee, What::CoordinatorFee, Role::Reused));
-        for _ in 0..count {
-            let pay = self.pool_output(purse, amount + excess);
-            outputs.push(pay);
-        }
+        outputs.extend((0..count).map(|_| self.pool_output(purse, amount + excess)));
         outputs.push(self.mixed(purse, 0, What::MixChange));
         let mut draft = self.joint(&[share], outputs, Why::Tx0, MIXER_POOLS, Arrange::As(Order::Bip69));
         draft.entity = Some(self.world.entity_of(purse));
         settle(&mut draft, rate);
+        self.cut(draft, purse, pool);
+        Ok(true)
+    }
+
+    /// The pieces wait in the pool from now on.
+    fn cut(&mut self, draft: Draft, purse: Purse, pool: usize) {
         let coordinator = draft.outputs[1].address;
         self.world.commit(draft);
         let coins = std::mem::take(&mut self.world.kept);
         self.mixers.pools.new[pool].extend(coins.into_iter().map(|coin| (purse, coin)));
         let entity = self.world.entity_of(self.mixers.pool_coordinator);
         self.world.publish(entity, coordinator);
-        Ok(true)
     }
 
     /// What a new coin has beyond the pool's amount, to pay for its first mix.

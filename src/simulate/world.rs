@@ -1,12 +1,13 @@
 //! Everything that all actors share: the chain as it grows, the purses, the entities, and the truth.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::path::Path;
 
 use crate::error::Result;
 use crate::simulate::block::Block;
 use crate::simulate::books::Books;
 use crate::simulate::clock::{usual_fee, year_of};
+use crate::simulate::commit::Parts;
 use crate::simulate::draft::Pay;
 use crate::simulate::files::BlockFiles;
 use crate::simulate::keys::{Address, Keys, Lock, MOST_ADDRESSES};
@@ -52,8 +53,11 @@ pub(super) struct World {
     pub names: Vec<(u32, String)>,
     /// Addresses that everybody knows to be somebody's.
     pub public: Vec<(u32, Address)>,
+    /// The same addresses, to be asked and never to be gone through: its order is not the same everywhere.
+    is_public: HashSet<Address>,
     pub books: Books,
     pub block: Block,
+    pub parts: Parts,
     pub truth: Truth,
     pub files: BlockFiles,
     pub tip: [u8; 32],
@@ -87,8 +91,10 @@ impl World {
             entities: Vec::new(),
             names: Vec::new(),
             public: Vec::new(),
+            is_public: HashSet::new(),
             books: Books::default(),
             block: Block::default(),
+            parts: Parts::default(),
             truth: Truth::create(&truth, with_service)?,
             files: BlockFiles::create(&folder.join("blocks"), key)?,
             tip: [0; 32],
@@ -199,7 +205,7 @@ impl World {
 
     /// Makes an address known as somebody's.
     pub fn publish(&mut self, entity: u32, address: Address) {
-        if self.entities[entity as usize].is_public && !self.public.contains(&(entity, address)) {
+        if self.entities[entity as usize].is_public && self.is_public.insert(address) {
             self.public.push((entity, address));
         }
     }

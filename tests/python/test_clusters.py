@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import cluster_oracle as slow
 import pytest
@@ -338,6 +339,14 @@ def test_a_refused_union_is_no_way_in_any_proof(random_one: Random) -> None:
         for a, b in pairs_of(random_one, clusters, 2):
             assert len(clusters.why(a, b, shortest=True)) == slow.shortest_steps(by_tx, a, b)
             assert sorted(tx.txid for tx in clusters.bridges(a, b)) == sorted(slow.bridges(by_tx, a, b))
+
+
+def test_what_must_stay_apart_may_be_any_mapping(chain: satrail.Chain) -> None:
+    members = chain.cluster().largest(1)[0].members().to_pydict()["address"]
+    given = {"a": [str(members[0])], "b": [str(members[-1])]}
+    refused = chain.cluster(apart=MappingProxyType(given)).refused.to_pydict()
+    assert refused == chain.cluster(apart=given).refused.to_pydict()
+    assert refused["txid"]
 
 
 def test_contradictions_in_what_must_stay_apart_are_told(chain: satrail.Chain) -> None:

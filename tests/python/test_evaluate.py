@@ -414,7 +414,7 @@ def test_owners_of_whom_nothing_was_paid_are_refused(chain):
         satrail.Truth.of(chain, {"ann": [never]})
     with pytest.raises(ValueError, match="does not fit the chain: 1 of its 1 transactions"):
         satrail.Truth.of(chain, transactions={"payment": ["ab" * 32]})
-    with pytest.raises(ValueError, match='no address, but "nonsense"'):
+    with pytest.raises(ValueError, match='has no address in one of its rows, but "nonsense"'):
         satrail.Truth.of(chain, {"ann": ["nonsense"]})
     with pytest.raises(ValueError, match="no transaction id"):
         satrail.Truth.of(chain, transactions={"payment": ["nonsense"]})
@@ -485,7 +485,12 @@ SPOILED = [
         lambda table, name: table.update({name: [True] * len(table[name])}),
         "says was paid, is not in it",
     ),
-    ("addresses", "script", lambda table, name: table.update({name: ["xyz", *table[name][1:]]}), "has no address, but"),
+    (
+        "addresses",
+        "script",
+        lambda table, name: table.update({name: ["xyz", *table[name][1:]]}),
+        "has no address in one of its rows, but",
+    ),
     (
         "transactions",
         "txid",

@@ -241,7 +241,7 @@ def test_periods_are_in_utc(chain: satrail.Chain) -> None:
         ({"addresses": 5.5}, TypeError, "is no address"),
         ({"by": "montly"}, ValueError, "month"),
         ({"clusters": "co_spend"}, TypeError, "chain.cluster"),
-        ({"labels": {"a": 5.5}}, TypeError, "is no address"),
+        ({"labels": {"a": 5.5}}, TypeError, "is nothing to stop at"),
     ],
 )
 def test_bad_input_is_told(chain: satrail.Chain, arguments: dict[str, object], error: type, text: str) -> None:

@@ -268,7 +268,7 @@ def test_clusters_tell_that_change_went_back(chain: satrail.Chain) -> None:
         ({"max_outputs": 1}, ValueError, "max_outputs"),
         ({"clusters": 5}, TypeError, "chain.cluster()"),
         ({"stop_at": "no address"}, ValueError, "is no address"),
-        ({"stop_at": {1: 2}}, TypeError, "is a label"),
+        ({"stop_at": {1: 2}}, TypeError, "labels nothing"),
     ],
 )
 def test_bad_input_is_told(chain: satrail.Chain, arguments: dict[str, object], error: type, text: str) -> None:

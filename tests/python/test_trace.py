@@ -1,4 +1,4 @@
-"""Traces as a user asks for them: sources, stop sets, limits, what cannot be meant, exposure and comparisons of policies."""
+"""Traces as a user asks for them: sources, stop sets, limits, what cannot be meant, exposure, comparisons."""
 
 import pickle
 
@@ -63,15 +63,27 @@ def test_a_table_with_amounts_is_a_source(chain, tx):
     assert chain.trace(whole).ledger == chain.trace(tx.outputs[0]).ledger
     assert chain.trace(part).ledger.source == value // 3
     for amount in (0, -1, value + 1):
-        with pytest.raises(ValueError, match="amount|negative"):
+        with pytest.raises(ValueError, match=r"amount|negative"):
             chain.trace(whole.with_columns(amount=pl.Series([amount])))
 
 
 def test_a_table_without_the_columns_is_told_which_it_needs(chain):
-    with pytest.raises(ValueError, match="columns txid .* and position"):
+    with pytest.raises(ValueError, match=r"columns txid .* and position"):
         chain.trace(pl.DataFrame({"tx": ["00"]}))
     with pytest.raises(ValueError, match="row 0 of the table has no txid"):
         chain.trace(pl.DataFrame({"txid": pl.Series([None], dtype=pl.String), "position": [0]}))
+
+
+def test_a_table_is_read_exactly_or_not_at_all(chain, tx):
+    rows = {"txid": [tx.txid, tx.txid], "position": [0, 1]}
+    for amounts in (["7", "12x"], [1.9, 2.0], [float("nan"), 1.0]):
+        with pytest.raises(ValueError, match=r'column "amount" of the table holds .*; give whole numbers'):
+            chain.trace(pl.DataFrame({**rows, "amount": amounts}))
+    with pytest.raises(ValueError, match='column "position" of the table holds'):
+        chain.trace(pl.DataFrame({**rows, "position": [0.5, 1.0]}))
+    chunks = pl.concat([pl.DataFrame(rows), pl.DataFrame({"txid": [tx.txid, None], "position": [0, 0]})], rechunk=False)
+    with pytest.raises(ValueError, match="row 3 of the table has no txid"):
+        chain.trace(chunks)
 
 
 def test_overlapping_sources_count_once_and_say_so(chain, tx):
@@ -162,6 +174,24 @@ def test_without_clusters_only_the_address_itself_stops(chain, wallets):
     assert narrow.ledger.ends.get("a", 0) < wide.ledger.ends["a"]
 
 
+def test_what_was_not_paid_yet_is_passed_over_as_a_stop(chain):
+    last = chain.tip.transactions[0].outputs[0].address
+    later = (
+        last
+        if last.first_height > 300
+        else next(
+            o.address
+            for h in range(480, 496)
+            for t in chain.block(h).transactions
+            for o in t.outputs
+            if o.address.first_height > 300
+        )
+    )
+    past = chain.at(300)
+    source = past.block(150).transactions[0]
+    assert past.trace(source, stop_at={later: "x"}).ledger == past.trace(source).ledger
+
+
 def test_labels_for_clusters_that_are_none_are_refused(chain, wallets, clusters):
     wallet = wallets[0]
     second = wallet.members().to_pydict()["address_number"][1]
@@ -207,12 +237,19 @@ def test_ledgers_hold_under_every_limit(chain, clusters, policy, direction):
 
 @pytest.mark.parametrize("policy", ACCOUNTS)
 def test_accounts_have_ledgers_that_hold(chain, wallets, policy):
-    for limit in ({}, {"max_hops": 1}, {"min_value": 10**6}, {"until": 450}, {"budget": 40}, {"stop_at": {wallets[1]: "x"}}):
+    for limit in (
+        {},
+        {"max_hops": 1},
+        {"min_value": 10**6},
+        {"until": 450},
+        {"budget": 40},
+        {"stop_at": {wallets[1]: "x"}},
+    ):
         trace = chain.trace(wallets[3], policy=policy, **limit)
         assert holds(trace.ledger), limit
         held = pl.DataFrame(trace.ends).filter(pl.col("output").is_null())
         ledger = trace.ledger
-        assert held["amount"].sum() == ledger.source - ledger.fees - sum(ledger.ends.values()), limit
+        assert held["amount"].sum() == ledger.source - ledger.fees, limit
 
 
 def test_a_budget_leaves_the_rest_cut_off_and_the_ledger_whole(chain, tx):
@@ -332,6 +369,18 @@ def test_direct_exposure_is_what_one_transaction_moved(chain, wallets):
     assert exposure.filter(pl.col("label") == "other")["direct"].item() == direct > 0
 
 
+@pytest.mark.parametrize("policy", ACCOUNTS)
+def test_exposure_of_accounts_sums_to_the_whole_and_tells_what_is_held(chain, wallets, policy):
+    target, *others = wallets
+    exposure = chain.exposure(target, {w: f"w{i}" for i, w in enumerate(others)}, policy=policy)
+    rows = pl.DataFrame(exposure.table)
+    assert rows["amount"].sum() == exposure.ledger.source - exposure.ledger.rejoined
+    held = pl.DataFrame(exposure.trace.ends).filter(
+        (pl.col("wallet") == target.names[0]) & (pl.col("reason") == "unspent")
+    )
+    assert rows.filter(pl.col("kind") == "held")["amount"].sum() == held["amount"].sum() > 0
+
+
 def test_policies_are_compared_side_by_side(chain, wallets, clusters):
     target, a, b = wallets[:3]
     with_coinjoins = chain.cluster(coinjoin="include")
@@ -351,6 +400,14 @@ def test_policies_are_compared_side_by_side(chain, wallets, clusters):
         assert row["holds"] == (len(amounts) == 14)
         assert row["least"] == (amounts.min() if row["holds"] else 0)
     assert "in all" in repr(compared)
+    nobody = chain.compare_policies(target, ["haircut"], clusters=[None, clusters], stop_at={a: "a"})
+    without, by_wallets = nobody.traces
+    assert without.clusters is None
+    assert by_wallets.clusters.digest == clusters.digest
+    assert set(pl.DataFrame(nobody.table)["rules"]) == {"none", "co_spend, CoinJoins: exclude"}
+    brought = chain.compare_policies(target, stop_at={a: "a"}, fees="follow")
+    assert [trace.policy for trace in brought.traces] == POLICIES
+    assert all(trace.clusters.digest == clusters.digest for trace in brought.traces)
     with pytest.raises(ValueError, match="give at least one policy"):
         chain.compare_policies(target, [])
     with pytest.raises(TypeError, match="are no clusters"):

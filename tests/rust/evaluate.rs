@@ -6,10 +6,11 @@ use arrow_array::StringArray;
 use proptest::prelude::*;
 use satrail::Error;
 use satrail::chain::Chain;
-use satrail::change::{Given, Primitive, Rule, Source};
+use satrail::change::{self, Given, Primitive, Rule};
 use satrail::cluster::{CoinJoins, Settings};
-use satrail::evaluate::{FOLDS, Folder, GivenOwners, GivenTransactions, Known, Revealed, fold_of};
-use satrail::ids::{NONE_32, TxNum};
+use satrail::evaluate::{Claims, FOLDS, Folder, GivenOwners, GivenTransactions, Known, Revealed, fold_of};
+use satrail::flow::{Direction, Policy, Source, SourceItem, StopItem, StopSet, TraceOptions};
+use satrail::ids::{AddrNum, NONE_32, OutNum, TxNum};
 use tempfile::TempDir;
 
 use crate::build::work::{bring, scratch};
@@ -95,6 +96,36 @@ proptest! {
     }
 
     #[test]
+    fn every_satoshi_of_a_source_truly_is_somewhere_and_found_somewhere(seed in 0..1000u64, count in 1usize..5) {
+        let made = made(seed);
+        let (chain, mut rng) = (&made.chain, Rng::new(seed));
+        let known = by_names(chain, owners(chain, count, &mut rng));
+        let source = some_outputs(chain, &known, &mut rng);
+        for policy in [Policy::Haircut, Policy::Poison, Policy::Fifo, Policy::HighestOutputsFirst] {
+            let options = TraceOptions { policy, ..TraceOptions::default() };
+            let trace = chain.trace(&source, &options, |_| true).unwrap();
+            let evaluation = trace.evaluate(known.clone(), &Claims::new(), &mut || true).unwrap();
+            let (truth, ledger) = (evaluation.arrivals(), trace.ledger());
+            prop_assert_eq!(truth.arrived.values().sum::<u64>() + truth.fees + truth.rejoined, ledger.source);
+            prop_assert_eq!(evaluation.owners().values().map(|found| found.truth).sum::<u64>(), truth.arrived.values().sum::<u64>());
+            let found = evaluation.owners().values().map(|found| found.found).sum::<u64>();
+            let elsewhere = ledger.fees + ledger.unclaimed + ledger.unexplained + ledger.rejoined;
+            prop_assert_eq!(found + elsewhere, ledger.source + ledger.joined);
+            prop_assert!(evaluation.owners().values().all(|found| found.right <= found.truth.min(found.found)));
+        }
+    }
+
+    #[test]
+    fn who_owns_all_addresses_never_pays_anybody(seed in 0..1000u64) {
+        let made = made(seed);
+        let known = by_names(&made.chain, owners(&made.chain, 1, &mut Rng::new(seed)));
+        let source = some_outputs(&made.chain, &known, &mut Rng::new(seed));
+        let truth = known.arrivals(&made.chain, &source, &mut || true).unwrap();
+        // What nobody can have, as data, is nobody's.
+        prop_assert!(truth.arrived.keys().all(|(_, owner)| [0, NONE_32].contains(owner)));
+    }
+
+    #[test]
     fn what_the_chain_tells_is_one_change_and_one_payment_for_each_transaction(seed in 0..1000u64) {
         let made = made(seed);
         let revealed = |folds: Option<&std::collections::BTreeSet<u32>>, threads| {
@@ -113,6 +144,61 @@ proptest! {
     }
 }
 
+/// A quarter of the outputs of known owners.
+fn some_outputs(chain: &Chain, known: &Known, rng: &mut Rng) -> Source {
+    let is_known = |output: &u64| known.owners().unwrap().of(chain.address_of(OutNum(*output)).unwrap()).is_some();
+    let outputs: Vec<u64> = (0..chain.counts().outputs).filter(is_known).filter(|_| rng.below(4) == 0).collect();
+    Source::of(chain, outputs.into_iter().map(|output| SourceItem::Output(OutNum(output)))).unwrap()
+}
+
+#[test]
+fn a_stop_set_that_names_the_wrong_owners_is_wrong() {
+    let store = DemoStore::new(Some(250));
+    let chain = Chain::open(&store.path).unwrap();
+    let known = by_names(&chain, owners(&chain, 30, &mut Rng::new(1)));
+    let names = &known.owners().unwrap().names;
+    let source = some_outputs(&chain, &known, &mut Rng::new(1));
+    let evaluation = |shift: usize, policy| {
+        let addresses = (0..chain.counts().addresses as u32).map(AddrNum);
+        let owned = addresses.filter_map(|address| known.owners().unwrap().of(address).map(|owner| (address, owner as usize)));
+        let items = owned.map(|(address, owner)| (StopItem::Address(address), names[(owner + shift) % names.len()].clone()));
+        let stops = Arc::new(StopSet::of(&chain, None, items).unwrap());
+        let options = TraceOptions { policy, stops, ..TraceOptions::default() };
+        let trace = chain.trace(&source, &options, |_| true).unwrap();
+        trace.evaluate(known.clone(), &Claims::new(), &mut || true).unwrap()
+    };
+    for policy in [Policy::Haircut, Policy::Fifo] {
+        let (right, wrong) = (evaluation(0, policy), evaluation(1, policy));
+        let sums = |of: &satrail::evaluate::TraceEvaluation| {
+            of.owners().values().fold((0, 0), |(right, found), owner| (right + owner.right, found + owner.found))
+        };
+        let (right, wrong) = (sums(&right), sums(&wrong));
+        assert_eq!(right.1, wrong.1, "they stop at the same places");
+        // Owners are drawn by lot here, so that the wrong one often has a part in the same transaction.
+        assert!(right.0 - wrong.0 > right.1 / 3, "{right:?} {wrong:?}");
+    }
+}
+
+#[test]
+fn only_traces_going_out_of_known_owners_are_evaluated() {
+    let store = DemoStore::new(Some(120));
+    let chain = Chain::open(&store.path).unwrap();
+    let known = by_names(&chain, owners(&chain, 3, &mut Rng::new(1)));
+    let genesis = Source::of(&chain, [SourceItem::Output(OutNum(0))]).unwrap();
+    let trace = |direction, source| chain.trace(source, &TraceOptions { direction, ..TraceOptions::default() }, |_| true).unwrap();
+    let refused = |known: Arc<Known>, direction| {
+        let refused = trace(direction, &genesis).evaluate(known, &Claims::new(), &mut || true);
+        refused.err().unwrap().to_string()
+    };
+    assert!(refused(known.clone(), Direction::In).contains("goes in; trace with direction"));
+    let others: GivenOwners =
+        GivenOwners { addresses: vec![script_text(&chain, 5)].into(), owners: vec!["somebody".to_string()].into(), roles: None };
+    assert!(refused(by_names(&chain, others), Direction::Out).contains("does not say whose output number 0"));
+    let source = some_outputs(&chain, &known, &mut Rng::new(1));
+    let stopped = trace(Direction::Out, &source).evaluate(known, &Claims::new(), &mut || false);
+    assert!(matches!(stopped, Err(Error::Stopped)));
+}
+
 #[test]
 fn folds_deal_clusters_evenly() {
     let mut counts = [0u32; FOLDS as usize];
@@ -126,12 +212,12 @@ fn a_rule_that_takes_the_payment_is_always_wrong() {
     let chain = Chain::open(&store.path).unwrap();
     let known = by_names(&chain, owners(&chain, 3, &mut Rng::new(1)));
     let truth = known.change(1, &mut || true).unwrap();
-    let payments = Given::new(Source::Table, "payments".into(), truth.others.clone());
+    let payments = Given::new(change::Source::Table, "payments".into(), truth.others.clone());
     let broken = Rule::of(Primitive::Given(payments.into()));
     let counts = known.rates_of_rule(&chain, &broken, 1, &mut || true).unwrap().overall();
     assert_eq!((counts.true_positive, counts.precision().value()), (0, Some(0.0)));
     assert!(counts.false_positive > 100 && counts.untold_negative < counts.negatives());
-    let change = Given::new(Source::Table, "change".into(), truth.change.clone());
+    let change = Given::new(change::Source::Table, "change".into(), truth.change.clone());
     let right = known.rates_of_rule(&chain, &Rule::of(Primitive::Given(change.into())), 1, &mut || true).unwrap().overall();
     assert_eq!((right.false_positive, right.precision().value()), (0, Some(1.0)));
 }

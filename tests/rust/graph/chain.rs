@@ -184,14 +184,14 @@ fn the_past_has_the_edges_of_its_time() {
 fn what_was_visited_can_be_asked_and_taken_back() {
     let demo = DemoStore::new(Some(3));
     let chain = Chain::open(&demo.path).unwrap();
-    let mut map = (&chain).visit_map();
+    let mut map = chain.visit_map();
     for node in [TxNum(0), TxNum(2), TxNum(200)] {
         assert!(!map.is_visited(&node) && !map.unvisit(node));
         assert!(map.visit(node) && !map.visit(node) && map.is_visited(&node));
         assert!(map.unvisit(node) && !map.is_visited(&node));
     }
     map.visit(TxNum(1));
-    (&chain).reset_map(&mut map);
+    chain.reset_map(&mut map);
     assert!(!map.is_visited(&TxNum(1)));
 }
 
