@@ -55,25 +55,25 @@ pub fn traces(chain: &Chain) {
     );
 }
 
-/// Of the wallet whose outputs are nearest to 100,000, to those of the 100 largest wallets.
+/// Outputs of the wallet whose exposure is measured.
+const OUTPUTS: usize = 100_000;
+
+/// Of 100,000 outputs of the largest wallet, to the 100 next largest.
 fn exposure(chain: &Chain) {
     let clusters = chain.cluster_anew(Settings::of(chain.network()), all_threads(), &mut || true).expect("the store is sound");
-    let largest = clusters.largest(400);
-    let mut outputs = Vec::new();
-    let mut paid = |name: &AddrNum| {
-        let members = clusters.members(*name).iter();
-        members
-            .map(|member| {
-                chain.outputs_to(AddrNum(*member), &mut outputs);
-                outputs.len() as u64
-            })
-            .sum::<u64>()
-    };
-    let Some((_, target)) = largest.iter().map(|name| (paid(name).abs_diff(100_000), *name)).min() else { return };
-    let items: Vec<SourceItem> = clusters.members(target).iter().map(|member| SourceItem::Address(AddrNum(*member))).collect();
-    let source = Source::of(chain, items).expect("they are addresses of the chain");
+    let largest = clusters.largest(101);
+    let Some(target) = largest.first().copied() else { return };
+    let (mut outputs, mut paid) = (Vec::new(), Vec::new());
+    for member in clusters.members(target) {
+        chain.outputs_to(AddrNum(*member), &mut paid);
+        outputs.extend(paid.iter().copied().map(OutNum));
+        if outputs.len() >= OUTPUTS {
+            break;
+        }
+    }
+    let source = source(chain, outputs.into_iter().take(OUTPUTS));
     say("exposure_outputs", source.outputs().len() as f64);
-    let labels = largest.iter().filter(|name| **name != target).take(100).map(|name| (StopItem::Cluster(*name), name.to_string()));
+    let labels = largest[1..].iter().map(|name| (StopItem::Cluster(*name), name.to_string()));
     let stops = Arc::new(StopSet::of(chain, Some(&clusters), labels).expect("they are names of clusters"));
     for direction in [Direction::Out, Direction::In] {
         let options = TraceOptions { direction, clusters: Some(clusters.clone()), stops: stops.clone(), ..TraceOptions::default() };
