@@ -140,7 +140,7 @@ def page(folder: Path, store: Path, seed: int, scale: float) -> str:
         (
             "Stopping at what is public",
             "the addresses of tags.yaml and their clusters",
-            "public(folder)",
+            'public(Path("service"))',
             public(folder),
         ),
         ("Stopping at all services", "all addresses of services", "everything(truth)", everything(truth)),

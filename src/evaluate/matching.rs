@@ -41,6 +41,19 @@ pub(super) fn matched(rows: &mut BTreeMap<Arrived, Matched>, mut is_sender: impl
     Ok(())
 }
 
+/// What an account still has was brought by no transaction in particular, so it is right as far as anything that truly came to its owner
+/// is left: first of what the trace brought him, then of the rest.
+pub(super) fn matched_held(rows: &mut BTreeMap<Arrived, Matched>, held: &BTreeMap<u32, u64>) {
+    let mut left = held.clone();
+    for room in [|row: &Matched| row.truth.min(row.brought.max(row.found)), |row: &Matched| row.truth] {
+        for ((_, owner), row) in rows.iter_mut() {
+            let Some(left) = left.get_mut(owner) else { continue };
+            let part = room(row).saturating_sub(row.right).min(*left);
+            (row.right, *left) = (row.right + part, *left - part);
+        }
+    }
+}
+
 /// Takes from what waits, the latest first, for that is what an owner has moved least often since.
 fn take(waiting: &mut Vec<(Arrived, u64)>, amount: u64, moved: &mut Vec<(Arrived, u64)>) {
     let mut left = amount;
@@ -85,6 +98,17 @@ mod tests {
         assert_eq!(right(&[(1, 0, 0, 9, 9), (2, 0, 5, 4, 0)], &[1]), [0, 0]);
         // It is another's.
         assert_eq!(right(&[(1, 1, 5, 4, 0), (2, 0, 0, 9, 9)], &[2]), [0, 0]);
+    }
+
+    #[test]
+    fn what_stays_in_an_account_is_right_as_far_as_anything_is_left() {
+        let row = |truth, brought, right| Matched { truth, brought, found: right, right };
+        let mut rows = [((TxNum(1), 0), row(5, 0, 1)), ((TxNum(2), 0), row(7, 6, 0)), ((TxNum(3), 1), row(9, 9, 2))].into();
+        let right = |rows: &BTreeMap<Arrived, Matched>| rows.values().map(|row| row.right).collect::<Vec<u64>>();
+        matched_held(&mut rows, &[(0, 8), (3, 1)].into());
+        assert_eq!(right(&rows), [3, 6, 2]);
+        matched_held(&mut rows, &[(0, 90), (1, 7)].into());
+        assert_eq!(right(&rows), [5, 7, 9]);
     }
 
     #[test]

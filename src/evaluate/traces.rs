@@ -8,7 +8,7 @@ use crate::chain::pieces::go_on_or_stop;
 use crate::error::{Error, Result};
 use crate::evaluate::arrivals::{Arrivals, Arrived};
 use crate::evaluate::known::{Known, Owners};
-use crate::evaluate::matching::{Matched, matched};
+use crate::evaluate::matching::{Matched, matched, matched_held};
 use crate::evaluate::pairs::share;
 use crate::flow::{Direction, Outcome, Place, Step, Trace};
 use crate::ids::{InNum, NONE_32, TxNum};
@@ -101,6 +101,7 @@ impl Trace {
         go_on_or_stop(go_on)?;
         let owners = known.need_owners()?;
         matched(&mut rows, |arrived| is_sender(self.chain(), owners, arrived))?;
+        matched_held(&mut rows, &held);
         let owners = summed(&rows, &held);
         Ok(TraceEvaluation { trace: self.clone(), known, arrivals, rows, owners })
     }
@@ -125,17 +126,14 @@ fn is_sender(chain: &Chain, owners: &Owners, (tx, owner): &Arrived) -> Result<bo
     Ok(false)
 }
 
-/// The sums owner by owner. What an account still has was brought by no transaction in particular, so it is right as far as anything that
-/// truly came to its owner is left.
+/// The sums owner by owner. What an account still has is found and in no row.
 fn summed(rows: &BTreeMap<Arrived, Matched>, held: &BTreeMap<u32, u64>) -> BTreeMap<u32, Found> {
     let mut owners: BTreeMap<u32, Found> = BTreeMap::new();
     for ((_, owner), row) in rows.iter().filter(|(_, row)| row.truth + row.found > 0) {
         owners.entry(*owner).or_default().add(&Found { truth: row.truth, found: row.found, right: row.right });
     }
     for (owner, amount) in held {
-        let found = owners.entry(*owner).or_default();
-        found.found += amount;
-        found.right += amount.min(&found.missed());
+        owners.entry(*owner).or_default().found += amount;
     }
     owners
 }
@@ -230,9 +228,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stays_in_an_account_is_right_as_far_as_anything_is_left() {
-        let row = |truth, found| Matched { truth, brought: found, found, right: found };
-        let rows = [((TxNum(1), 0), row(5, 4)), ((TxNum(2), 0), row(7, 0))].into();
+    fn sums_are_of_what_came_and_of_what_stays_in_accounts() {
+        let row = |truth, found, right| Matched { truth, brought: found, found, right };
+        let rows = [((TxNum(1), 0), row(5, 4, 5)), ((TxNum(2), 0), row(7, 0, 7))].into();
         let owners = summed(&rows, &[(0, 10), (3, 1)].into());
         assert_eq!(owners[&0], Found { truth: 12, found: 14, right: 12 });
         assert_eq!((owners[&0].missed(), owners[&0].blamed()), (0, 2));

@@ -248,6 +248,7 @@ def test_accounts_count_for_whom_their_wallet_is(chain, known, policy):
     rows = pl.DataFrame(evaluation.owners)
     elsewhere = ledger.fees + ledger.unclaimed + ledger.unexplained + ledger.rejoined
     assert rows["found"].sum() + elsewhere == ledger.source + ledger.joined
+    assert pl.DataFrame(evaluation.arrivals)["right"].sum() == rows["right"].sum()
     assert (rows["right"] <= rows["true"]).all() and (rows["right"] <= rows["found"]).all() and rows["right"].sum() > 0
 
 
