@@ -157,10 +157,20 @@ def inside(store: Path) -> None:
     show("chain as a graph: all edges, by outputs", figures["graph_edges_out_s"], "s")
     show("chain as a graph: all neighbours, by inputs", figures["graph_edges_in_s"], "s")
     print("traces of the first 1,000 coinbases (out) and of the last 100 blocks (in), no limits")
-    for name, out, back in (("haircut", 0.5, 0.25), ("fifo", 1.5, 0.75), ("poison", None, None), ("highest", None, None)):
+    for name, out, back in (
+        ("haircut", 0.5, 0.25),
+        ("fifo", 1.5, 0.75),
+        ("poison", None, None),
+        ("highest", None, None),
+    ):
         for direction, target in (("out", out), ("in", back)):
             passed = figures[f"trace_{direction}_{name}_transactions"]
-            show(f"  {name}, {direction}: {passed:,.0f} transactions", figures[f"trace_{direction}_{name}_s"], "s", target)
+            show(
+                f"  {name}, {direction}: {passed:,.0f} transactions",
+                figures[f"trace_{direction}_{name}_s"],
+                "s",
+                target,
+            )
     show("  10,000 payments, 1 transaction", figures["trace_payments_1_ms"], "ms", 50)
     show("  10,000 payments, 3 transactions", figures["trace_payments_3_ms"], "ms", 50)
     show("  10,000 payments of the last blocks, to the end", figures["trace_late_payments_ms"], "ms", 50)
