@@ -76,7 +76,13 @@ fn exposure(chain: &Chain) {
     let labels = largest[1..].iter().map(|name| (StopItem::Cluster(*name), name.to_string()));
     let stops = Arc::new(StopSet::of(chain, Some(&clusters), labels).expect("they are names of clusters"));
     for direction in [Direction::Out, Direction::In] {
-        let options = TraceOptions { direction, clusters: Some(clusters.clone()), stops: stops.clone(), ..TraceOptions::default() };
+        let options = TraceOptions {
+            direction,
+            clusters: Some(clusters.clone()),
+            hops: false,
+            stops: stops.clone(),
+            ..TraceOptions::default()
+        };
         let exposure = || chain.trace(&source, &options, |_| true).expect("the store is sound").exposure();
         say(&format!("exposure_{}_s", direction.name()), least(3, || time(exposure)));
     }

@@ -41,6 +41,8 @@ pub struct TraceOptions {
     pub fees: Fees,
     /// Who belongs together: for hops, accounts and whole wallets in the stop set.
     pub clusters: Option<Clusters>,
+    /// Whether hops between wallets are counted, where it is known who belongs together; with max_hops they are.
+    pub hops: bool,
     /// Where it stops.
     pub stops: Arc<StopSet>,
     /// Outputs so many hops from the source are not followed; needs clusters.
@@ -64,6 +66,7 @@ impl Default for TraceOptions {
             policy: Policy::Haircut,
             fees: Fees::Report,
             clusters: None,
+            hops: true,
             stops: Arc::default(),
             max_hops: None,
             max_tx_hops: None,
@@ -110,6 +113,12 @@ impl Fees {
 }
 
 impl TraceOptions {
+    /// The clusters by which hops are counted.
+    #[inline]
+    pub(super) fn hops_by(&self) -> Option<&Clusters> {
+        self.clusters.as_ref().filter(|_| self.hops || self.max_hops.is_some())
+    }
+
     /// Notices what contradicts itself, and what cannot be meant.
     pub fn check(&self, chain: &Chain) -> Result<()> {
         let wrong = |what: String| Err(Error::Invalid { what });

@@ -297,7 +297,7 @@ impl Inner {
         let (hop, tx_hop) = passage.map_or((0, 0), |passage| (passage.hop, passage.tx_hop));
         let by = passage.map(|passage| passage.by);
         Ok(Step {
-            hop: self.options.clusters.is_some().then_some(hop + logged.crosses as u32),
+            hop: self.options.hops_by().map(|_| hop + logged.crosses as u32),
             tx_hop,
             by,
             place: logged.place,

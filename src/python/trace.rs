@@ -495,6 +495,7 @@ impl Given<'_, '_> {
             direction: Direction::from_name(self.direction)?,
             policy: Policy::from_name(self.policy)?,
             fees: Fees::from_name(self.fees)?,
+            hops: true,
             stops: Arc::new(from.py().detach(|| StopSet::of(chain, clusters.as_ref(), stops))?),
             clusters,
             max_hops: hops("max_hops", self.max_hops)?,

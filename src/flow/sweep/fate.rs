@@ -174,7 +174,7 @@ impl<'a> Fates<'a> {
     /// Hops from an output back to the senders of the transaction that made it.
     #[inline]
     fn crosses_into(&self, output: OutNum, tx: TxNum) -> Result<u32> {
-        let Some(clusters) = &self.options.clusters else { return Ok(0) };
+        let Some(clusters) = self.options.hops_by() else { return Ok(0) };
         let wallet = clusters.name_of(self.chain.address_of(output)?)?;
         let mut last = self.senders.borrow_mut();
         if last.1.is_empty() || last.0 != tx {

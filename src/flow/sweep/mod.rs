@@ -292,7 +292,7 @@ impl<'a, M: Money> Sweep<'a, M> {
     /// The wallets of a transaction's inputs, where money leaves by outputs.
     #[inline]
     fn load_senders(&mut self, tx: TxNum) -> Result<()> {
-        if let (Some(clusters), Direction::Out) = (&self.options.clusters, self.options.direction) {
+        if let (Some(clusters), Direction::Out) = (self.options.hops_by(), self.options.direction) {
             senders(self.chain, clusters, tx, &mut self.senders)?;
         }
         Ok(())
@@ -301,7 +301,7 @@ impl<'a, M: Money> Sweep<'a, M> {
     /// Whether money that leaves by a slot comes to another wallet.
     #[inline]
     fn crosses(&self, place: Place) -> Result<bool> {
-        match (&self.options.clusters, self.options.direction, place) {
+        match (self.options.hops_by(), self.options.direction, place) {
             (Some(clusters), Direction::Out, Place::Output(output)) => {
                 Ok(!self.senders.contains(&clusters.name_of(self.chain.address_of(output)?)?))
             }
