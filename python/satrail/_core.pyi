@@ -1629,7 +1629,7 @@ class Exposure:
     @property
     def trace(self, /) -> Trace:
         """
-        The trace behind it.
+        The trace behind it; its hops between wallets are only counted where max_hops was given.
         """
 
 @final
