@@ -136,11 +136,6 @@ impl Trace {
         self.len() == 0
     }
 
-    /// Whether it stopped because its budget was used up.
-    pub fn used_up_budget(&self) -> bool {
-        self.inner.swept.end.is_some()
-    }
-
     /// A step: first the outputs of the source, in chain order, then those of each transaction, in the order of the trace.
     pub fn step(&self, number: u64) -> Result<Step> {
         if number >= self.len() {

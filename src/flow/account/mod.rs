@@ -318,7 +318,5 @@ impl Books<'_> {
                 }
             }
         }
-        let cut_off = self.ended.values().any(|held| held.outcome == Outcome::CutOffBudget);
-        self.done.end = cut_off.then_some(u32::MAX);
     }
 }
