@@ -5,8 +5,8 @@ use std::sync::Arc;
 use satrail::chain::Chain;
 use satrail::chain::pieces::all_threads;
 use satrail::cluster::Settings;
-use satrail::flow::{Direction, Policy, Source, SourceItem, StopItem, StopSet, TraceOptions};
 use satrail::ids::{AddrNum, OutNum};
+use satrail::trace::{Direction, Policy, Source, SourceItem, StopItem, StopSet, TraceOptions};
 
 use crate::{REPEATS, least, say, scattered, time};
 

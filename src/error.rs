@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::ids::hash_text;
-use crate::names::did_you_mean;
 use crate::script::AddressError;
+use crate::text::did_you_mean;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 

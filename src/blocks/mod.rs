@@ -2,6 +2,7 @@
 //! and the parsing of one block. Nothing here knows the store.
 
 pub mod files;
+pub mod fingerprint;
 pub mod hash;
 pub mod headers;
 pub mod parse;

@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
+use crate::blocks::fingerprint::Fingerprint;
 use crate::blocks::hash::{Hash, double_sha256, merkle_root};
-use crate::fingerprint::Fingerprint;
 use crate::script::{self, Kind};
 
 /// 21 million bitcoin, the most that can exist.

@@ -9,10 +9,11 @@ use arrow_array::builder::StringBuilder;
 use arrow_array::{Array, ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray, TimestampSecondArray};
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
-use crate::chain::{Chain, Flows, Table};
+use crate::chain::{Chain, Flows};
 use crate::error::{Error, Result};
 use crate::ids::AddrNum;
 use crate::script::{self, Kind, ScriptPayload};
+use crate::table::Table;
 
 /// Texts that are looked up together, so that their look-ups wait for memory together.
 const TOGETHER: usize = 64;

@@ -1,9 +1,9 @@
 //! What rules look at in a transaction: its inputs and outputs with their amounts, addresses and kinds, gathered a block at a time so
 //! that the look-ups wait for memory together.
 
+use crate::blocks::fingerprint::Fingerprint;
 use crate::chain::Chain;
 use crate::error::Result;
-use crate::fingerprint::Fingerprint;
 use crate::ids::{AddrNum, Height, NONE_40, OutNum, TxNum};
 use crate::script::Kind;
 use crate::store::reader::{near_owner, prefetch_owner, spender_below};

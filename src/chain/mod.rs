@@ -6,15 +6,14 @@
 mod address;
 mod address_set;
 mod block;
+pub mod cells;
 mod digest;
 mod facts;
 pub mod graph;
 mod output;
-mod parquet;
 pub mod pieces;
 mod raw;
-pub mod table;
-mod table_columns;
+pub mod tables;
 pub mod time;
 mod transaction;
 
@@ -33,7 +32,6 @@ pub use address_set::{AddressSet, Rejected, read_texts};
 pub use block::Block;
 pub use facts::{BlockFacts, Facts, InputFacts, OutputFacts};
 pub use output::{End, Output};
-pub use table::Table;
 pub use transaction::{Input, Transaction};
 
 /// The chain of a store up to a height.

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
+use crate::blocks::fingerprint::Fingerprint;
 use crate::chain::{Address, Block, Chain, Output};
 use crate::error::Result;
-use crate::fingerprint::Fingerprint;
 use crate::ids::{Height, InNum, NONE_40, OutNum, TxNum};
 
 #[derive(Clone)]

@@ -1,8 +1,8 @@
 //! What rules ask about the transactions before and behind one.
 
+use crate::blocks::fingerprint::Fingerprint;
 use crate::chain::{Chain, Facts};
 use crate::error::Result;
-use crate::fingerprint::Fingerprint;
 use crate::ids::{OutNum, TxNum};
 
 /// Whether a transaction has one input and two outputs; a coinbase has none.

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray, TimestampSecondArray};
 
-use crate::chain::{BlockFacts, Chain, Facts, OutputFacts, Table};
-use crate::change::OutputSet;
+use crate::chain::{BlockFacts, Chain, Facts, OutputFacts};
 use crate::error::Result;
 use crate::ids::Height;
+use crate::sets::outputs::OutputSet;
+use crate::table::Table;
 
 /// Outputs after which a batch is full; it holds whole blocks.
 const BATCH: usize = 1 << 16;

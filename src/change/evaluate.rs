@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use crate::chain::pieces::{go_on_or_stop, in_order};
 use crate::chain::{BlockFacts, Chain};
-use crate::change::{OutputSet, Prepared, Rule};
+use crate::change::{Prepared, Rule};
 use crate::error::Result;
 use crate::ids::Height;
+use crate::sets::outputs::OutputSet;
 
 /// Transactions of a block that a rule is told of before it is asked about them.
 const AHEAD: usize = 16;

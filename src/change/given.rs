@@ -1,9 +1,9 @@
 //! Outputs that somebody else chose: a model's table, or a function of the user's.
 
 use crate::chain::{Chain, Facts};
-use crate::change::OutputSet;
 use crate::error::{Error, Result};
 use crate::ids::{hash_text, hex};
+use crate::sets::outputs::OutputSet;
 
 /// Who chose.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -12,7 +12,6 @@ mod given;
 mod later;
 mod one_time;
 mod prepared;
-mod sets;
 mod table;
 mod values;
 
@@ -27,7 +26,6 @@ pub use given::{Given, Source, outputs_of_rows};
 pub use later::Feature;
 pub use one_time::OneTime;
 pub use prepared::Prepared;
-pub use sets::OutputSet;
 pub use table::table;
 
 /// A change rule.

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use arrow_array::builder::StringBuilder;
 use arrow_array::{ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, TimestampSecondArray};
 
-use crate::chain::table::Maker;
-use crate::chain::{Chain, End, Table};
-use crate::change::OutputSet;
+use crate::chain::{Chain, End};
 use crate::error::Result;
 use crate::ids::{OutNum, hash_text};
+use crate::sets::outputs::OutputSet;
+use crate::table::Maker;
+use crate::table::Table;
 
 /// One row an output, made when it is read: transaction, txid, height, time, output, position, address, value, spent.
 pub fn table(chain: &Chain, outputs: OutputSet) -> Result<Table> {

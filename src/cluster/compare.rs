@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 
-use crate::chain::Table;
 use crate::cluster::Clusters;
 use crate::error::{Error, Result};
 use crate::ids::AddrNum;
+use crate::table::Table;
 
 /// Two clusterings of the same addresses: pairs of addresses that are together in one, the other or both.
 #[derive(Clone, PartialEq, Debug)]

@@ -10,13 +10,14 @@ use std::sync::Arc;
 use arrow_array::Int64Array;
 use petgraph::graph::DiGraph;
 
+use crate::apportion::Divider;
 use crate::chain::pieces::{go_on_or_stop, in_order};
-use crate::chain::{BlockFacts, Facts, Table};
+use crate::chain::{BlockFacts, Facts};
 use crate::cluster::Clusters;
 use crate::cluster::table::batches;
 use crate::error::Result;
 use crate::ids::{AddrNum, Height, TxNum};
-use crate::shares::Divider;
+use crate::table::Table;
 
 /// Money from one cluster to another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Int32Array, StringArray};
 
-use crate::chain::{Chain, Table};
+use crate::chain::Chain;
 use crate::cluster::forest::Edge;
 use crate::cluster::graph::Graph;
 use crate::cluster::table::batches;
 use crate::cluster::{Clusters, Forest};
 use crate::error::{Error, Result};
 use crate::ids::{AddrNum, Height, TxNum};
+use crate::table::Table;
 
 /// A step from one address to another, and the evidence that they belong together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use arrow_array::builder::StringBuilder;
 use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray, TimestampSecondArray};
 
+use crate::chain::Chain;
 use crate::chain::pieces::{go_on_or_stop, in_order};
-use crate::chain::{Chain, Table};
 use crate::cluster::{Clusters, is_nobodys};
 use crate::error::{Error, Result};
 use crate::ids::{AddrNum, NONE_32, NONE_40, OutNum, TxNum, hash_text};
 use crate::script::Kind;
+use crate::table::Table;
 
 /// Rows of a batch.
 const BATCH: usize = 1 << 16;

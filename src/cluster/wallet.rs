@@ -1,10 +1,10 @@
 //! A wallet: one or several clusters seen as somebody's purse.
 
-use crate::chain::Table;
 use crate::cluster::Clusters;
 use crate::cluster::table::Totals;
 use crate::error::Result;
 use crate::ids::AddrNum;
+use crate::table::Table;
 
 #[derive(Clone)]
 pub struct Wallet {

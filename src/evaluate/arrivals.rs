@@ -5,13 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::apportion::Divider;
 use crate::chain::pieces::go_on_or_stop;
 use crate::chain::{Chain, End};
 use crate::error::{Error, Result};
 use crate::evaluate::known::{Known, Owners};
-use crate::flow::Source;
 use crate::ids::{InNum, NONE_32, OutNum, TxNum};
-use crate::shares::Divider;
+use crate::trace::Source;
 
 /// Transactions that are passed before it is asked whether to go on.
 const EVERY: usize = 1 << 10;

@@ -8,12 +8,12 @@ use std::ops::Range;
 
 use crate::chain::pieces::{go_on_or_stop, in_order};
 use crate::chain::{BlockFacts, Chain, Facts};
-use crate::change::OutputSet;
 use crate::error::Result;
 use crate::evaluate::folder::Folder;
 use crate::evaluate::known::{ChangeTruth, Known, Owners};
 use crate::ids::Height;
 use crate::script::Kind;
+use crate::sets::outputs::OutputSet;
 
 /// What an output is to who made its transaction.
 #[derive(Clone, Copy, PartialEq, Eq)]

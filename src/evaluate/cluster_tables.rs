@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 
-use crate::chain::Table;
 use crate::cluster::Edge;
 use crate::error::Result;
 use crate::evaluate::clusters::{Evaluation, Money, OwnerFound, Shown};
 use crate::evaluate::pairs::share;
 use crate::ids::AddrNum;
+use crate::table::Table;
 
 /// An owner's place, and what was found of him.
 type Row<'a> = (usize, &'a OwnerFound);

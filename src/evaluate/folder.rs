@@ -13,10 +13,10 @@ use arrow_select::concat::concat_batches;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
-use crate::chain::Table;
 use crate::chain::pieces::go_on_or_stop;
-use crate::chain::table::Maker;
 use crate::error::{Error, Result};
+use crate::table::Maker;
+use crate::table::Table;
 
 /// The format of the truth's files that is read here.
 const FORMAT: u64 = 1;

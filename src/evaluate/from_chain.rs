@@ -12,15 +12,16 @@ use sha2::{Digest, Sha256};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::chain::pieces::{go_on_or_stop, in_order};
-use crate::chain::{BlockFacts, Chain, Facts, Table};
-use crate::change::OutputSet;
+use crate::chain::{BlockFacts, Chain, Facts};
 use crate::cluster::{Clusters, Settings};
 use crate::error::{Error, Result};
 use crate::evaluate::cluster_tables::ready;
 use crate::evaluate::known::{ChangeTruth, Known};
 use crate::ids::{Height, OutNum, hash_text, hex};
 use crate::script::Kind;
+use crate::sets::outputs::OutputSet;
 use crate::shapes::{self, Verdict};
+use crate::table::Table;
 
 /// The parts that clusters are dealt into, so that a rule can be learned on some and measured on others.
 pub const FOLDS: u32 = 10;

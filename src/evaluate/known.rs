@@ -3,11 +3,11 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::chain::Chain;
-use crate::change::OutputSet;
 use crate::error::{Error, Result};
 use crate::evaluate::change_truth;
 use crate::evaluate::folder::Folder;
 use crate::ids::{AddrNum, NONE_32, TxNum};
+use crate::sets::outputs::OutputSet;
 
 /// A truth in the numbers of one chain.
 pub struct Known {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int32Array, Int64Array, StringArray};
 
-use crate::chain::Table;
 use crate::evaluate::cluster_tables::ready;
 use crate::evaluate::interval::Share;
 use crate::evaluate::rates::{Counts, Rates};
+use crate::table::Table;
 
 impl Rates {
     /// One row a year: year, and what `columns` has.

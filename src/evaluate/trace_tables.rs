@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, StringArray, TimestampSecondArray};
 
-use crate::chain::Table;
 use crate::error::Result;
 use crate::evaluate::arrivals::Arrived;
 use crate::evaluate::cluster_tables::ready;
@@ -14,6 +13,7 @@ use crate::evaluate::known::Owners;
 use crate::evaluate::matching::Matched;
 use crate::evaluate::traces::{Found, TraceEvaluation};
 use crate::ids::{TxNum, hash_text};
+use crate::table::Table;
 
 type Column = (&'static str, ArrayRef, bool);
 

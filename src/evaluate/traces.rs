@@ -10,8 +10,8 @@ use crate::evaluate::arrivals::{Arrivals, Arrived};
 use crate::evaluate::known::{Known, Owners};
 use crate::evaluate::matching::{Matched, matched, matched_held};
 use crate::evaluate::pairs::share;
-use crate::flow::{Direction, Outcome, Place, Step, Trace};
 use crate::ids::{InNum, NONE_32, TxNum};
+use crate::trace::{Direction, Outcome, Place, Step, Trace};
 
 /// The label of a stop set that nobody has labelled: it claims nothing.
 const NO_CLAIM: &str = "stop_at";

@@ -13,14 +13,15 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 use pyo3_arrow::input::AnyArray;
 
 use crate::chain::pieces::all_threads;
-use crate::chain::{Chain, Table, Transaction, time, txid_named};
+use crate::chain::{Chain, Transaction, time, txid_named};
 use crate::change::{self as core, Feature, Given, OneTime, Prices, Primitive, Rule, Source};
 use crate::ids::{OutNum, hash_text};
+use crate::python::chain::output::PyOutput;
 use crate::python::convert::{self, Moment};
-use crate::python::output::PyOutput;
 use crate::python::progress::while_not_interrupted;
 use crate::python::rates::headline;
 use crate::python::table::PyTable;
+use crate::table::Table;
 
 /// A rule that tells, for a transaction, the outputs that it cannot rule out as the change. Made by the functions of `satrail.change`.
 ///

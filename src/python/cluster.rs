@@ -7,20 +7,21 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyMapping, PyString};
 
-use crate::chain::{AddressSet, Chain, Table};
+use crate::chain::{AddressSet, Chain};
 use crate::change;
 use crate::cluster::{Apart, Clusters, CoinJoins, Comparison, NAMES, Proof, Rule, Settings, Wallet};
 use crate::error::Error;
 use crate::ids::{AddrNum, hash_text, hex};
-use crate::python::address::PyAddress;
-use crate::python::address_set::PyAddressSet;
 use crate::python::chain::PyChain;
+use crate::python::chain::address::PyAddress;
+use crate::python::chain::address_set::PyAddressSet;
+use crate::python::chain::transaction::PyTransaction;
 use crate::python::convert;
 use crate::python::progress::while_not_interrupted;
 use crate::python::rates::headline;
 use crate::python::show;
 use crate::python::table::PyTable;
-use crate::python::transaction::PyTransaction;
+use crate::table::Table;
 
 /// Addresses joined by rules, as of the chain's height, with the reason for every join.
 ///

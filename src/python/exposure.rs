@@ -6,14 +6,14 @@ use pyo3::types::{PyDict, PyString};
 
 use crate::chain::Chain;
 use crate::cluster::Clusters;
-use crate::flow::compare::{Run, conclusions, conclusions_table, runs_table};
-use crate::flow::{Policy, Trace, TraceOptions};
-use crate::names::grouped;
 use crate::python::cluster::PyClusters;
+use crate::python::given::source;
 use crate::python::show;
-use crate::python::source;
 use crate::python::table::PyTable;
 use crate::python::trace::{Given, PyLedger, PyTrace, trace};
+use crate::text::grouped;
+use crate::trace::compare::{Run, conclusions, conclusions_table, runs_table};
+use crate::trace::{Policy, Trace, TraceOptions};
 
 /// Which share of the money of a target went to, or came from, whom: the first labelled wallets on every way.
 ///

@@ -4,20 +4,20 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString, PyTuple};
 
-use crate::chain::Table;
 use crate::error::Error;
-use crate::flow::{Best, Direction, Level, Movements, SourceItem, Trace, TraceGraph, Which};
 use crate::ids::AddrNum;
-use crate::python::address::PyAddress;
-use crate::python::address_set::PyAddressSet;
+use crate::python::chain::address::PyAddress;
+use crate::python::chain::address_set::PyAddressSet;
+use crate::python::chain::output::PyOutput;
+use crate::python::chain::transaction::PyTransaction;
 use crate::python::cluster::PyWallet;
 use crate::python::convert;
-use crate::python::output::PyOutput;
 use crate::python::progress::while_not_interrupted;
 use crate::python::show;
 use crate::python::table::{PyTable, restore_table};
 use crate::python::trace::check_chain;
-use crate::python::transaction::PyTransaction;
+use crate::table::Table;
+use crate::trace::{Best, Direction, Level, Movements, SourceItem, Trace, TraceGraph, Which};
 
 /// Lists in lists that an end may be made of; a list that holds itself has no end.
 const DEEPEST: u32 = 8;

@@ -1,33 +1,27 @@
 //! The Python face: a thin layer that converts, releases the interpreter, makes one call of the core, and wraps what it returns.
 
-mod address;
-mod address_set;
-mod block;
 mod chain;
 mod change;
 mod cluster;
+mod convergence;
 mod convert;
 mod error;
 mod evaluate;
 mod exposure;
-mod gathers;
+mod flows;
+mod given;
 mod graph;
 mod info;
 mod ingest;
-mod named;
-mod output;
-mod peel;
+mod peel_chain;
 mod progress;
 mod rates;
-mod set_flows;
 mod shapes;
 mod show;
 mod simulate;
-mod source;
 mod table;
 mod trace;
 mod trace_evaluation;
-mod transaction;
 mod truth;
 mod verify;
 
@@ -35,11 +29,15 @@ mod verify;
 #[pyo3::pymodule]
 mod _core {
     #[pymodule_export]
-    use super::address::{PyAddress, PyRevealed};
+    use super::chain::address::{PyAddress, PyRevealed};
     #[pymodule_export]
-    use super::address_set::PyAddressSet;
+    use super::chain::address_set::PyAddressSet;
     #[pymodule_export]
-    use super::block::{PyBlock, PyBlocks};
+    use super::chain::block::{PyBlock, PyBlocks};
+    #[pymodule_export]
+    use super::chain::output::PyOutput;
+    #[pymodule_export]
+    use super::chain::transaction::{PyFingerprint, PyInput, PyTransaction};
     #[pymodule_export]
     use super::chain::{PyChain, open, restore_chain};
     #[pymodule_export]
@@ -47,11 +45,13 @@ mod _core {
     #[pymodule_export]
     use super::cluster::{PyClusters, PyComparison, PyProof, PyWallet};
     #[pymodule_export]
+    use super::convergence::PyGathering;
+    #[pymodule_export]
     use super::evaluate::{PyEvaluation, evaluate};
     #[pymodule_export]
     use super::exposure::{PyExposure, PyPolicyComparison};
     #[pymodule_export]
-    use super::gathers::PyGathering;
+    use super::flows::PySetFlows;
     #[pymodule_export]
     use super::graph::{PyTraceGraph, restore_graph};
     #[pymodule_export]
@@ -59,13 +59,9 @@ mod _core {
     #[pymodule_export]
     use super::ingest::ingest;
     #[pymodule_export]
-    use super::output::PyOutput;
-    #[pymodule_export]
-    use super::peel::PyPeel;
+    use super::peel_chain::PyPeel;
     #[pymodule_export]
     use super::rates::{PyRates, card};
-    #[pymodule_export]
-    use super::set_flows::PySetFlows;
     #[pymodule_export]
     use super::shapes::{
         PyBoltzmann, PyJudgement, PyPredicate, boltzmann, restore_boltzmann, restore_judgement, restore_predicate, shapes_of,
@@ -79,8 +75,6 @@ mod _core {
     use super::trace::{PyLedger, PyTrace, restore_ledger};
     #[pymodule_export]
     use super::trace_evaluation::PyTraceEvaluation;
-    #[pymodule_export]
-    use super::transaction::{PyFingerprint, PyInput, PyTransaction};
     #[pymodule_export]
     use super::truth::{PyTruth, truth, truth_from_chain};
     #[pymodule_export]

@@ -9,7 +9,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyString, PyTuple};
 
-use crate::chain::{Table, Transaction};
+use crate::chain::Transaction;
 use crate::error::Error;
 use crate::python::show;
 use crate::python::table::PyTable;
@@ -18,6 +18,7 @@ use crate::shapes::{
     self, Boltzmann, BoltzmannOptions, Explanation, Found, Given, NotComputed, Nothing, Outline, Placed, Predicate, Shape,
     Thresholds, Verdict,
 };
+use crate::table::Table;
 
 /// Satoshi that there will ever be.
 const MOST_SATOSHI: u64 = 21_000_000 * 100_000_000;

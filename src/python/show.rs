@@ -5,8 +5,8 @@ use std::fmt::Write;
 use arrow_array::RecordBatch;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 
-use crate::chain::Table;
 use crate::error::Result;
+use crate::table::Table;
 
 /// Rows of a table that are shown at its beginning and at its end.
 const SHOWN: u64 = 5;
@@ -34,7 +34,7 @@ pub fn satoshi(amount: u64) -> String {
 }
 
 /// A number with its thousands set apart.
-pub use crate::names::grouped as number;
+pub use crate::text::grouped as number;
 
 /// The first and last rows of a table, as texts; an empty row stands for those between.
 struct Excerpt {

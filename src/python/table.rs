@@ -9,10 +9,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyCapsule, PyDict, PyTuple};
 use pyo3_arrow::ffi::{ArrayIterator, to_schema_pycapsule, to_stream_pycapsule};
 
-use crate::chain::Table;
-use crate::chain::table::Batches;
 use crate::python::convert::append_values;
 use crate::python::show;
+use crate::table::Batches;
+use crate::table::Table;
 
 /// A table of named columns, which polars, pandas, pyarrow and DuckDB take without a copy: `pl.DataFrame(table)`,
 /// `pd.DataFrame.from_arrow(table)`, `pa.table(table)`.

@@ -9,13 +9,14 @@ use pyo3::types::{PyDict, PyTuple};
 
 use crate::chain::Chain;
 use crate::error::Error;
-use crate::flow::{BUDGET, Direction, Fees, Ledger, Policy, Source, SourceItem, StopItem, StopSet, Trace, TraceOptions};
 use crate::ids::{AddrNum, OutNum};
 use crate::python::chain::PyChain;
 use crate::python::cluster::PyClusters;
+use crate::python::given::source;
 use crate::python::graph::{self, PyTraceGraph};
 use crate::python::table::PyTable;
-use crate::python::{convert, show, source};
+use crate::python::{convert, show};
+use crate::trace::{BUDGET, Direction, Fees, Ledger, Policy, Source, SourceItem, StopItem, StopSet, Trace, TraceOptions};
 
 /// One run of following money: where it went (direction "out"), or where it came from (direction "in"). docs/traces.md defines every word.
 ///

@@ -23,9 +23,9 @@ mod whirlpool;
 
 use std::sync::LazyLock;
 
+use crate::blocks::fingerprint::Fingerprint;
 use crate::chain::Facts;
 use crate::error::{Error, Result};
-use crate::fingerprint::Fingerprint;
 use crate::ids::{Height, TxNum};
 use look::Look;
 use record::{Full, Go, Quick, Record, Stop};

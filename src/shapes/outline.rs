@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::blocks::fingerprint::Fingerprint;
 use crate::chain::{Facts, InputFacts, OutputFacts};
-use crate::fingerprint::Fingerprint;
 use crate::ids::{AddrNum, Height, OutNum, TxNum};
 use crate::script::classify;
 

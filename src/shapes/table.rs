@@ -9,12 +9,13 @@ use arrow_array::{ArrayRef, DictionaryArray, Int8Array, Int32Array, Int64Array, 
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
 use crate::chain::pieces::{all_threads, in_order};
-use crate::chain::table::{Maker, chosen};
-use crate::chain::{BlockFacts, Chain, Table};
+use crate::chain::{BlockFacts, Chain};
 use crate::error::Result;
 use crate::ids::{Height, TxNum, hash_text};
 use crate::shapes::look::Look;
 use crate::shapes::{ALL, Judgement, Shape, Thresholds, Verdict, peeling};
+use crate::table::Table;
+use crate::table::{Maker, chosen};
 
 /// Transactions of a piece, as far as blocks allow.
 const PIECE: u64 = 1 << 12;

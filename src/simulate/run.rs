@@ -9,14 +9,14 @@ use crate::error::{Error, Result};
 use crate::ids::hash_text;
 use crate::script::Network;
 use crate::simulate::city::{City, Size};
-use crate::simulate::clock::timeline;
-use crate::simulate::hidden_files;
 use crate::simulate::hidden_service::HiddenService;
+use crate::simulate::hidden_service::files;
 use crate::simulate::plan::{Plan, Scenario};
-use crate::simulate::rng::Random;
-use crate::simulate::tags;
 use crate::simulate::truth::Counts;
+use crate::simulate::truth::tags;
 use crate::simulate::world::World;
+use crate::simulate::world::clock::timeline;
+use crate::simulate::world::rng::Random;
 
 /// How far a simulation is.
 #[derive(Clone, Copy, Debug)]
@@ -99,7 +99,7 @@ struct Run<'a> {
     folder: &'a Path,
     city: City,
     hidden: Option<HiddenService>,
-    slots: Vec<crate::simulate::clock::Slot>,
+    slots: Vec<crate::simulate::world::clock::Slot>,
     started: Instant,
 }
 
@@ -142,7 +142,7 @@ impl<'a> Run<'a> {
         let mut world = city.close()?;
         world.files.close()?;
         if let Some(hidden) = &hidden {
-            hidden_files::write(hidden, &mut world, folder)?;
+            files::write(hidden, &mut world, folder)?;
         }
         tags::write(&world, folder, &date_text(world.now.time))?;
         let (height, tip, bytes) = (world.now.height, world.tip, world.files.bytes);

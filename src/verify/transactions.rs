@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
+use crate::blocks::fingerprint::Fingerprint;
 use crate::blocks::parse::MAX_MONEY;
 use crate::error::Result;
-use crate::fingerprint::Fingerprint;
 use crate::ids::NONE_40;
 use crate::script::Kind;
 use crate::store::columns::SAMPLE;

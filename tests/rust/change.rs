@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use satrail::Error;
 use satrail::chain::{BlockFacts, Chain};
-use satrail::change::{Feature, Given, OneTime, OutputSet, Prices, Primitive, Rule, Source, outputs_of_rows, table};
+use satrail::change::{Feature, Given, OneTime, Prices, Primitive, Rule, Source, outputs_of_rows, table};
 use satrail::ids::{Height, OutNum};
 use satrail::ingest::Until;
 use satrail::script::Kind;
+use satrail::sets::outputs::OutputSet;
 use tempfile::TempDir;
 
 use crate::build::work::{bring, bring_with, scratch, until};

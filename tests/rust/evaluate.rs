@@ -9,8 +9,8 @@ use satrail::chain::Chain;
 use satrail::change::{self, Given, Primitive, Rule};
 use satrail::cluster::{CoinJoins, Settings};
 use satrail::evaluate::{Claims, FOLDS, Folder, GivenOwners, GivenTransactions, Known, Revealed, fold_of};
-use satrail::flow::{Direction, Policy, Source, SourceItem, StopItem, StopSet, TraceOptions};
 use satrail::ids::{AddrNum, NONE_32, OutNum, TxNum};
+use satrail::trace::{Direction, Policy, Source, SourceItem, StopItem, StopSet, TraceOptions};
 use tempfile::TempDir;
 
 use crate::build::work::{bring, scratch};

@@ -11,9 +11,10 @@ use arrow_array::{Array, RecordBatch};
 use chains::{Ingested, Made, demo, demo_until, made};
 use proptest::prelude::*;
 use satrail::Error;
-use satrail::chain::{Chain, End, Table};
-use satrail::flow::{Direction, Fees, Ledger, Movement, Outcome, Place, Policy, Source, SourceItem, Step, Trace, TraceOptions};
+use satrail::chain::{Chain, End};
 use satrail::ids::{AddrNum, OutNum, TxNum};
+use satrail::table::Table;
+use satrail::trace::{Direction, Fees, Ledger, Movement, Outcome, Place, Policy, Source, SourceItem, Step, Trace, TraceOptions};
 
 const BOTH: [Direction; 2] = [Direction::Out, Direction::In];
 

@@ -3,8 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use satrail::blocks::fingerprint::{INPUT_KINDS, OUTPUT_KINDS};
 use satrail::chain::{Chain, End, txid_named};
-use satrail::fingerprint::{INPUT_KINDS, OUTPUT_KINDS};
 use satrail::ids::{AddrNum, OutNum, TxNum, hash_text, hex};
 use satrail::ingest::{IngestOptions, Until, ingest};
 use satrail::script::{InnerKind, Kind};

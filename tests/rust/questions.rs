@@ -3,11 +3,11 @@
 use proptest::prelude::*;
 use satrail::Error;
 use satrail::chain::{Chain, End};
-use satrail::flow::Direction;
-use satrail::flow::gathers::GathersOptions;
-use satrail::flow::peel::PeelOptions;
-use satrail::flow::set_flows::{SetFlows, SetFlowsOptions, Sums};
+use satrail::convergence::GathersOptions;
+use satrail::flows::{SetFlows, SetFlowsOptions, Sums};
 use satrail::ids::{AddrNum, OutNum};
+use satrail::peel_chain::PeelOptions;
+use satrail::trace::Direction;
 
 use crate::build::work::Clean;
 use crate::build::{Rng, Tree};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use satrail::blocks::hash::double_sha256;
 use satrail::blocks::parse::{ParseOptions, parse};
-use satrail::chain::table::Of;
+use satrail::chain::tables::Of;
 use satrail::chain::{Chain, End};
 use satrail::ids::{AddrNum, OutNum, TxNum};
 use satrail::ingest::resolve::{BlockFacts, add_block};

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use satrail::chain::{Chain, End};
-use satrail::flow::{Direction, Step, Trace};
 use satrail::ids::{OutNum, TxNum};
+use satrail::trace::{Direction, Step, Trace};
 
 /// By which transaction (none: the source), to which output (none: fee or unexplained), satoshi, hop, what becomes of it.
 pub type Row = (Option<u32>, Option<u64>, u64, u32, &'static str);

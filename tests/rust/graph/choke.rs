@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use petgraph::algo::dominators;
 use petgraph::graph::{DiGraph, NodeIndex};
 use satrail::Error;
-use satrail::flow::{ChokePoint, Direction, Holder, Level, Movement, Movements, Place, Which};
 use satrail::ids::{AddrNum, OutNum, TxNum};
+use satrail::trace::{ChokePoint, Direction, Holder, Level, Movement, Movements, Place, Which};
 
 use super::made::{self, Kind, Rows, demo, places, random, two, which, with_clusters};
 use crate::build::Rng;

@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 
 use satrail::chain::Chain;
 use satrail::cluster::{Clusters, Settings};
-use satrail::flow::{Direction, Movement, Movements, Place, Policy, Source, SourceItem, Trace, TraceOptions, Which};
 use satrail::ids::{AddrNum, OutNum, TxNum};
+use satrail::trace::{Direction, Movement, Movements, Place, Policy, Source, SourceItem, Trace, TraceOptions, Which};
 
 use crate::build::Rng;
 use crate::common::DemoStore;

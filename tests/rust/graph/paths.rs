@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
 use satrail::Error;
-use satrail::flow::{Best, Direction, Movement, Movements, Path, Place, Which};
 use satrail::ids::{AddrNum, OutNum, TxNum};
+use satrail::trace::{Best, Direction, Movement, Movements, Path, Place, Which};
 
 use super::made::{self, Kind, Rows, demo, random, two, which, with_clusters};
 use crate::build::Rng;

@@ -9,10 +9,10 @@ use petgraph::Direction as Way;
 use petgraph::visit::EdgeRef;
 use satrail::Error;
 use satrail::cluster::Settings;
-use satrail::flow::{
+use satrail::ids::{AddrNum, Height, OutNum, TxNum};
+use satrail::trace::{
     Direction, Fees, Holder, Level, Movement, Movements, Node, Place, Policy, StopItem, StopSet, TraceGraph, TraceOptions, Which,
 };
-use satrail::ids::{AddrNum, Height, OutNum, TxNum};
 
 use super::made::{self, Kind, demo, random, with_clusters};
 

@@ -1,0 +1,174 @@
+//! Peel chains.
+
+use std::collections::BTreeMap;
+
+use pyo3::prelude::*;
+
+use crate::chain::Chain;
+use crate::change::Feature;
+use crate::error::Error;
+use crate::peel_chain::{Peel, PeelOptions};
+use crate::python::chain::PyChain;
+use crate::python::chain::output::PyOutput;
+use crate::python::progress::while_not_interrupted;
+use crate::python::show;
+use crate::python::table::PyTable;
+use crate::python::{convert, given as named};
+use crate::trace::Direction;
+
+/// A peel chain: a coin is spent, a payment is peeled off, and what is left is spent in the same way again.
+///
+/// Its tables can be pickled; it itself cannot, because it may hold clusters.
+///
+/// Examples
+/// --------
+/// >>> peel = chain.peel(chain.tx("7365607599a4b749bc84cd9929d488307dfe59d3bcf0c9e7bbbba5cdf8f1c282").inputs[0].spends)
+/// >>> peel.steps.columns[:6]
+/// ['step', 'txid', 'height', 'time', 'input_value', 'change_position']
+/// >>> sum(peel.peeled.to_pydict()["amount"]) == peel.peeled_total
+/// True
+#[pyclass(name = "Peel", module = "satrail", frozen)]
+pub struct PyPeel(pub Peel);
+
+#[pymethods]
+impl PyPeel {
+    /// The coin that it was followed from.
+    #[getter]
+    fn start(&self) -> PyResult<PyOutput> {
+        Ok(PyOutput(self.0.chain().output_at(self.0.start())?))
+    }
+
+    /// The chain that it is of, at its height.
+    #[getter]
+    fn chain(&self) -> PyChain {
+        PyChain(self.0.chain().clone())
+    }
+
+    /// One row a step, in chain order: a transaction of the chain whose change is known.
+    ///
+    /// Columns: step (from 0 on forward, from -1 on backward), txid, height, time (seconds UTC); input_value (satoshi of the coin of the chain),
+    /// change_position, change_address, change_value, peeled (satoshi in the other outputs), peeled_total (of this row and those above);
+    /// decided_by ("own_address", "same_wallet", "spender"), features (those that the wallet's transactions shared, and
+    /// that the spender was held against), reason (what was read of each output, in words).
+    #[getter]
+    fn steps(&self, py: Python<'_>) -> PyResult<PyTable> {
+        Ok(PyTable(py.detach(|| self.0.steps())?))
+    }
+
+    /// One row an output that was peeled off: who got it.
+    ///
+    /// Columns: step, txid, position, address, wallet (name of its cluster; null without clusters), label (of `stop_at`, or null), amount
+    /// (satoshi), height, time, ruled_out_by ("data", "reused_address", "another_is_own", "form", "coinjoin", "features", "unspent"), reason
+    /// (the same in words).
+    #[getter]
+    fn peeled(&self, py: Python<'_>) -> PyResult<PyTable> {
+        Ok(PyTable(py.detach(|| self.0.peeled())?))
+    }
+
+    /// Where it stops and why, one row a direction.
+    ///
+    /// Columns: direction ("out" or "in"), reason (see `stopped`), coin_txid, coin_position, coin_address, coin_value (the last coin of the
+    /// chain); txid, height, time of the transaction that is no step of it any more, null where there is none; candidates (outputs of that
+    /// transaction that are not ruled out, null where they were not looked at), explanation (the reason in a sentence).
+    #[getter]
+    fn stop(&self, py: Python<'_>) -> PyResult<PyTable> {
+        Ok(PyTable(py.detach(|| self.0.stop())?))
+    }
+
+    /// Why it stops, by direction: "unspent", "lost", "no_candidate", "several_candidates", "form", "coinjoin", "coinbase", "stop_at", "features",
+    /// "not_the_change", "several_inputs" or "max_steps"; docs/peel.md says what each means.
+    #[getter]
+    fn stopped(&self) -> BTreeMap<&'static str, &'static str> {
+        self.0.stops().iter().map(|stop| (stop.direction.name(), stop.reason.name())).collect()
+    }
+
+    /// Satoshi that were peeled off in all steps.
+    #[getter]
+    fn peeled_total(&self, py: Python<'_>) -> PyResult<u64> {
+        Ok(py.detach(|| self.0.peeled_total())?)
+    }
+
+    /// How many steps it has.
+    fn __len__(&self) -> usize {
+        self.0.rows().len()
+    }
+
+    /// A peel chain is an answer even where it has no step.
+    fn __bool__(&self) -> bool {
+        true
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let steps = match self.0.rows().len() {
+            1 => "1 step".to_string(),
+            steps => format!("{} steps", show::number(steps as u64)),
+        };
+        let peeled = show::satoshi(self.peeled_total(py)?);
+        let mut lines = vec![format!("Peel({steps}, {peeled} peeled off, height={})", self.0.chain().height())];
+        for stop in self.0.stops() {
+            lines.push(format!("{}: stops, {} ({})", stop.direction.name(), stop.reason.name(), stop.explanation));
+        }
+        Ok(lines.join("\n"))
+    }
+
+    fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
+        let mut facts = vec![
+            ("steps", show::number(self.0.rows().len() as u64)),
+            ("peeled off", show::satoshi(self.peeled_total(py)?)),
+            ("as of height", self.0.chain().height().to_string()),
+        ];
+        for stop in self.0.stops() {
+            let name = if stop.direction == Direction::Out { "stops going out" } else { "stops going in" };
+            facts.push((name, format!("{}: {}", stop.reason.name(), stop.explanation)));
+        }
+        Ok(show::facts("Peel chain", &facts) + &show::html(&self.steps(py)?.0)?)
+    }
+}
+
+/// What a peel chain is followed with, as it is given in Python.
+pub struct Given<'a, 'py> {
+    pub direction: &'a str,
+    pub clusters: Option<&'a Bound<'py, PyAny>>,
+    pub stop_at: Option<&'a Bound<'py, PyAny>>,
+    pub features: Option<Vec<String>>,
+    pub max_steps: Option<&'a Bound<'py, PyAny>>,
+    pub max_inputs: Option<&'a Bound<'py, PyAny>>,
+    pub max_outputs: Option<&'a Bound<'py, PyAny>>,
+    pub rule_out_unspent: bool,
+}
+
+/// Follows a peel chain without the interpreter; Ctrl-C ends it.
+pub fn peel(chain: &Chain, output: &Bound<'_, PyAny>, given: Given) -> PyResult<PyPeel> {
+    let start = named::output(chain, output)?;
+    let options = options(chain, given)?;
+    Ok(PyPeel(while_not_interrupted(output.py(), |go_on| chain.peel(start, &options, go_on))?))
+}
+
+fn options(chain: &Chain, given: Given) -> PyResult<PeelOptions> {
+    let clusters = named::clusters(chain, given.clusters)?;
+    let size = |name, given: Option<&Bound<'_, PyAny>>, least: u32| -> PyResult<u64> {
+        given.map_or(Ok(least), |given| convert::count(name, given, least..=u32::MAX)).map(u64::from)
+    };
+    let features = given.features.map(|names| names.iter().map(|name| Feature::from_name(name)).collect::<crate::Result<_>>());
+    Ok(PeelOptions {
+        directions: directions(given.direction)?,
+        stop_at: named::stops(chain, given.stop_at, clusters.as_ref())?,
+        clusters,
+        features: features.transpose()?.unwrap_or(Feature::ALL.to_vec()),
+        max_steps: given.max_steps.map(|steps| convert::count("max_steps", steps, 0..=u32::MAX)).transpose()?.map(u64::from),
+        max_inputs: size("max_inputs", given.max_inputs, 1)?,
+        max_outputs: size("max_outputs", given.max_outputs, 2)?,
+        rule_out_unspent: given.rule_out_unspent,
+    })
+}
+
+fn directions(name: &str) -> PyResult<Vec<Direction>> {
+    match name {
+        "both" => Ok(vec![Direction::In, Direction::Out]),
+        "in" | "out" => Ok(vec![Direction::from_name(name)?]),
+        _ => {
+            let known = vec!["out", "in", "both"];
+            Err(Error::UnknownName { what: "direction", name: name.to_string(), known }.into())
+        }
+    }
+}

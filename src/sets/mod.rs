@@ -1,0 +1,3 @@
+//! Sets of numbers in chain order, sparse and dense.
+
+pub mod outputs;

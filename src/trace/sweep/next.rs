@@ -1,0 +1,223 @@
+//! What comes after a place that traced money has come to: the transaction that takes it on, or the reason why the trace ends there.
+
+use std::cell::{Cell, RefCell};
+use std::ops::Range;
+
+use crate::chain::Chain;
+use crate::cluster::Clusters;
+use crate::error::Result;
+use crate::ids::{AddrNum, InNum, OutNum, TxNum};
+use crate::store::reader::{counts_at, spender_below};
+use crate::trace::place::Place;
+use crate::trace::sweep::hops::Hops;
+use crate::trace::sweep::log::Mark;
+use crate::trace::sweep::order::Marks;
+use crate::trace::{Direction, Fees, Source, TraceOptions};
+
+/// What comes after a place.
+#[derive(Clone, Copy)]
+pub(in crate::trace) enum Next {
+    End(Mark),
+    /// It is in the stop set, under the label of this number.
+    Stop(u32),
+    /// This transaction, so many hops further.
+    Tx(TxNum, u32),
+}
+
+impl Next {
+    pub fn mark(self) -> Mark {
+        match self {
+            Next::Tx(..) => Mark::Followed,
+            Next::Stop(_) => Mark::Stopped,
+            Next::End(mark) => mark,
+        }
+    }
+}
+
+/// What a trace was told of where to end, and what the chain says of it.
+pub(in crate::trace) struct Fates<'a> {
+    chain: &'a Chain,
+    options: &'a TraceOptions,
+    /// The outputs of the source.
+    given: Marks,
+    /// The transactions that may be passed.
+    window: Range<u32>,
+    /// The transaction whose senders were looked up last, with them; and the coinbase that was asked about last.
+    senders: RefCell<(TxNum, Vec<AddrNum>)>,
+    coinbase: Cell<Option<(TxNum, bool)>>,
+}
+
+impl<'a> Fates<'a> {
+    pub fn new(chain: &'a Chain, source: &Source, options: &'a TraceOptions) -> Result<Fates<'a>> {
+        let (counts, mut given) = (chain.counts(), Marks::new(chain.counts().outputs));
+        source.outputs().iter().for_each(|source| _ = given.put(source.output.0));
+        let first_of =
+            |height: u64| -> Result<u32> { Ok(counts_at(chain.columns(), height.min(counts.blocks))?.transactions as u32) };
+        let window = options.since.map_or(Ok(0), first_of)?..options.until.map_or(Ok(u32::MAX), first_of)?;
+        Ok(Fates { chain, options, given, window, senders: RefCell::default(), coinbase: Cell::new(None) })
+    }
+
+    /// What comes after an output of the source.
+    pub fn of_source(&self, output: OutNum, amount: u64) -> Result<Next> {
+        match self.of_output(output)? {
+            Next::Tx(next, further) => self.within_limits(Place::Output(output), next, further, amount, Hops::NONE),
+            end => Ok(end),
+        }
+    }
+
+    /// What comes after money arrived at a place by a transaction.
+    #[inline]
+    pub fn of(&self, by: TxNum, place: Place, amount: u64, hops: Hops) -> Result<Next> {
+        match self.wherever(by, place)? {
+            Next::Tx(next, further) => self.within_limits(place, next, further, amount, hops),
+            end => Ok(end),
+        }
+    }
+
+    /// What comes after a place, limits aside.
+    #[inline]
+    fn wherever(&self, by: TxNum, place: Place) -> Result<Next> {
+        match place {
+            Place::Output(output) if self.given.has(output.0) => Ok(Next::End(Mark::Rejoined)),
+            Place::Output(output) => match self.stop_of(output)? {
+                Some(label) => Ok(Next::Stop(label)),
+                None => self.of_output(output),
+            },
+            Place::Fee(payer) => match (self.options.fees, self.options.direction) {
+                (Fees::Report, _) => Ok(Next::End(Mark::Fee)),
+                (Fees::Follow, Direction::In) => Ok(Next::Tx(payer, 0)),
+                (Fees::Follow, Direction::Out) => self.coinbase_over(by),
+            },
+            Place::Subsidy(_) => Ok(Next::End(Mark::Mined)),
+            Place::Unclaimed(_) => Ok(Next::End(Mark::Unclaimed)),
+            Place::Unexplained(_) | Place::Account(_) => Ok(Next::End(Mark::Unexplained)),
+        }
+    }
+
+    #[inline]
+    fn stop_of(&self, output: OutNum) -> Result<Option<u32>> {
+        match self.options.stops.is_empty() {
+            true => Ok(None),
+            false => self.options.stops.label_of(self.chain.address_of(output)?),
+        }
+    }
+
+    /// What comes after an output, wherever its money comes from.
+    #[inline]
+    fn of_output(&self, output: OutNum) -> Result<Next> {
+        match self.options.direction {
+            Direction::Out => Ok(match spender_of(self.chain, output)? {
+                Spender::None => Next::End(Mark::Unspent),
+                Spender::Lost => Next::End(Mark::Lost),
+                Spender::Tx(tx) => Next::Tx(tx, 0),
+            }),
+            Direction::In => {
+                let tx = self.chain.transaction_of(output)?;
+                if self.options.fees == Fees::Follow && self.chain.is_coinbase(tx)? && !self.can_follow_into(tx)? {
+                    return Ok(Next::End(Mark::Mined));
+                }
+                Ok(Next::Tx(tx, self.crosses_into(output, tx)?))
+            }
+        }
+    }
+
+    /// The coinbase that gets the fee of a transaction, where it can be followed.
+    fn coinbase_over(&self, payer: TxNum) -> Result<Next> {
+        let block = self.chain.block(self.chain.height_of(payer)?.0 as i64)?.transaction_numbers()?;
+        let coinbase = TxNum(block.start);
+        Ok(if self.can_follow_into(coinbase)? { Next::Tx(coinbase, 0) } else { Next::End(Mark::Fee) })
+    }
+
+    /// Whether no output of a coinbase is spent in its own block.
+    fn can_follow_into(&self, coinbase: TxNum) -> Result<bool> {
+        if let Some((_, known)) = self.coinbase.get().filter(|(asked, _)| *asked == coinbase) {
+            return Ok(known);
+        }
+        let can = !self.is_spent_in_its_block(coinbase)?;
+        self.coinbase.set(Some((coinbase, can)));
+        Ok(can)
+    }
+
+    fn is_spent_in_its_block(&self, coinbase: TxNum) -> Result<bool> {
+        let block = self.chain.block(self.chain.height_of(coinbase)?.0 as i64)?.transaction_numbers()?;
+        for output in self.chain.outputs_of(coinbase)?.map(OutNum) {
+            if let Spender::Tx(tx) = spender_of(self.chain, output)?
+                && tx.0 < block.end
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The same, or the limit that ends it there.
+    #[inline]
+    fn within_limits(&self, place: Place, next: TxNum, further: u32, amount: u64, hops: Hops) -> Result<Next> {
+        let options = self.options;
+        let is_output = matches!(place, Place::Output(_));
+        let mark = if is_output && options.max_hops.is_some_and(|most| hops.wallets >= most) {
+            Mark::CutOffHops
+        } else if options.max_tx_hops.is_some_and(|most| hops.transactions >= most) {
+            Mark::CutOffTxHops
+        } else if options.min_value.is_some_and(|least| amount < least) {
+            Mark::CutOffValue
+        } else if !self.window.contains(&next.0) {
+            Mark::CutOffDate
+        } else {
+            return Ok(Next::Tx(next, further));
+        };
+        // Money of a coinbase is not cut off: it has come to its beginning.
+        let begins = options.direction == Direction::In && options.fees == Fees::Report && is_output;
+        Ok(Next::End(if begins && self.chain.is_coinbase(next)? { Mark::Mined } else { mark }))
+    }
+
+    /// Hops from an output back to the senders of the transaction that made it.
+    #[inline]
+    fn crosses_into(&self, output: OutNum, tx: TxNum) -> Result<u32> {
+        let Some(clusters) = self.options.hops_by() else { return Ok(0) };
+        let wallet = clusters.name_of(self.chain.address_of(output)?)?;
+        let mut last = self.senders.borrow_mut();
+        if last.1.is_empty() || last.0 != tx {
+            last.0 = tx;
+            senders(self.chain, clusters, tx, &mut last.1)?;
+        }
+        Ok(!last.1.contains(&wallet) as u32)
+    }
+}
+
+/// Whether money that waits for a transaction has come to its beginning.
+pub(in crate::trace) fn ends_mined(chain: &Chain, options: &TraceOptions, tx: TxNum) -> Result<bool> {
+    Ok(options.direction == Direction::In && options.fees == Fees::Report && chain.is_coinbase(tx)?)
+}
+
+/// The wallets of a transaction's inputs.
+pub(in crate::trace) fn senders(chain: &Chain, clusters: &Clusters, tx: TxNum, senders: &mut Vec<AddrNum>) -> Result<()> {
+    senders.clear();
+    for input in chain.inputs_of(tx)? {
+        if let Some(output) = chain.spends(InNum(input))? {
+            let name = clusters.name_of(chain.address_of(output)?)?;
+            if senders.last() != Some(&name) && !senders.contains(&name) {
+                senders.push(name);
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(in crate::trace) enum Spender {
+    None,
+    /// It can never be spent.
+    Lost,
+    Tx(TxNum),
+}
+
+/// What spends an output. No coinbase spends anything, so one here says that the coin ended without being spent.
+#[inline]
+pub(in crate::trace) fn spender_of(chain: &Chain, output: OutNum) -> Result<Spender> {
+    let spender = chain.columns().outputs_spender.get(output.row())?;
+    Ok(match spender_below(spender, chain.counts().transactions) {
+        None => Spender::None,
+        Some(tx) if (tx.0 == 0 || chain.store().took_over_an_id(tx)) && chain.is_coinbase(tx)? => Spender::Lost,
+        Some(tx) => Spender::Tx(tx),
+    })
+}
