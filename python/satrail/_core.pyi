@@ -22,16 +22,16 @@ __all__ = [
     "ChangeRule",
     "Clusters",
     "Comparison",
+    "Convergence",
     "Evaluation",
     "Exposure",
     "Fingerprint",
     "Flows",
-    "Gathering",
     "Input",
     "Judgement",
     "Ledger",
     "Output",
-    "Peel",
+    "PeelChain",
     "PolicyComparison",
     "Predicate",
     "Proof",
@@ -517,7 +517,7 @@ class Chain:
         rules: str | ChangeRule | list[str | ChangeRule] | None = None,
         *,
         coinjoin: str = "exclude",
-        apart: Mapping[str, Iterable[Address | str]] | list[tuple[Address | str, ...]] | None = None,
+        cannot_link: Mapping[str, Iterable[Address | str]] | list[tuple[Address | str, ...]] | None = None,
         threads: int | None = None,
     ) -> Clusters:
         """
@@ -533,14 +533,14 @@ class Chain:
             `satrail.change`, or its name: the change is of the owner of the inputs, where the rule leaves one output.
         coinjoin : "exclude" leaves out transactions whose shape is a CoinJoin's; "exclude_undecided" also those that could be one and were
             not decided; "include" takes them as any other.
-        apart : what must not be joined: a mapping of owners to their addresses, or a list of tuples of addresses of which no two are one
+        cannot_link : what must not be joined: a mapping of owners to their addresses, or a list of tuples of addresses of which no two are one
             owner's. A union that would join them is refused, in chain order, and told in `Clusters.refused`. Addresses that were never
             paid are passed over.
         threads : None for all; the result is the same.
 
         Raises
         ------
-        ValueError : an unknown rule or choice; `apart` contradicts itself.
+        ValueError : an unknown rule or choice; `cannot_link` contradicts itself.
 
         Examples
         --------
@@ -585,6 +585,37 @@ class Chain:
         >>> compared = chain.compare_policies(chain.block(200).transactions[0], ["haircut", "account_fifo"], clusters=clusters, max_hops=3)
         >>> len(compared)
         4
+        """
+    def convergence(
+        self,
+        /,
+        outputs: Iterable[Output | str],
+        *,
+        clusters: Clusters | None = None,
+        max_tx_hops: int | None = None,
+        stop_at: Address | AddressSet | Wallet | str | dict[object, object] | Iterable[object] | None = None,
+    ) -> Convergence:
+        """
+        Where several payments meet again, as test payments to a service gather in its wallet: the first transaction that all of them reach, and
+        with clusters the first wallet. The search ends at the first place where all are together. docs/convergence.md says what each word means.
+
+        Parameters
+        ----------
+        outputs : the payments, from 2 to 128: `Output` or texts like "txid:n". One that is given twice counts once.
+        clusters : of this chain at this height, to look for wallets, too.
+        max_tx_hops : transactions that a payment is followed through at most.
+        stop_at : addresses, address sets or wallets whose coins are not followed; or a mapping with labels.
+
+        Raises
+        ------
+        NotInChainError : an output is not in the chain.
+        ValueError : fewer than two payments or too many, clusters of another height, something of another chain.
+
+        Examples
+        --------
+        >>> payments = [chain.block(height).transactions[0].outputs[0] for height in (10, 11)]
+        >>> chain.convergence(payments, max_tx_hops=0).meet
+        False
         """
     @property
     def counts(self, /) -> dict[str, int]:
@@ -670,37 +701,6 @@ class Chain:
         >>> sum(flows.counterparties.to_pydict()["amount_in"]) == flows.received
         True
         """
-    def gathers(
-        self,
-        /,
-        outputs: Iterable[Output | str],
-        *,
-        clusters: Clusters | None = None,
-        max_tx_hops: int | None = None,
-        stop_at: Address | AddressSet | Wallet | str | dict[object, object] | Iterable[object] | None = None,
-    ) -> Gathering:
-        """
-        Where several payments meet again, as test payments to a service gather in its wallet: the first transaction that all of them reach, and
-        with clusters the first wallet. The search ends at the first place where all are together. docs/gathers.md says what each word means.
-
-        Parameters
-        ----------
-        outputs : the payments, from 2 to 128: `Output` or texts like "txid:n". One that is given twice counts once.
-        clusters : of this chain at this height, to look for wallets, too.
-        max_tx_hops : transactions that a payment is followed through at most.
-        stop_at : addresses, address sets or wallets whose coins are not followed; or a mapping with labels.
-
-        Raises
-        ------
-        NotInChainError : an output is not in the chain.
-        ValueError : fewer than two payments or too many, clusters of another height, something of another chain.
-
-        Examples
-        --------
-        >>> payments = [chain.block(height).transactions[0].outputs[0] for height in (10, 11)]
-        >>> chain.gathers(payments, max_tx_hops=0).meet
-        False
-        """
     def headers(self, /) -> bytes:
         """
         The headers of all blocks from the genesis block on, 80 bytes each: what a proof is checked against.
@@ -775,7 +775,7 @@ class Chain:
         >>> chain.outputs(0, 1, columns=["value", "kind"]).to_pydict()
         {'value': [5000000000], 'kind': ['p2pk']}
         """
-    def peel(
+    def peel_chain(
         self,
         /,
         output: Output | str,
@@ -788,10 +788,10 @@ class Chain:
         max_inputs: int | None = None,
         max_outputs: int | None = None,
         rule_out_unspent: bool = False,
-    ) -> Peel:
+    ) -> PeelChain:
         """
         Follows the peel chain that a coin is in: at each transaction on by the one output that can be the change, because nothing rules it out;
-        else it stops. After Kappos et al. 2022; docs/peel.md has the rules, which of them are our choice, and how often they are right.
+        else it stops. After Kappos et al. 2022; docs/peel_chain.md has the rules, which of them are our choice, and how often they are right.
 
         Parameters
         ----------
@@ -813,7 +813,7 @@ class Chain:
         Examples
         --------
         >>> first = chain.tx("7365607599a4b749bc84cd9929d488307dfe59d3bcf0c9e7bbbba5cdf8f1c282").inputs[0].spends
-        >>> peel = chain.peel(first, clusters=chain.cluster())
+        >>> peel = chain.peel_chain(first, clusters=chain.cluster())
         >>> len(peel), peel.stopped
         (6, {'out': 'no_candidate'})
         """
@@ -1355,18 +1355,6 @@ class Clusters:
         """
         SHA-256, as hex, over the settings, the last block's hash, the clusters and their evidence: the same on any machine.
         """
-    def flows(
-        self, clusters: Wallet | Address | str | int | list[Wallet | Address | str | int] | None = None, /
-    ) -> Table:
-        """
-        The money between different clusters, summed: one row a pair and direction, ordered by from and to.
-
-        Parameters
-        ----------
-        clusters : only flows from or to these (names, addresses or wallets, or a list of them); None for all.
-
-        Columns: from, to (names), from_address, to_address, amount (satoshi), transactions, first_height, last_height, first_time, last_time.
-        """
     @property
     def height(self, /) -> int:
         """
@@ -1402,10 +1390,10 @@ class Clusters:
     @property
     def refused(self, /) -> Table:
         """
-        The unions that were refused because of `apart`, in chain order.
+        The unions that were refused because of `cannot_link`, in chain order.
 
         Columns: transaction, txid, height, time, rule, left, right (the addresses that the evidence is about), left_size, right_size
-        (addresses that would have been joined), left_apart, right_apart (those on either side that must stay apart).
+        (addresses that would have been joined), left_cannot_link, right_cannot_link (those on either side that must stay apart).
         """
     @property
     def rules(self, /) -> list[str]:
@@ -1424,6 +1412,18 @@ class Clusters:
         Columns: cluster (name), address (the one that it is named by), size (addresses), received, sent, balance (satoshi; what moves within
         the cluster is received and sent, too), transactions (that pay it or spend from it), first_height, last_height, first_time,
         last_time (seconds UTC), kinds (of its addresses, joined by commas).
+        """
+    def transfers(
+        self, clusters: Wallet | Address | str | int | list[Wallet | Address | str | int] | None = None, /
+    ) -> Table:
+        """
+        The money between different clusters, summed: one row a pair and direction, ordered by from and to.
+
+        Parameters
+        ----------
+        clusters : only transfers from or to these (names, addresses or wallets, or a list of them); None for all.
+
+        Columns: from, to (names), from_address, to_address, amount (satoshi), transactions, first_height, last_height, first_time, last_time.
         """
     def why(self, a: Address | str | int, b: Address | str | int, /, *, shortest: bool = False) -> Proof:
         """
@@ -1494,6 +1494,95 @@ class Comparison:
         """
 
 @final
+class Convergence:
+    """
+    Where several payments meet again: the first transaction that all of them reach, and with clusters the first wallet.
+
+    Reach is an upper bound: whatever a transaction pays out may hold a payment, once an input may. Its tables can be pickled; it itself
+    cannot, because it may hold clusters.
+
+    Examples
+    --------
+    >>> coinbases = [chain.block(height).transactions[0].outputs[0] for height in (110, 111, 112)]
+    >>> gathering = chain.convergence(coinbases)
+    >>> gathering.meet
+    True
+    >>> gathering.meetings.to_pydict()["at_least"]
+    [2, 3]
+    """
+    def __bool__(self, /) -> bool:
+        """
+        An answer is there even where the payments do not meet.
+        """
+    def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def chain(self, /) -> Chain:
+        """
+        The chain that it is of, at its height.
+        """
+    @property
+    def meet(self, /) -> bool:
+        """
+        Whether all payments meet, in a transaction or, with clusters, in a wallet.
+        """
+    @property
+    def meetings(self, /) -> Table:
+        """
+        The first transaction that at least so many of the payments reach, one row for each number from 2 on, as far as they meet.
+
+        Columns: at_least, transaction (number), txid, height, time, count (how many reach it), payments (which, as text), tx_hops (of each, in the
+        same order: transactions from the payment on, that one included).
+        """
+    @property
+    def overlapping(self, /) -> int:
+        """
+        How often a payment was given that had been given already; each counts once.
+        """
+    @property
+    def paths(self, /) -> Table:
+        """
+        The shortest way of each payment to the transaction where most of them meet, one row a coin.
+
+        Columns: payment, tx_hop (0 for the payment itself), txid, position, height, time, address, wallet (null without clusters), amount (satoshi in
+        the coin), next_txid, next_height (of the transaction that spends it on the way).
+        """
+    @property
+    def payments(self, /) -> Table:
+        """
+        One row a payment: payment (its place among those given, from 0), txid, position, height, time, address, amount (satoshi), spent (bool),
+        transactions_reached, tx_hops (to the transaction where most payments meet; null where it does not reach it).
+        """
+    @property
+    def transaction(self, /) -> Transaction | None:
+        """
+        The first transaction that all payments reach; None where there is none up to where the search ended.
+        """
+    @property
+    def transactions(self, /) -> int:
+        """
+        How many transactions were passed.
+        """
+    @property
+    def wallet(self, /) -> Wallet | None:
+        """
+        The first wallet that all payments have come to; None where there is none, or no clusters.
+        """
+    @property
+    def wallet_paths(self, /) -> Table:
+        """
+        The same to the wallet where most of them meet; the last row of each is the coin by which it came there first.
+        """
+    @property
+    def wallets(self, /) -> Table:
+        """
+        The first wallet that at least so many of the payments have come to, one row for each number from 2 on; no row without clusters.
+
+        Columns: at_least, wallet (name of its cluster), address (that it is named by), txid, height, time (of the transaction with which the last of
+        them came), count, payments (which, in the order in which they came), tx_hops (of each, to its coming there first).
+        """
+
+@final
 class Evaluation:
     """
     Clusters held against the owners of addresses.
@@ -1539,14 +1628,6 @@ class Evaluation:
         """
         Pairs that are together and of two owners.
         """
-    def flows(self, /, *, threads: int | None = None) -> Table:
-        """
-        The same for money: what came to an owner from outside and went out, transaction by transaction, net of what moved within, and how
-        much of it came to and from his addresses in that cluster.
-
-        Columns: owner, category, received, sent, seen_received, seen_sent (satoshi), received_share, sent_share (null where there is
-        none), cluster_received, cluster_sent (what the cluster as a whole shows, right or wrong).
-        """
     @property
     def overlap(self, /) -> Table:
         """
@@ -1579,10 +1660,18 @@ class Evaluation:
     @property
     def roles(self, /) -> Table:
         """
-        The same as `overlap` and `flows` for what addresses are for (deposit, hot, cold, change ...), where the truth says it.
+        The same as `overlap` and `transfers` for what addresses are for (deposit, hot, cold, change ...), where the truth says it.
 
         Columns: owner, category, role, addresses (the owner's paid ones), found (of them in his cluster), coverage (their share), value
         (satoshi that they received), found_value.
+        """
+    def transfers(self, /, *, threads: int | None = None) -> Table:
+        """
+        The same for money: what came to an owner from outside and went out, transaction by transaction, net of what moved within, and how
+        much of it came to and from his addresses in that cluster.
+
+        Columns: owner, category, received, sent, seen_received, seen_sent (satoshi), received_share, sent_share (null where there is
+        none), cluster_received, cluster_sent (what the cluster as a whole shows, right or wrong).
         """
     @property
     def true_positive(self, /) -> int:
@@ -1801,95 +1890,6 @@ class Flows:
         """
         One row a transaction that touches the set, in chain order: transaction, txid, height, time, received, sent, fees, internal, lost, balance
         (after it).
-        """
-
-@final
-class Gathering:
-    """
-    Where several payments meet again: the first transaction that all of them reach, and with clusters the first wallet.
-
-    Reach is an upper bound: whatever a transaction pays out may hold a payment, once an input may. Its tables can be pickled; it itself
-    cannot, because it may hold clusters.
-
-    Examples
-    --------
-    >>> coinbases = [chain.block(height).transactions[0].outputs[0] for height in (110, 111, 112)]
-    >>> gathering = chain.gathers(coinbases)
-    >>> gathering.meet
-    True
-    >>> gathering.meetings.to_pydict()["at_least"]
-    [2, 3]
-    """
-    def __bool__(self, /) -> bool:
-        """
-        An answer is there even where the payments do not meet.
-        """
-    def __repr__(self, /) -> str: ...
-    def _repr_html_(self, /) -> str: ...
-    @property
-    def chain(self, /) -> Chain:
-        """
-        The chain that it is of, at its height.
-        """
-    @property
-    def meet(self, /) -> bool:
-        """
-        Whether all payments meet, in a transaction or, with clusters, in a wallet.
-        """
-    @property
-    def meetings(self, /) -> Table:
-        """
-        The first transaction that at least so many of the payments reach, one row for each number from 2 on, as far as they meet.
-
-        Columns: at_least, transaction (number), txid, height, time, count (how many reach it), payments (which, as text), tx_hops (of each, in the
-        same order: transactions from the payment on, that one included).
-        """
-    @property
-    def overlapping(self, /) -> int:
-        """
-        How often a payment was given that had been given already; each counts once.
-        """
-    @property
-    def paths(self, /) -> Table:
-        """
-        The shortest way of each payment to the transaction where most of them meet, one row a coin.
-
-        Columns: payment, tx_hop (0 for the payment itself), txid, position, height, time, address, wallet (null without clusters), amount (satoshi in
-        the coin), next_txid, next_height (of the transaction that spends it on the way).
-        """
-    @property
-    def payments(self, /) -> Table:
-        """
-        One row a payment: payment (its place among those given, from 0), txid, position, height, time, address, amount (satoshi), spent (bool),
-        transactions_reached, tx_hops (to the transaction where most payments meet; null where it does not reach it).
-        """
-    @property
-    def transaction(self, /) -> Transaction | None:
-        """
-        The first transaction that all payments reach; None where there is none up to where the search ended.
-        """
-    @property
-    def transactions(self, /) -> int:
-        """
-        How many transactions were passed.
-        """
-    @property
-    def wallet(self, /) -> Wallet | None:
-        """
-        The first wallet that all payments have come to; None where there is none, or no clusters.
-        """
-    @property
-    def wallet_paths(self, /) -> Table:
-        """
-        The same to the wallet where most of them meet; the last row of each is the coin by which it came there first.
-        """
-    @property
-    def wallets(self, /) -> Table:
-        """
-        The first wallet that at least so many of the payments have come to, one row for each number from 2 on; no row without clusters.
-
-        Columns: at_least, wallet (name of its cluster), address (that it is named by), txid, height, time (of the transaction with which the last of
-        them came), count, payments (which, in the order in which they came), tx_hops (of each, to its coming there first).
         """
 
 @final
@@ -2156,7 +2156,7 @@ class Output:
         """
 
 @final
-class Peel:
+class PeelChain:
     """
     A peel chain: a coin is spent, a payment is peeled off, and what is left is spent in the same way again.
 
@@ -2164,7 +2164,7 @@ class Peel:
 
     Examples
     --------
-    >>> peel = chain.peel(chain.tx("7365607599a4b749bc84cd9929d488307dfe59d3bcf0c9e7bbbba5cdf8f1c282").inputs[0].spends)
+    >>> peel = chain.peel_chain(chain.tx("7365607599a4b749bc84cd9929d488307dfe59d3bcf0c9e7bbbba5cdf8f1c282").inputs[0].spends)
     >>> peel.steps.columns[:6]
     ['step', 'txid', 'height', 'time', 'input_value', 'change_position']
     >>> sum(peel.peeled.to_pydict()["amount"]) == peel.peeled_total
@@ -2227,7 +2227,7 @@ class Peel:
     def stopped(self, /) -> dict[str, str]:
         """
         Why it stops, by direction: "unspent", "lost", "no_candidate", "several_candidates", "form", "coinjoin", "coinbase", "stop_at", "features",
-        "not_the_change", "several_inputs" or "max_steps"; docs/peel.md says what each means.
+        "not_the_change", "several_inputs" or "max_steps"; docs/peel_chain.md says what each means.
         """
 
 @final

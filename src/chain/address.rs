@@ -14,7 +14,7 @@ pub struct Address {
 
 /// What came to an address and left it, as of a height.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Flows {
+pub struct AddressTotals {
     /// Satoshi of all outputs that pay it.
     pub received: u64,
     /// Satoshi of those that were spent.
@@ -30,7 +30,7 @@ pub struct Flows {
     pub last: Option<TxNum>,
 }
 
-impl Flows {
+impl AddressTotals {
     /// Satoshi that can still be spent.
     pub fn balance(&self) -> u64 {
         self.received - self.sent - self.lost
@@ -75,30 +75,30 @@ impl Chain {
     }
 
     /// What came to an address and left it; `outputs` is a list to be used again.
-    pub fn flows_of(&self, address: AddrNum, outputs: &mut Vec<u64>) -> Result<Flows> {
-        let mut flows = Flows::default();
+    pub fn totals_of(&self, address: AddrNum, outputs: &mut Vec<u64>) -> Result<AddressTotals> {
+        let mut totals = AddressTotals::default();
         self.outputs_to(address, outputs);
         for output in outputs.iter().map(|o| OutNum(*o)) {
             let value = self.value_of(output)?;
             // What was sent and lost is part of what was received, so the other sums fit when this one does.
-            let received = flows.received.checked_add(value);
-            flows.received = received.ok_or_else(|| self.columns().outputs_value.damaged("has amounts beyond all sums".into()))?;
-            flows.outputs += 1;
-            flows.last = flows.last.max(Some(self.transaction_of(output)?));
+            let received = totals.received.checked_add(value);
+            totals.received = received.ok_or_else(|| self.columns().outputs_value.damaged("has amounts beyond all sums".into()))?;
+            totals.outputs += 1;
+            totals.last = totals.last.max(Some(self.transaction_of(output)?));
             match self.end_of(output)? {
                 End::Unspent => {}
-                End::Lost(_) => flows.lost += value,
+                End::Lost(_) => totals.lost += value,
                 End::Spent(tx) => {
-                    flows.sent += value;
-                    flows.spent_outputs += 1;
-                    flows.last = flows.last.max(Some(tx));
+                    totals.sent += value;
+                    totals.spent_outputs += 1;
+                    totals.last = totals.last.max(Some(tx));
                 }
             }
         }
         if let Some(first) = outputs.first() {
-            flows.first = Some(self.transaction_of(OutNum(*first))?);
+            totals.first = Some(self.transaction_of(OutNum(*first))?);
         }
-        Ok(flows)
+        Ok(totals)
     }
 
     /// The transactions that pay an address or spend from it, ascending.
@@ -149,8 +149,8 @@ impl Address {
         self.text()?.map_or_else(|| Ok(crate::ids::hex(&self.script()?)), Ok)
     }
 
-    pub fn flows(&self) -> Result<Flows> {
-        self.chain.flows_of(self.number, &mut Vec::new())
+    pub fn totals(&self) -> Result<AddressTotals> {
+        self.chain.totals_of(self.number, &mut Vec::new())
     }
 
     pub fn outputs(&self) -> Vec<Output> {
@@ -166,8 +166,8 @@ impl Address {
 
     /// The heights of the first and the last transaction that touch it.
     pub fn seen(&self) -> Result<Option<(Height, Height)>> {
-        let flows = self.flows()?;
-        let (Some(first), Some(last)) = (flows.first, flows.last) else { return Ok(None) };
+        let totals = self.totals()?;
+        let (Some(first), Some(last)) = (totals.first, totals.last) else { return Ok(None) };
         Ok(Some((self.chain.height_of(first)?, self.chain.height_of(last)?)))
     }
 

@@ -9,7 +9,7 @@ use arrow_array::builder::StringBuilder;
 use arrow_array::{Array, ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray, TimestampSecondArray};
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
-use crate::chain::{Chain, Flows};
+use crate::chain::{AddressTotals, Chain};
 use crate::error::{Error, Result};
 use crate::ids::AddrNum;
 use crate::script::{self, Kind, ScriptPayload};
@@ -184,10 +184,10 @@ impl AddressSet {
 
     /// One row an address, in the order given: what came to it and left it, and when.
     pub fn summary(&self) -> Result<Table> {
-        let flows = in_parallel(&self.numbers, |numbers| self.flows(numbers)).into_iter().collect::<Result<Vec<_>>>()?;
-        let rows: Vec<Row> = flows.into_iter().flatten().collect();
-        let int64 = |get: fn(&Flows) -> u64| -> ArrayRef {
-            Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| get(&row.flows) as i64)))
+        let totals = in_parallel(&self.numbers, |numbers| self.totals(numbers)).into_iter().collect::<Result<Vec<_>>>()?;
+        let rows: Vec<Row> = totals.into_iter().flatten().collect();
+        let int64 = |get: fn(&AddressTotals) -> u64| -> ArrayRef {
+            Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| get(&row.totals) as i64)))
         };
         let height = |get: fn(&Row) -> Option<(u32, u32)>| -> ArrayRef {
             Arc::new(Int32Array::from_iter(rows.iter().map(|row| get(row).map(|(h, _)| h as i32))))
@@ -213,7 +213,7 @@ impl AddressSet {
         Ok(Table::ready(RecordBatch::try_from_iter_with_nullable(columns).expect("the columns have one length")))
     }
 
-    fn flows(&self, numbers: &[Option<AddrNum>]) -> Result<Vec<Row>> {
+    fn totals(&self, numbers: &[Option<AddrNum>]) -> Result<Vec<Row>> {
         let mut outputs = Vec::new();
         let chain = &self.chain;
         let when = |tx| -> Result<(u32, u32)> {
@@ -224,8 +224,8 @@ impl AddressSet {
         for together in numbers.chunks(TOGETHER) {
             together.iter().flatten().for_each(|address| chain.store().prefetch_outputs_of(*address));
             for number in together {
-                let flows = number.map_or(Ok(Flows::default()), |address| chain.flows_of(address, &mut outputs))?;
-                rows.push(Row { flows, first: flows.first.map(when).transpose()?, last: flows.last.map(when).transpose()? });
+                let totals = number.map_or(Ok(AddressTotals::default()), |address| chain.totals_of(address, &mut outputs))?;
+                rows.push(Row { totals, first: totals.first.map(when).transpose()?, last: totals.last.map(when).transpose()? });
             }
         }
         Ok(rows)
@@ -234,7 +234,7 @@ impl AddressSet {
 
 /// One address of a summary; (height, time) of its first and last transaction.
 struct Row {
-    flows: Flows,
+    totals: AddressTotals,
     first: Option<(u32, u32)>,
     last: Option<(u32, u32)>,
 }

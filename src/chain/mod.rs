@@ -27,7 +27,7 @@ use crate::script::{self, Network};
 use crate::store::reader::counts_at;
 use crate::store::{Columns, Counts, Store};
 
-pub use address::{Address, Flows, RevealedKeys};
+pub use address::{Address, AddressTotals, RevealedKeys};
 pub use address_set::{AddressSet, Rejected, read_texts};
 pub use block::Block;
 pub use facts::{BlockFacts, Facts, InputFacts, OutputFacts};

@@ -2,7 +2,7 @@
 
 use crate::chain::Chain;
 use crate::chain::pieces::{go_on_or_stop, in_order};
-use crate::cluster::apart::{Guard, Refused};
+use crate::cluster::cannot_link::{Guard, Refused};
 use crate::cluster::edges::Edges;
 use crate::cluster::forest::Forest;
 use crate::cluster::settings::Settings;
@@ -29,13 +29,13 @@ impl Built {
         let edges = Edges::prepare(chain, settings, first, threads, go_on)?;
         let pieces = chain.pieces(self.blocks)?;
         let gather = |piece: &std::ops::Range<u64>| edges.of_blocks(piece.clone());
-        if settings.apart.is_empty() {
+        if settings.cannot_link.is_empty() {
             in_order(&pieces, threads, gather, |edges| {
                 self.forest.add_all(&edges);
                 go_on_or_stop(go_on)
             })?;
         } else {
-            let mut guard = Guard::new(&mut self.forest, &settings.apart)?;
+            let mut guard = Guard::new(&mut self.forest, &settings.cannot_link)?;
             in_order(&pieces, threads, gather, |edges| {
                 edges.into_iter().for_each(|edge| guard.add(edge));
                 go_on_or_stop(go_on)

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::chain::Chain;
-use crate::cluster::apart::Refused;
 use crate::cluster::build::Built;
+use crate::cluster::cannot_link::Refused;
 use crate::cluster::forest::{Edge, Forest};
 use crate::cluster::settings::Settings;
 use crate::ids::{AddrNum, TxNum, hash_text};

@@ -4,11 +4,10 @@
 //! the name of its cluster, which is the cluster's smallest address number. So names are the same on any machine, and stay when
 //! clusters grow, unless one is joined to a cluster with a smaller name.
 
-mod apart;
 mod build;
+mod cannot_link;
 mod compare;
 mod edges;
-mod flows;
 mod forest;
 mod graph;
 mod kept;
@@ -17,6 +16,7 @@ mod proof;
 mod same_key;
 mod settings;
 mod table;
+mod transfers;
 mod wallet;
 
 use std::sync::{Arc, OnceLock};
@@ -28,10 +28,9 @@ use crate::error::{Error, Result};
 use crate::ids::{AddrNum, TxNum};
 use crate::script::Kind;
 
-pub use apart::{Apart, Contradiction, Refused};
 use build::Built;
+pub use cannot_link::{CannotLink, Contradiction, Refused};
 pub use compare::Comparison;
-pub use flows::Flow;
 pub use forest::{Edge, Forest};
 use kept::Kept;
 use labels::Members;
@@ -39,6 +38,7 @@ pub use proof::{Proof, Step};
 pub use same_key::{hash_of, shown_uncompressed};
 pub use settings::{CoinJoins, NAMES, Rule, Settings};
 pub use table::Totals;
+pub use transfers::Transfer;
 pub use wallet::Wallet;
 
 /// Clusters of a chain's addresses, as of its height.

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::change;
-use crate::cluster::apart::Apart;
+use crate::cluster::cannot_link::CannotLink;
 use crate::error::{Error, Result};
 use crate::ids::hex;
 use crate::script::Network;
@@ -96,7 +96,7 @@ pub struct Settings {
     pub rules: Vec<Rule>,
     pub coinjoins: CoinJoins,
     pub thresholds: shapes::Thresholds,
-    pub apart: Apart,
+    pub cannot_link: CannotLink,
 }
 
 impl Settings {
@@ -106,7 +106,7 @@ impl Settings {
             rules: vec![Rule::CoSpend],
             coinjoins: CoinJoins::default(),
             thresholds: shapes::Thresholds::of(network),
-            apart: Apart::default(),
+            cannot_link: CannotLink::default(),
         }
     }
 
@@ -117,7 +117,7 @@ impl Settings {
             CoinJoins::Include => "coinjoin include".to_string(),
             choice => format!("coinjoin {} {} {:?}", choice.name(), shapes::COINJOIN_VERSION, self.thresholds),
         });
-        lines.push(format!("apart {}", self.apart.digest()));
+        lines.push(format!("cannot_link {}", self.cannot_link.digest()));
         lines.join("\n")
     }
 

@@ -178,7 +178,7 @@ impl Clusters {
     }
 
     /// The unions that were refused, in chain order: transaction, txid, height, rule, left, right (the addresses that the evidence is about),
-    /// left_size, right_size, left_apart, right_apart (the addresses on either side that must stay apart).
+    /// left_size, right_size, left_cannot_link, right_cannot_link (the addresses on either side that must stay apart).
     pub fn refused_table(&self) -> Result<Table> {
         batches(self.refused(), |rows| {
             let edges = || rows.iter().map(|refused| refused.edge);
@@ -196,8 +196,8 @@ impl Clusters {
                 ("right", Arc::new(self.address_texts(edges().map(|edge| edge.right))?)),
                 ("left_size", sizes(|sizes| sizes.0)),
                 ("right_size", sizes(|sizes| sizes.1)),
-                ("left_apart", Arc::new(self.address_texts(rows.iter().map(|refused| refused.conflict.0))?)),
-                ("right_apart", Arc::new(self.address_texts(rows.iter().map(|refused| refused.conflict.1))?)),
+                ("left_cannot_link", Arc::new(self.address_texts(rows.iter().map(|refused| refused.conflict.0))?)),
+                ("right_cannot_link", Arc::new(self.address_texts(rows.iter().map(|refused| refused.conflict.1))?)),
             ])
         })
     }

@@ -42,7 +42,7 @@ impl Clusters {
     fn walked_totals(&self, name: AddrNum) -> Result<Totals> {
         let (mut outputs, mut transactions, mut totals) = (Vec::new(), Vec::new(), Totals::NONE);
         for member in self.members(name).iter().map(|member| AddrNum(*member)) {
-            let flows = self.chain().flows_of(member, &mut outputs)?;
+            let flows = self.chain().totals_of(member, &mut outputs)?;
             totals.addresses += 1;
             totals.received += flows.received;
             totals.sent += flows.sent;

@@ -2,7 +2,7 @@
 //!
 //! Each payment is followed forward by reach: whatever a transaction pays out may hold it, once an input may. The transactions that are
 //! reached are passed in chain order, so the first in which all payments arrive is known when it is passed, and the search ends there.
-//! docs/gathers.md defines each word.
+//! docs/convergence.md defines each word.
 
 mod sweep;
 mod tables;
@@ -21,7 +21,7 @@ pub const MOST_PAYMENTS: usize = 128;
 
 /// How payments are followed.
 #[derive(Clone, Default)]
-pub struct GathersOptions {
+pub struct ConvergenceOptions {
     /// To look for wallets in which they meet, too.
     pub clusters: Option<Clusters>,
     /// Transactions that a payment is followed through at most.
@@ -74,9 +74,9 @@ pub struct Waypoint {
 
 /// Where some payments meet, as of the height of a chain.
 #[derive(Clone)]
-pub struct Gathering {
+pub struct Convergence {
     chain: Chain,
-    options: GathersOptions,
+    options: ConvergenceOptions,
     payments: Vec<OutNum>,
     overlapping: u64,
     /// By how many payments, from 2 on.
@@ -91,7 +91,12 @@ pub struct Gathering {
 
 impl Chain {
     /// Where some payments meet again. Now and then `go_on` is asked, and ends it when it returns false.
-    pub fn gathers(&self, payments: &[OutNum], options: GathersOptions, go_on: &mut dyn FnMut() -> bool) -> Result<Gathering> {
+    pub fn convergence(
+        &self,
+        payments: &[OutNum],
+        options: ConvergenceOptions,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<Convergence> {
         let mut distinct: Vec<OutNum> = Vec::new();
         for payment in payments {
             let payment = self.output_at(*payment)?.number();
@@ -112,12 +117,12 @@ impl Chain {
     }
 }
 
-impl Gathering {
+impl Convergence {
     pub fn chain(&self) -> &Chain {
         &self.chain
     }
 
-    pub fn options(&self) -> &GathersOptions {
+    pub fn options(&self) -> &ConvergenceOptions {
         &self.options
     }
 
@@ -187,8 +192,8 @@ impl Gathering {
     }
 }
 
-impl std::fmt::Debug for Gathering {
+impl std::fmt::Debug for Convergence {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Gathering({} payments, {} transactions, {:?})", self.payments.len(), self.transactions, self.chain)
+        write!(f, "Convergence({} payments, {} transactions, {:?})", self.payments.len(), self.transactions, self.chain)
     }
 }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
 use crate::chain::{Chain, End};
-use crate::convergence::{Arrival, Gathering, GathersOptions, Meeting, WalletMeeting, Waypoint};
+use crate::convergence::{Arrival, Convergence, ConvergenceOptions, Meeting, WalletMeeting, Waypoint};
 use crate::error::{Error, Result};
 use crate::ids::{AddrNum, OutNum, TxNum};
 use crate::script::Kind;
@@ -15,7 +15,7 @@ const EVERY: u64 = 256;
 pub(super) struct Sweep<'a> {
     chain: &'a Chain,
     payments: &'a [OutNum],
-    options: &'a GathersOptions,
+    options: &'a ConvergenceOptions,
     /// Coins by the transaction at whose turn they are looked at: the one that spends them, or of a payment the one that makes it.
     queue: BinaryHeap<Reverse<(TxNum, OutNum)>>,
     /// The payments that each transaction was reached by.
@@ -27,7 +27,7 @@ pub(super) struct Sweep<'a> {
 }
 
 impl<'a> Sweep<'a> {
-    pub fn new(chain: &'a Chain, payments: &'a [OutNum], options: &'a GathersOptions) -> Sweep<'a> {
+    pub fn new(chain: &'a Chain, payments: &'a [OutNum], options: &'a ConvergenceOptions) -> Sweep<'a> {
         Sweep {
             chain,
             payments,
@@ -165,7 +165,7 @@ impl<'a> Sweep<'a> {
     }
 
     /// What was found, with the ways to where most of the payments meet.
-    pub fn into_gathering(self, overlapping: u64) -> Result<Gathering> {
+    pub fn into_gathering(self, overlapping: u64) -> Result<Convergence> {
         let (mut paths, mut wallet_paths) = (Vec::new(), Vec::new());
         if let Some(meeting) = self.meetings.last() {
             for arrival in &meeting.arrivals {
@@ -181,7 +181,7 @@ impl<'a> Sweep<'a> {
         }
         let mut reached = vec![0; self.payments.len()];
         self.reached.values().flatten().for_each(|arrival| reached[arrival.payment as usize] += 1);
-        Ok(Gathering {
+        Ok(Convergence {
             chain: self.chain.clone(),
             options: self.options.clone(),
             payments: self.payments.to_vec(),

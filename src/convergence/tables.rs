@@ -2,12 +2,12 @@
 
 use crate::chain::End;
 use crate::chain::cells::{always, table};
-use crate::convergence::{Arrival, Gathering, Meeting, WalletMeeting, Waypoint};
+use crate::convergence::{Arrival, Convergence, Meeting, WalletMeeting, Waypoint};
 use crate::error::Result;
 use crate::ids::OutNum;
 use crate::table::Table;
 
-pub(super) fn payments(gathering: &Gathering) -> Result<Table> {
+pub(super) fn payments(gathering: &Convergence) -> Result<Table> {
     let numbered: Vec<(usize, OutNum)> = gathering.payments.iter().copied().enumerate().collect();
     let chain = &gathering.chain;
     let hops = |payment: usize| {
@@ -32,7 +32,7 @@ pub(super) fn payments(gathering: &Gathering) -> Result<Table> {
     })
 }
 
-pub(super) fn meetings(gathering: &Gathering) -> Result<Table> {
+pub(super) fn meetings(gathering: &Convergence) -> Result<Table> {
     table(&gathering.chain, &gathering.meetings, |rows| {
         let tx = |row: &Meeting| Some(row.transaction);
         Ok(vec![
@@ -48,7 +48,7 @@ pub(super) fn meetings(gathering: &Gathering) -> Result<Table> {
     })
 }
 
-pub(super) fn wallets(gathering: &Gathering) -> Result<Table> {
+pub(super) fn wallets(gathering: &Convergence) -> Result<Table> {
     table(&gathering.chain, &gathering.wallets, |rows| {
         let tx = |row: &WalletMeeting| Some(row.transaction);
         Ok(vec![
@@ -70,7 +70,7 @@ fn listed(arrivals: &[Arrival], number: impl Fn(&Arrival) -> u32) -> String {
     arrivals.iter().map(|arrival| number(arrival).to_string()).collect::<Vec<_>>().join(", ")
 }
 
-pub(super) fn paths(gathering: &Gathering, paths: &[Waypoint]) -> Result<Table> {
+pub(super) fn paths(gathering: &Convergence, paths: &[Waypoint]) -> Result<Table> {
     let (chain, clusters) = (&gathering.chain, gathering.options.clusters.as_ref());
     let wallet = |coin| clusters.map(|clusters| Ok(clusters.name_of(chain.address_of(coin)?)?.0 as i64)).transpose();
     table(chain, paths, |rows| {

@@ -79,7 +79,7 @@ impl Evaluation {
     /// owner, category, received, sent (satoshi, transaction by transaction, net of what moved within), seen_received, seen_sent (of that to
     /// and from his addresses in the cluster), received_share, sent_share (of it that is seen), cluster_received, cluster_sent (what the
     /// cluster shows).
-    pub fn flows_table(&self, threads: usize, go_on: &mut dyn FnMut() -> bool) -> Result<Table> {
+    pub fn transfers_table(&self, threads: usize, go_on: &mut dyn FnMut() -> bool) -> Result<Table> {
         let (money, shown) = self.money(threads, go_on)?;
         let rows = self.rows();
         let of = |number: fn(&Money) -> u64| -> ArrayRef {

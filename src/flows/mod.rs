@@ -32,7 +32,7 @@ const EVERY: usize = 1024;
 
 /// How flows are told.
 #[derive(Clone, Default)]
-pub struct SetFlowsOptions {
+pub struct FlowsOptions {
     pub period: Period,
     /// Counterparties are wallets of these; without them, addresses.
     pub clusters: Option<Clusters>,
@@ -88,9 +88,9 @@ pub struct Consolidation {
 
 /// Money in and out of a set of addresses, as of the height of a chain.
 #[derive(Clone)]
-pub struct SetFlows {
+pub struct Flows {
     chain: Chain,
-    options: SetFlowsOptions,
+    options: FlowsOptions,
     members: Members,
     sums: Sums,
     /// In chain order.
@@ -125,12 +125,12 @@ impl Sums {
 
 impl Chain {
     /// Money in and out of some addresses as a whole. Now and then `go_on` is asked, and ends it when it returns false.
-    pub fn set_flows(
+    pub fn flows(
         &self,
         addresses: impl IntoIterator<Item = AddrNum>,
-        options: SetFlowsOptions,
+        options: FlowsOptions,
         go_on: &mut dyn FnMut() -> bool,
-    ) -> Result<SetFlows> {
+    ) -> Result<Flows> {
         let members = Members::of(self, addresses);
         let Touched { transactions, lost } = members.touched(self, &mut || go_on_or_stop(go_on))?;
         let mut work = Work::new(self, &members, options.clusters.as_ref());
@@ -143,7 +143,7 @@ impl Chain {
         let Work { sums, movements, parties, consolidations, deposits, .. } = work;
         let mut counterparties: Vec<Counterparty> = parties.into_values().collect();
         counterparties.sort_unstable_by_key(|party| (std::cmp::Reverse(party.paid.saturating_add(party.got)), party.party));
-        Ok(SetFlows { chain: self.clone(), options, members, sums, movements, counterparties, consolidations, deposits })
+        Ok(Flows { chain: self.clone(), options, members, sums, movements, counterparties, consolidations, deposits })
     }
 }
 
@@ -214,12 +214,12 @@ fn too_much(chain: &Chain) -> Error {
     chain.columns().outputs_value.damaged("has amounts beyond all sums".into())
 }
 
-impl SetFlows {
+impl Flows {
     pub fn chain(&self) -> &Chain {
         &self.chain
     }
 
-    pub fn options(&self) -> &SetFlowsOptions {
+    pub fn options(&self) -> &FlowsOptions {
         &self.options
     }
 

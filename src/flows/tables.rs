@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::chain::End;
 use crate::chain::cells::{Cells, Column, always, table};
 use crate::error::Result;
-use crate::flows::{Consolidation, Counterparty, Movement, Party, SetFlows, Sums, too_much};
+use crate::flows::{Consolidation, Counterparty, Flows, Movement, Party, Sums, too_much};
 use crate::ids::{AddrNum, OutNum, TxNum};
 use crate::table::Table;
 
@@ -16,7 +16,7 @@ struct Row<T> {
     balance: i64,
 }
 
-pub(super) fn periods(flows: &SetFlows) -> Result<Table> {
+pub(super) fn periods(flows: &Flows) -> Result<Table> {
     let mut periods: BTreeMap<i64, Sums> = BTreeMap::new();
     for movement in &flows.movements {
         let time = flows.chain.time_at(flows.chain.height_of(movement.transaction)?)?;
@@ -31,7 +31,7 @@ pub(super) fn periods(flows: &SetFlows) -> Result<Table> {
     })
 }
 
-pub(super) fn movements(flows: &SetFlows) -> Result<Table> {
+pub(super) fn movements(flows: &Flows) -> Result<Table> {
     let rows = flows.movements.iter().map(|Movement { transaction, sums }| (*transaction, *sums));
     table(&flows.chain, &with_balances(rows), |rows| {
         let tx = |row: &Row<TxNum>| Some(row.of);
@@ -66,7 +66,7 @@ fn sums<T>(rows: &Cells<Row<T>>) -> Result<Vec<Column>> {
     ])
 }
 
-pub(super) fn counterparties(flows: &SetFlows) -> Result<Table> {
+pub(super) fn counterparties(flows: &Flows) -> Result<Table> {
     let numbered: Vec<(i64, Counterparty)> = (1..).zip(flows.counterparties.iter().copied()).collect();
     let has_clusters = flows.options.clusters.is_some();
     let label = |party: Party| match address(party) {
@@ -102,7 +102,7 @@ fn address(party: Party) -> Option<AddrNum> {
 }
 
 /// The kind of an address, or what there is instead of one.
-fn kind(flows: &SetFlows, party: Party) -> Result<String> {
+fn kind(flows: &Flows, party: Party) -> Result<String> {
     Ok(match party {
         Party::Other(address) => flows.chain.kind_of(address)?.name().to_string(),
         Party::Mined => "mined".to_string(),
@@ -110,7 +110,7 @@ fn kind(flows: &SetFlows, party: Party) -> Result<String> {
     })
 }
 
-pub(super) fn deposits(flows: &SetFlows, min_inputs: u64) -> Result<Table> {
+pub(super) fn deposits(flows: &Flows, min_inputs: u64) -> Result<Table> {
     let gathering: Vec<TxNum> = flows.consolidations_of(min_inputs).iter().map(|found| found.transaction).collect();
     let spender = |output: OutNum| match flows.chain.end_of(output)? {
         End::Spent(tx) => Ok(Some(tx)),
@@ -136,7 +136,7 @@ pub(super) fn deposits(flows: &SetFlows, min_inputs: u64) -> Result<Table> {
     })
 }
 
-pub(super) fn consolidations(flows: &SetFlows, min_inputs: u64) -> Result<Table> {
+pub(super) fn consolidations(flows: &Flows, min_inputs: u64) -> Result<Table> {
     let (chain, clusters) = (&flows.chain, flows.options.clusters.as_ref());
     let wallet = |output| clusters.map(|clusters| Ok(clusters.name_of(chain.address_of(output)?)?.0 as i64)).transpose();
     table(chain, &flows.consolidations_of(min_inputs), |rows| {

@@ -4,7 +4,7 @@ use crate::chain::{Chain, Facts, OutputFacts};
 use crate::change::Feature;
 use crate::error::Result;
 use crate::ids::TxNum;
-use crate::peel_chain::PeelOptions;
+use crate::peel_chain::PeelChainOptions;
 use crate::peel_chain::habits::Habits;
 use crate::script::Kind;
 use crate::shapes::{Thresholds, Verdict, coinjoin};
@@ -110,7 +110,7 @@ fn counted(count: u64, what: &str) -> String {
 /// What is held against the outputs of a chain's transactions.
 pub(super) struct Judge<'a> {
     pub chain: &'a Chain,
-    pub options: &'a PeelOptions,
+    pub options: &'a PeelChainOptions,
     pub thresholds: Thresholds,
 }
 

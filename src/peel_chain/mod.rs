@@ -2,7 +2,7 @@
 //!
 //! After Kappos, Yousaf, Stütz, Rollet, Haslhofer and Meiklejohn, "How to Peel a Million" (USENIX Security 2022): at each transaction the
 //! chain goes on by the one output that can be the change, because its spender keeps the habits of the wallet; where there is none, or
-//! more than one, it stops. docs/peel.md says what each word means here, and which details are our choice.
+//! more than one, it stops. docs/peel_chain.md says what each word means here, and which details are our choice.
 
 mod decide;
 mod habits;
@@ -27,7 +27,7 @@ pub use habits::{BY_CHANCE, Habits};
 
 /// How a peel chain is followed.
 #[derive(Clone)]
-pub struct PeelOptions {
+pub struct PeelChainOptions {
     /// Out, in, or both.
     pub directions: Vec<Direction>,
     /// The features that tell a wallet from others.
@@ -43,9 +43,9 @@ pub struct PeelOptions {
     pub rule_out_unspent: bool,
 }
 
-impl Default for PeelOptions {
-    fn default() -> PeelOptions {
-        PeelOptions {
+impl Default for PeelChainOptions {
+    fn default() -> PeelChainOptions {
+        PeelChainOptions {
             directions: vec![Direction::Out],
             features: Feature::ALL.to_vec(),
             clusters: None,
@@ -116,9 +116,9 @@ pub struct PeelStop {
 
 /// A peel chain through one coin, as of the height of a chain.
 #[derive(Clone)]
-pub struct Peel {
+pub struct PeelChain {
     chain: Chain,
-    options: PeelOptions,
+    options: PeelChainOptions,
     start: OutNum,
     /// In chain order.
     steps: Vec<PeelStep>,
@@ -146,7 +146,7 @@ impl StopReason {
 
 impl Chain {
     /// Follows the peel chain that a coin is in. Now and then `go_on` is asked, and ends it when it returns false.
-    pub fn peel(&self, start: OutNum, options: &PeelOptions, go_on: &mut dyn FnMut() -> bool) -> Result<Peel> {
+    pub fn peel_chain(&self, start: OutNum, options: &PeelChainOptions, go_on: &mut dyn FnMut() -> bool) -> Result<PeelChain> {
         self.output_at(start)?;
         let judge = decide::Judge { chain: self, options, thresholds: Thresholds::of(self.network()) };
         let (mut steps, mut stops) = (Vec::new(), Vec::new());
@@ -156,16 +156,16 @@ impl Chain {
             steps.append(&mut walk.steps);
         }
         steps.sort_unstable_by_key(|step| step.step);
-        Ok(Peel { chain: self.clone(), options: options.clone(), start, steps, stops })
+        Ok(PeelChain { chain: self.clone(), options: options.clone(), start, steps, stops })
     }
 }
 
-impl Peel {
+impl PeelChain {
     pub fn chain(&self) -> &Chain {
         &self.chain
     }
 
-    pub fn options(&self) -> &PeelOptions {
+    pub fn options(&self) -> &PeelChainOptions {
         &self.options
     }
 
@@ -217,8 +217,8 @@ impl PeelStep {
     }
 }
 
-impl std::fmt::Debug for Peel {
+impl std::fmt::Debug for PeelChain {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Peel({} steps, {:?})", self.steps.len(), self.chain)
+        write!(f, "PeelChain({} steps, {:?})", self.steps.len(), self.chain)
     }
 }

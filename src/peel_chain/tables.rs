@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::ids::OutNum;
 use crate::peel_chain::decide::{Reading, names};
 use crate::peel_chain::walk::in_words;
-use crate::peel_chain::{Peel, PeelStep, PeelStop};
+use crate::peel_chain::{PeelChain, PeelStep, PeelStop};
 use crate::table::Table;
 
 /// A step, with its sums.
@@ -27,7 +27,7 @@ struct PeeledRow<'a> {
     reading: &'a Reading,
 }
 
-pub(super) fn steps(peel: &Peel) -> Result<Table> {
+pub(super) fn steps(peel: &PeelChain) -> Result<Table> {
     table(&peel.chain, &step_rows(peel)?, |rows| {
         Ok(vec![
             rows.amount("step", |row| row.step.step)?,
@@ -47,7 +47,7 @@ pub(super) fn steps(peel: &Peel) -> Result<Table> {
     })
 }
 
-fn step_rows(peel: &Peel) -> Result<Vec<StepRow<'_>>> {
+fn step_rows(peel: &PeelChain) -> Result<Vec<StepRow<'_>>> {
     let (chain, mut total) = (&peel.chain, 0u64);
     let row = |step| -> Result<StepRow> {
         let peeled = PeelStep::peeled(step, chain)?;
@@ -64,7 +64,7 @@ fn step_rows(peel: &Peel) -> Result<Vec<StepRow<'_>>> {
     peel.steps.iter().map(row).collect()
 }
 
-pub(super) fn peeled(peel: &Peel) -> Result<Table> {
+pub(super) fn peeled(peel: &PeelChain) -> Result<Table> {
     let clusters = peel.options.clusters.as_ref();
     let wallet = |output: OutNum| clusters.map(|clusters| clusters.name_of(peel.chain.address_of(output)?)).transpose();
     let label = |output: OutNum| Ok(peel.options.stop_at.label(peel.chain.address_of(output)?)?.map(str::to_string));
@@ -95,7 +95,7 @@ fn peeled_rows<'a>(chain: &Chain, steps: &'a [PeelStep]) -> Result<Vec<PeeledRow
     Ok(rows)
 }
 
-pub(super) fn stop(peel: &Peel) -> Result<Table> {
+pub(super) fn stop(peel: &PeelChain) -> Result<Table> {
     let candidates = |stop: &PeelStop| stop.readings.iter().filter(|reading| reading.is_candidate()).count() as i64;
     table(&peel.chain, &peel.stops, |rows| -> Result<Vec<Column>> {
         Ok(vec![

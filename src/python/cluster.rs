@@ -9,7 +9,7 @@ use pyo3::types::{PyMapping, PyString};
 
 use crate::chain::{AddressSet, Chain};
 use crate::change;
-use crate::cluster::{Apart, Clusters, CoinJoins, Comparison, NAMES, Proof, Rule, Settings, Wallet};
+use crate::cluster::{CannotLink, Clusters, CoinJoins, Comparison, NAMES, Proof, Rule, Settings, Wallet};
 use crate::error::Error;
 use crate::ids::{AddrNum, hash_text, hex};
 use crate::python::chain::PyChain;
@@ -201,20 +201,20 @@ impl PyClusters {
     ///
     /// Parameters
     /// ----------
-    /// clusters : only flows from or to these (names, addresses or wallets, or a list of them); None for all.
+    /// clusters : only transfers from or to these (names, addresses or wallets, or a list of them); None for all.
     ///
     /// Columns: from, to (names), from_address, to_address, amount (satoshi), transactions, first_height, last_height, first_time, last_time.
     #[pyo3(signature = (clusters: "Wallet | Address | str | int | list[Wallet | Address | str | int] | None" = None, /) -> "Table")]
-    fn flows(&self, py: Python<'_>, clusters: Option<&Bound<'_, PyAny>>) -> PyResult<PyTable> {
+    fn transfers(&self, py: Python<'_>, clusters: Option<&Bound<'_, PyAny>>) -> PyResult<PyTable> {
         let only = clusters.map(|given| names(&self.0, given)).transpose()?;
-        let table = while_not_interrupted(py, |go_on| self.0.flows_table(&self.0.flows(only.as_deref(), go_on)?));
+        let table = while_not_interrupted(py, |go_on| self.0.transfers_table(&self.0.transfers(only.as_deref(), go_on)?));
         Ok(PyTable(table?))
     }
 
-    /// The unions that were refused because of `apart`, in chain order.
+    /// The unions that were refused because of `cannot_link`, in chain order.
     ///
     /// Columns: transaction, txid, height, time, rule, left, right (the addresses that the evidence is about), left_size, right_size
-    /// (addresses that would have been joined), left_apart, right_apart (those on either side that must stay apart).
+    /// (addresses that would have been joined), left_cannot_link, right_cannot_link (those on either side that must stay apart).
     #[getter]
     fn refused(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(py.detach(|| self.0.refused_table())?))
@@ -543,7 +543,7 @@ pub fn cluster(
     chain: &Chain,
     rules: Option<&Bound<'_, PyAny>>,
     coinjoin: &str,
-    apart: Option<&Bound<'_, PyAny>>,
+    cannot_link: Option<&Bound<'_, PyAny>>,
     threads: Option<usize>,
     py: Python<'_>,
 ) -> PyResult<PyClusters> {
@@ -552,8 +552,8 @@ pub fn cluster(
     if let Some(rules) = rules {
         settings.rules = given_rules(chain, rules)?;
     }
-    if let Some(apart) = apart {
-        settings.apart = given_apart(chain, apart)?;
+    if let Some(cannot_link) = cannot_link {
+        settings.cannot_link = given_cannot_link(chain, cannot_link)?;
     }
     let threads = threads.unwrap_or_else(crate::chain::pieces::all_threads).max(1);
     Ok(PyClusters(while_not_interrupted(py, |go_on| chain.cluster(settings, threads, go_on))?))
@@ -596,8 +596,8 @@ fn given_rule(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Rule> {
 }
 
 /// What must stay apart: a mapping of owners to their addresses, or a list of tuples of addresses of which no two are one owner's.
-fn given_apart(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Apart> {
-    let mut apart = Apart::default();
+fn given_cannot_link(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<CannotLink> {
+    let mut cannot_link = CannotLink::default();
     if let Ok(owners) = given.cast::<PyMapping>() {
         let (mut group, mut names) = (Vec::new(), Vec::new());
         for (owner, item) in (0..).zip(owners.items()?.iter()) {
@@ -605,30 +605,35 @@ fn given_apart(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Apart> {
             group.extend(seen(chain, &addresses)?.into_iter().map(|address| (address, owner)));
             names.push(name.str()?.to_cow()?.into_owned());
         }
-        add_apart(chain, &mut apart, group, |owner| format!("{:?}", names[owner as usize]))?;
-        return Ok(apart);
+        add_cannot_link(chain, &mut cannot_link, group, |owner| format!("{:?}", names[owner as usize]))?;
+        return Ok(cannot_link);
     }
     for (row, group) in given.try_iter()?.enumerate() {
         let group = group?;
         if group.cast::<PyString>().is_ok() {
             return Err(PyTypeError::new_err(format!(
-                "apart[{row}] is a text; give a tuple of addresses that must stay apart, or a mapping of owners to their addresses"
+                "cannot_link[{row}] is a text; give a tuple of addresses that must stay apart, or a mapping of owners to their addresses"
             )));
         }
         let mut members = Vec::new();
         for (owner, address) in (0..).zip(group.try_iter()?) {
             members.extend(seen(chain, &address?)?.into_iter().map(|address| (address, owner)));
         }
-        add_apart(chain, &mut apart, members, |owner| format!("place {owner} of apart[{row}]"))?;
+        add_cannot_link(chain, &mut cannot_link, members, |owner| format!("place {owner} of cannot_link[{row}]"))?;
     }
-    Ok(apart)
+    Ok(cannot_link)
 }
 
-fn add_apart(chain: &Chain, apart: &mut Apart, group: Vec<(AddrNum, u32)>, owner: impl Fn(u32) -> String) -> PyResult<()> {
-    apart.add(group).or_else(|contradiction| {
+fn add_cannot_link(
+    chain: &Chain,
+    cannot_link: &mut CannotLink,
+    group: Vec<(AddrNum, u32)>,
+    owner: impl Fn(u32) -> String,
+) -> PyResult<()> {
+    cannot_link.add(group).or_else(|contradiction| {
         let (first, second) = contradiction.owners;
         let what = format!(
-            "apart contradicts itself: {} is of {} and of {}, which must stay apart; give it to one of them",
+            "cannot_link contradicts itself: {} is of {} and of {}, which must stay apart; give it to one of them",
             chain.address_at(contradiction.address)?.name()?,
             owner(first),
             owner(second)

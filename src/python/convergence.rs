@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 
 use crate::chain::Chain;
 use crate::cluster::Wallet;
-use crate::convergence::{Gathering, GathersOptions};
+use crate::convergence::{Convergence, ConvergenceOptions};
 use crate::ids::hash_text;
 use crate::python::chain::PyChain;
 use crate::python::chain::transaction::PyTransaction;
@@ -22,16 +22,16 @@ use crate::python::{convert, given as named};
 /// Examples
 /// --------
 /// >>> coinbases = [chain.block(height).transactions[0].outputs[0] for height in (110, 111, 112)]
-/// >>> gathering = chain.gathers(coinbases)
+/// >>> gathering = chain.convergence(coinbases)
 /// >>> gathering.meet
 /// True
 /// >>> gathering.meetings.to_pydict()["at_least"]
 /// [2, 3]
-#[pyclass(name = "Gathering", module = "satrail", frozen)]
-pub struct PyGathering(pub Gathering);
+#[pyclass(name = "Convergence", module = "satrail", frozen)]
+pub struct PyConvergence(pub Convergence);
 
 #[pymethods]
-impl PyGathering {
+impl PyConvergence {
     /// The chain that it is of, at its height.
     #[getter]
     fn chain(&self) -> PyChain {
@@ -118,7 +118,7 @@ impl PyGathering {
 
     fn __repr__(&self) -> PyResult<String> {
         let chain = self.0.chain();
-        let head = format!("Gathering({} payments, height={})", self.0.payments().len(), chain.height());
+        let head = format!("Convergence({} payments, height={})", self.0.payments().len(), chain.height());
         let mut lines = vec![head];
         if let Some(meeting) = self.0.meeting() {
             let (txid, height) = (hash_text(&chain.txid(meeting.transaction)?), chain.height_of(meeting.transaction)?);
@@ -144,22 +144,22 @@ impl PyGathering {
             ("transactions passed", show::number(self.transactions())),
             ("as of height", self.0.chain().height().to_string()),
         ];
-        Ok(show::facts("Gathering", &facts) + &show::html(&self.meetings(py)?.0)?)
+        Ok(show::facts("Convergence", &facts) + &show::html(&self.meetings(py)?.0)?)
     }
 }
 
 /// Looks for where payments meet without the interpreter; Ctrl-C ends it.
-pub fn gathers(
+pub fn convergence(
     chain: &Chain,
     payments: &Bound<'_, PyAny>,
     clusters: Option<&Bound<'_, PyAny>>,
     max_tx_hops: Option<&Bound<'_, PyAny>>,
     stop_at: Option<&Bound<'_, PyAny>>,
-) -> PyResult<PyGathering> {
+) -> PyResult<PyConvergence> {
     let outputs = named::outputs(chain, payments)?;
     let clusters = named::clusters(chain, clusters)?;
     let stop_at = named::stops(chain, stop_at, clusters.as_ref())?;
     let max_tx_hops = max_tx_hops.map(|hops| convert::count("max_tx_hops", hops, 0..=u32::MAX)).transpose()?;
-    let options = GathersOptions { clusters, max_tx_hops, stop_at };
-    Ok(PyGathering(while_not_interrupted(payments.py(), |go_on| chain.gathers(&outputs, options, go_on))?))
+    let options = ConvergenceOptions { clusters, max_tx_hops, stop_at };
+    Ok(PyConvergence(while_not_interrupted(payments.py(), |go_on| chain.convergence(&outputs, options, go_on))?))
 }

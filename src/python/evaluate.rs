@@ -235,9 +235,9 @@ impl PyEvaluation {
     /// Columns: owner, category, received, sent, seen_received, seen_sent (satoshi), received_share, sent_share (null where there is
     /// none), cluster_received, cluster_sent (what the cluster as a whole shows, right or wrong).
     #[pyo3(signature = (*, threads: "int | None" = None) -> "Table")]
-    fn flows(&self, py: Python<'_>, threads: Option<&Bound<'_, PyAny>>) -> PyResult<PyTable> {
+    fn transfers(&self, py: Python<'_>, threads: Option<&Bound<'_, PyAny>>) -> PyResult<PyTable> {
         let threads = convert::threads(threads)?.unwrap_or_else(crate::chain::pieces::all_threads);
-        Ok(PyTable(while_not_interrupted(py, |go_on| self.0.flows_table(threads, go_on))?))
+        Ok(PyTable(while_not_interrupted(py, |go_on| self.0.transfers_table(threads, go_on))?))
     }
 
     /// The joins whose evidence is about addresses of two known owners, in chain order: where the rules were fooled.
@@ -249,7 +249,7 @@ impl PyEvaluation {
         Ok(PyTable(py.detach(|| self.0.wrong_joins_table())?))
     }
 
-    /// The same as `overlap` and `flows` for what addresses are for (deposit, hot, cold, change ...), where the truth says it.
+    /// The same as `overlap` and `transfers` for what addresses are for (deposit, hot, cold, change ...), where the truth says it.
     ///
     /// Columns: owner, category, role, addresses (the owner's paid ones), found (of them in his cluster), coverage (their share), value
     /// (satoshi that they received), found_value.

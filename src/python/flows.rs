@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 
 use crate::chain::Chain;
-use crate::flows::{Period, SetFlows, SetFlowsOptions};
+use crate::flows::{Flows, FlowsOptions, Period};
 use crate::python::chain::PyChain;
 use crate::python::progress::while_not_interrupted;
 use crate::python::show;
@@ -23,10 +23,10 @@ use crate::python::{convert, given as named};
 /// >>> flows.table.columns
 /// ['period', 'received', 'sent', 'fees', 'internal', 'lost', 'balance', 'transactions']
 #[pyclass(name = "Flows", module = "satrail", frozen)]
-pub struct PySetFlows(pub SetFlows);
+pub struct PyFlows(pub Flows);
 
 #[pymethods]
-impl PySetFlows {
+impl PyFlows {
     /// The chain that they are of, at its height.
     #[getter]
     fn chain(&self) -> PyChain {
@@ -179,11 +179,11 @@ pub fn flows(
     by: &str,
     clusters: Option<&Bound<'_, PyAny>>,
     labels: Option<&Bound<'_, PyAny>>,
-) -> PyResult<PySetFlows> {
+) -> PyResult<PyFlows> {
     let period = Period::from_name(by)?;
     let clusters = named::clusters_with(chain, clusters, set)?;
     let labels = named::stops(chain, labels, clusters.as_ref())?;
     let addresses = named::addresses(chain, set)?;
-    let options = SetFlowsOptions { period, clusters, labels };
-    Ok(PySetFlows(while_not_interrupted(set.py(), |go_on| chain.set_flows(addresses, options, go_on))?))
+    let options = FlowsOptions { period, clusters, labels };
+    Ok(PyFlows(while_not_interrupted(set.py(), |go_on| chain.flows(addresses, options, go_on))?))
 }

@@ -45,13 +45,13 @@ mod _core {
     #[pymodule_export]
     use super::cluster::{PyClusters, PyComparison, PyProof, PyWallet};
     #[pymodule_export]
-    use super::convergence::PyGathering;
+    use super::convergence::PyConvergence;
     #[pymodule_export]
     use super::evaluate::{PyEvaluation, evaluate};
     #[pymodule_export]
     use super::exposure::{PyExposure, PyPolicyComparison};
     #[pymodule_export]
-    use super::flows::PySetFlows;
+    use super::flows::PyFlows;
     #[pymodule_export]
     use super::graph::{PyTraceGraph, restore_graph};
     #[pymodule_export]
@@ -59,7 +59,7 @@ mod _core {
     #[pymodule_export]
     use super::ingest::ingest;
     #[pymodule_export]
-    use super::peel_chain::PyPeel;
+    use super::peel_chain::PyPeelChain;
     #[pymodule_export]
     use super::rates::{PyRates, card};
     #[pymodule_export]

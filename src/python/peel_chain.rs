@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use crate::chain::Chain;
 use crate::change::Feature;
 use crate::error::Error;
-use crate::peel_chain::{Peel, PeelOptions};
+use crate::peel_chain::{PeelChain, PeelChainOptions};
 use crate::python::chain::PyChain;
 use crate::python::chain::output::PyOutput;
 use crate::python::progress::while_not_interrupted;
@@ -22,16 +22,16 @@ use crate::trace::Direction;
 ///
 /// Examples
 /// --------
-/// >>> peel = chain.peel(chain.tx("7365607599a4b749bc84cd9929d488307dfe59d3bcf0c9e7bbbba5cdf8f1c282").inputs[0].spends)
+/// >>> peel = chain.peel_chain(chain.tx("7365607599a4b749bc84cd9929d488307dfe59d3bcf0c9e7bbbba5cdf8f1c282").inputs[0].spends)
 /// >>> peel.steps.columns[:6]
 /// ['step', 'txid', 'height', 'time', 'input_value', 'change_position']
 /// >>> sum(peel.peeled.to_pydict()["amount"]) == peel.peeled_total
 /// True
-#[pyclass(name = "Peel", module = "satrail", frozen)]
-pub struct PyPeel(pub Peel);
+#[pyclass(name = "PeelChain", module = "satrail", frozen)]
+pub struct PyPeelChain(pub PeelChain);
 
 #[pymethods]
-impl PyPeel {
+impl PyPeelChain {
     /// The coin that it was followed from.
     #[getter]
     fn start(&self) -> PyResult<PyOutput> {
@@ -76,7 +76,7 @@ impl PyPeel {
     }
 
     /// Why it stops, by direction: "unspent", "lost", "no_candidate", "several_candidates", "form", "coinjoin", "coinbase", "stop_at", "features",
-    /// "not_the_change", "several_inputs" or "max_steps"; docs/peel.md says what each means.
+    /// "not_the_change", "several_inputs" or "max_steps"; docs/peel_chain.md says what each means.
     #[getter]
     fn stopped(&self) -> BTreeMap<&'static str, &'static str> {
         self.0.stops().iter().map(|stop| (stop.direction.name(), stop.reason.name())).collect()
@@ -104,7 +104,7 @@ impl PyPeel {
             steps => format!("{} steps", show::number(steps as u64)),
         };
         let peeled = show::satoshi(self.peeled_total(py)?);
-        let mut lines = vec![format!("Peel({steps}, {peeled} peeled off, height={})", self.0.chain().height())];
+        let mut lines = vec![format!("PeelChain({steps}, {peeled} peeled off, height={})", self.0.chain().height())];
         for stop in self.0.stops() {
             lines.push(format!("{}: stops, {} ({})", stop.direction.name(), stop.reason.name(), stop.explanation));
         }
@@ -138,19 +138,19 @@ pub struct Given<'a, 'py> {
 }
 
 /// Follows a peel chain without the interpreter; Ctrl-C ends it.
-pub fn peel(chain: &Chain, output: &Bound<'_, PyAny>, given: Given) -> PyResult<PyPeel> {
+pub fn peel_chain(chain: &Chain, output: &Bound<'_, PyAny>, given: Given) -> PyResult<PyPeelChain> {
     let start = named::output(chain, output)?;
     let options = options(chain, given)?;
-    Ok(PyPeel(while_not_interrupted(output.py(), |go_on| chain.peel(start, &options, go_on))?))
+    Ok(PyPeelChain(while_not_interrupted(output.py(), |go_on| chain.peel_chain(start, &options, go_on))?))
 }
 
-fn options(chain: &Chain, given: Given) -> PyResult<PeelOptions> {
+fn options(chain: &Chain, given: Given) -> PyResult<PeelChainOptions> {
     let clusters = named::clusters(chain, given.clusters)?;
     let size = |name, given: Option<&Bound<'_, PyAny>>, least: u32| -> PyResult<u64> {
         given.map_or(Ok(least), |given| convert::count(name, given, least..=u32::MAX)).map(u64::from)
     };
     let features = given.features.map(|names| names.iter().map(|name| Feature::from_name(name)).collect::<crate::Result<_>>());
-    Ok(PeelOptions {
+    Ok(PeelChainOptions {
         directions: directions(given.direction)?,
         stop_at: named::stops(chain, given.stop_at, clusters.as_ref())?,
         clusters,

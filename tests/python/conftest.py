@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import hypothesis
-import oracle
 import pytest
 import satrail
+from oracles import chain as oracle
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from account_oracle import account_trace
-from hand_chain import address, mint, pay
-from trace_by_hand import Hand
-from trace_oracle import Settings
+from chains.by_hand import address, mint, pay
+from chains.traces_by_hand import Hand
+from oracles.account import account_trace
+from oracles.trace import Settings
 
 A, B, C, D, E = (address(number) for number in range(5))
 

@@ -1,9 +1,9 @@
 """Holds the chain and its objects against the oracle, which reads the same files, and against what the node says."""
 
-import oracle
 import pytest
 import satrail
 from conftest import BLOCKS, DATA, utc
+from oracles import chain as oracle
 from test_oracle import KIND_OF_CORE_NAME, node_blocks, satoshi
 
 HEIGHTS = [0, 1, 110, 250, 363, 494, 495]

@@ -11,18 +11,18 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import change_oracle
 import numpy
 import pandas
 import polars
 import pyarrow
 import pytest
 import satrail
-from change_oracle import RULES
+from chains.by_hand import address, chain_of, mint, pay
+from chains.random_blocks import random_chain
 from conftest import DATA, ROOT, write_blocks
-from hand_chain import address, chain_of, mint, pay
-from oracle import OracleChain
-from random_chain import random_chain
+from oracles import change as change_oracle
+from oracles.chain import OracleChain
+from oracles.change import RULES
 from satrail import ChangeRule, change
 
 DAY = 86_400

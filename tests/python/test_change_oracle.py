@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from change_oracle import (
+from chains.by_hand import address, chain_of, in_chain, mint, pay
+from chains.random_blocks import op_return, p2wpkh, random_chain
+from oracles.chain import OracleChain, OracleTx
+from oracles.change import (
     RULES,
     address_reuse,
     address_type,
@@ -18,9 +21,6 @@ from change_oracle import (
     power_of_ten,
     spent,
 )
-from hand_chain import address, chain_of, in_chain, mint, pay
-from oracle import OracleChain, OracleTx
-from random_chain import op_return, p2wpkh, random_chain
 
 A, B, C, D, E, F = (address(number) for number in range(6))
 W = p2wpkh(bytes(20))

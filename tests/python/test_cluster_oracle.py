@@ -9,7 +9,10 @@ from functools import cache
 from math import comb
 
 import pytest
-from cluster_oracle import (
+from chains.by_hand import address, chain_of, mint, pay
+from chains.random_blocks import described_chain, op_return, p2pk, p2pkh, p2sh, p2wpkh, p2wsh, push
+from oracles.chain import OracleChain, unspendable
+from oracles.cluster import (
     ClusterRow,
     Edge,
     FlowRow,
@@ -34,10 +37,7 @@ from cluster_oracle import (
     shares,
     shortest_steps,
 )
-from hand_chain import address, chain_of, mint, pay
-from key_math import hash160, long_key, short_key, times_g
-from oracle import OracleChain, unspendable
-from random_chain import described_chain, op_return, p2pk, p2pkh, p2sh, p2wpkh, p2wsh, push
+from oracles.keys import hash160, long_key, short_key, times_g
 
 A, B, C, D, E = (address(number) for number in range(5))
 

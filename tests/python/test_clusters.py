@@ -10,12 +10,12 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-import cluster_oracle as slow
 import pytest
 import satrail
+from chains.random_blocks import DescribedChain, described_chain
 from conftest import write_blocks
-from oracle import OracleChain
-from random_chain import DescribedChain, described_chain
+from oracles import cluster as slow
+from oracles.chain import OracleChain
 
 SEEDS = [1, 2, 3]
 COINJOINS = ["equal_output_coinjoin", "joinmarket", "wasabi_1_0", "wasabi_1_1", "wasabi_2_0", "whirlpool"]
@@ -303,7 +303,7 @@ def test_unions_that_join_what_must_stay_apart_are_refused_in_chain_order(random
     refusals = 0
     for group in groups(random_one):
         given = {name: list(group[name]) for name in group} if isinstance(group, dict) else [group]
-        clusters = chain.cluster(apart=given)
+        clusters = chain.cluster(cannot_link=given)
         expected, refused = slow.apart(random_one.addresses(), all_edges, [group])
         assert labels(clusters) == expected
         table = clusters.refused.to_pydict()
@@ -318,13 +318,13 @@ def test_unions_that_join_what_must_stay_apart_are_refused_in_chain_order(random
         )
         assert list(dict.fromkeys(rows)) == list(dict.fromkeys(tuple(edge) for edge in refused))
         # What is kept says the same.
-        assert chain.cluster(apart=given).refused.to_pydict() == table
+        assert chain.cluster(cannot_link=given).refused.to_pydict() == table
         half = chain.height // 2
         known = range(chain.at(half).counts["addresses"])
         if all(
             number in known for members in (given.values() if isinstance(given, dict) else given) for number in members
         ):
-            assert labels(clusters.at(half)) == labels(chain.at(half).cluster(apart=given))
+            assert labels(clusters.at(half)) == labels(chain.at(half).cluster(cannot_link=given))
         refusals += len(rows)
     assert refusals > 0
 
@@ -333,7 +333,7 @@ def test_a_refused_union_is_no_way_in_any_proof(random_one: Random) -> None:
     chain = random_one.chain
     for group in groups(random_one)[:2]:
         given = {name: list(group[name]) for name in group} if isinstance(group, dict) else [group]
-        clusters = chain.cluster(apart=given)
+        clusters = chain.cluster(cannot_link=given)
         _, refused = slow.apart(random_one.addresses(), random_one.co_spend(), [group])
         by_tx = slow.by_transaction([edge for edge in random_one.co_spend() if edge not in refused])
         for a, b in pairs_of(random_one, clusters, 2):
@@ -344,24 +344,24 @@ def test_a_refused_union_is_no_way_in_any_proof(random_one: Random) -> None:
 def test_what_must_stay_apart_may_be_any_mapping(chain: satrail.Chain) -> None:
     members = chain.cluster().largest(1)[0].members().to_pydict()["address"]
     given = {"a": [str(members[0])], "b": [str(members[-1])]}
-    refused = chain.cluster(apart=MappingProxyType(given)).refused.to_pydict()
-    assert refused == chain.cluster(apart=given).refused.to_pydict()
+    refused = chain.cluster(cannot_link=MappingProxyType(given)).refused.to_pydict()
+    assert refused == chain.cluster(cannot_link=given).refused.to_pydict()
     assert refused["txid"]
 
 
 def test_contradictions_in_what_must_stay_apart_are_told(chain: satrail.Chain) -> None:
     address = chain.block(300).transactions[0].outputs[0].address
-    with pytest.raises(ValueError, match=r'apart contradicts itself: .* is of "a" and of "b"'):
-        chain.cluster(apart={"a": [address.text or address.script], "b": [address]})
-    with pytest.raises(ValueError, match=r"place 0 of apart\[0\] and of place 1"):
-        chain.cluster(apart=[(address, address)])
+    with pytest.raises(ValueError, match=r'cannot_link contradicts itself: .* is of "a" and of "b"'):
+        chain.cluster(cannot_link={"a": [address.text or address.script], "b": [address]})
+    with pytest.raises(ValueError, match=r"place 0 of cannot_link\[0\] and of place 1"):
+        chain.cluster(cannot_link=[(address, address)])
     with pytest.raises(TypeError, match="is a text"):
-        chain.cluster(apart=["bcrt1"])  # type: ignore[list-item]
+        chain.cluster(cannot_link=["bcrt1"])  # type: ignore[list-item]
 
 
 def test_addresses_that_were_never_paid_are_passed_over_in_apart(chain: satrail.Chain) -> None:
     never = "mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn"
-    assert labels(chain.cluster(apart=[(never, 5)]).at(150)) == labels(chain.cluster().at(150))
+    assert labels(chain.cluster(cannot_link=[(never, 5)]).at(150)) == labels(chain.cluster().at(150))
 
 
 # ---- What clusters did -----------------------------------------------------------------------------------------------
@@ -386,14 +386,14 @@ def test_the_table_sums_what_each_cluster_did(random_one: Random) -> None:
 def test_flows_between_clusters_are_those_of_the_oracle(random_one: Random) -> None:
     clusters = random_one.chain.cluster()
     names = labels(clusters)
-    table = clusters.flows().to_pydict()
+    table = clusters.transfers().to_pydict()
     columns = ["from", "to", "amount", "transactions", "first_height", "last_height"]
     rows = list(zip(*(table[column] for column in columns), strict=True))
     expected = slow.flows_between(random_one.truth, names, random_one.chain.height)
     as_rows = [(r.source, r.target, r.amount, r.transactions, r.first_height, r.last_height) for r in expected]
     assert rows == sorted(as_rows)
     largest = clusters.largest(1)[0].names[0]
-    only = clusters.flows(largest).to_pydict()
+    only = clusters.transfers(largest).to_pydict()
     assert list(zip(*(only[c] for c in columns), strict=True)) == [r for r in rows if largest in r[:2]]
     source, target, amount, transactions = max(rows, key=lambda row: row[3])[:4]
     between = clusters.between(source, target).to_pydict()

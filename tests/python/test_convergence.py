@@ -5,15 +5,15 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-import gathers_oracle
-import oracle
 import pytest
 import satrail
-from cluster_oracle import address_numbers
+from chains.by_hand import address, chain_of, mint, pay
+from chains.random_blocks import op_return, random_chain
 from conftest import write_blocks
-from hand_chain import address, chain_of, mint, pay
-from oracle import OracleChain
-from random_chain import op_return, random_chain
+from oracles import chain as oracle
+from oracles import convergence as convergence_oracle
+from oracles.chain import OracleChain
+from oracles.cluster import address_numbers
 from test_flows import of_numbers, opened
 
 Coin = tuple[str, int]
@@ -36,14 +36,14 @@ def check(
     clusters: satrail.Clusters | None = None,
     max_tx_hops: int | None = None,
     stop_at: tuple[bytes, ...] = (),
-) -> satrail.Gathering:
+) -> satrail.Convergence:
     known = address_numbers(truth, chain.height)
     labels = None if clusters is None else of_numbers(clusters, known)
     stopped = set(stop_at)
     if labels is not None:
         names = {labels[known[script]] for script in stop_at}
         stopped = {script for script, number in known.items() if labels[number] in names}
-    expected = gathers_oracle.gathers(
+    expected = convergence_oracle.convergence(
         truth,
         payments,
         chain.height,
@@ -52,7 +52,7 @@ def check(
         stop_at=stopped,
     )
     texts = [f"{txid}:{position}" for txid, position in payments]
-    found = chain.gathers(
+    found = chain.convergence(
         texts, clusters=clusters, max_tx_hops=max_tx_hops, stop_at=[script.hex() for script in stop_at]
     )
     table = found.meetings.to_pydict()
@@ -69,7 +69,7 @@ def check(
     return found
 
 
-def check_paths(chain: satrail.Chain, found: satrail.Gathering, payments: list[Coin]) -> None:
+def check_paths(chain: satrail.Chain, found: satrail.Convergence, payments: list[Coin]) -> None:
     """Every way begins at its payment, goes on by coins of the transaction that spends the last one, and ends there."""
     for table, meetings in ((found.paths.to_pydict(), found.meetings), (found.wallet_paths.to_pydict(), found.wallets)):
         last = {name: values[-1:] for name, values in meetings.to_pydict().items()}
@@ -191,7 +191,7 @@ def test_a_payment_that_is_given_twice_counts_once(tmp_path: Path) -> None:
     truth, deposits = service()
     chain = opened(truth, tmp_path)
     texts = [f"{txid}:{position}" for txid, position in deposits[:2]]
-    found = chain.gathers([texts[0], *texts, chain.output(texts[1])])
+    found = chain.convergence([texts[0], *texts, chain.output(texts[1])])
     assert (found.overlapping, len(found.payments), found.meet) == (2, 2, True)
 
 
@@ -221,19 +221,19 @@ def test_outputs_of_one_transaction_meet_when_they_are_spent(tmp_path: Path) -> 
 def test_bad_payments_are_told(chain: satrail.Chain, payments: object, error: type, text: str) -> None:
     given = chain.block(10).transactions[0].outputs[0] if payments == "one" else payments
     with pytest.raises(error, match=text):
-        chain.gathers(given)
+        chain.convergence(given)
 
 
 def test_other_bad_input_is_told(chain: satrail.Chain, stale: satrail.Chain) -> None:
     payments = [chain.block(height).transactions[0].outputs[0] for height in range(1, 140)]
     with pytest.raises(ValueError, match="128"):
-        chain.gathers(payments)
-    assert chain.gathers(payments[:128]).meetings.columns[0] == "at_least"
+        chain.convergence(payments)
+    assert chain.convergence(payments[:128]).meetings.columns[0] == "at_least"
     with pytest.raises(ValueError, match="max_tx_hops"):
-        chain.gathers(payments[:2], max_tx_hops=-1)
+        chain.convergence(payments[:2], max_tx_hops=-1)
     with pytest.raises(ValueError, match="as of height"):
-        chain.at(300).gathers(payments[:2], clusters=chain.cluster())
+        chain.at(300).convergence(payments[:2], clusters=chain.cluster())
     with pytest.raises(satrail.NotInChainError):
-        chain.at(5).gathers(payments[:9])
+        chain.at(5).convergence(payments[:9])
     with pytest.raises(ValueError, match="another chain"):
-        chain.gathers([payments[0], stale.tip.transactions[0].outputs[0]])
+        chain.convergence([payments[0], stale.tip.transactions[0].outputs[0]])

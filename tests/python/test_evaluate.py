@@ -10,17 +10,17 @@ from collections import Counter
 from fractions import Fraction
 from pathlib import Path
 
-import evaluate_oracle as oracle
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
 import satrail
+from chains.random_blocks import described_chain
+from chains.truth_folder import Folder
 from conftest import DATA, ROOT, write_blocks
-from evaluate_oracle import COUNTS
-from random_chain import described_chain
+from oracles import evaluate as oracle
+from oracles.evaluate import COUNTS
 from satrail import change
-from truth_folder import Folder
 
 RULES = [
     change.optimal(),
@@ -142,7 +142,7 @@ def test_overlap_is_that_of_the_cluster_with_most_addresses(early, owners, known
 @pytest.mark.parametrize("threads", [1, 3])
 def test_flows_are_those_of_every_transaction(early, owners, known, threads):
     clusters = early.cluster(["co_spend", "address_type"])
-    table = satrail.evaluate(clusters, known).flows(threads=threads).to_pydict()
+    table = satrail.evaluate(clusters, known).transfers(threads=threads).to_pydict()
     expected = oracle.flows(early, clusters, owners)
     names = ["received", "sent", "seen_received", "seen_sent", "cluster_received", "cluster_sent"]
     found = {owner: [table[name][i] for name in names] for i, owner in enumerate(table["owner"])}
@@ -620,7 +620,7 @@ def test_random_chains_are_counted_as_the_slow_way_counts_them(seed, tmp_path):
         evaluation = satrail.evaluate(clusters, known)
         found = oracle.pairs(oracle.labels_of(clusters, owners), owners)
         assert (evaluation.true_positive, evaluation.false_positive, evaluation.false_negative) == found
-        table = evaluation.flows().to_pydict()
+        table = evaluation.transfers().to_pydict()
         names = ["received", "sent", "seen_received", "seen_sent", "cluster_received", "cluster_sent"]
         flows = {owner: [table[name][i] for name in names] for i, owner in enumerate(table["owner"])}
         assert flows == oracle.flows(chain, clusters, owners)

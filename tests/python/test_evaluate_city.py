@@ -30,7 +30,7 @@ def simulated(city: Path) -> satrail.Chain:
 
 def test_what_came_in_less_what_went_out_is_what_the_owners_have(simulated, truth):
     evaluation = satrail.evaluate(simulated.cluster(), truth)
-    flows = pl.DataFrame(evaluation.flows())
+    flows = pl.DataFrame(evaluation.transfers())
     entities = pl.DataFrame(truth.table("entities")).select("entity", pl.col("name").cast(pl.String).alias("owner"))
     balances = pl.DataFrame(truth.table("balances")).group_by("entity").agg(pl.col("change").sum())
     known = flows.join(entities, on="owner").join(balances, on="entity", how="left").fill_null(0)

@@ -7,15 +7,15 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
-import flows_oracle
-import oracle
 import pytest
 import satrail
-from cluster_oracle import address_numbers
+from chains.by_hand import address, chain_of, in_chain, mint, pay
+from chains.random_blocks import random_chain
 from conftest import BLOCKS, write_blocks
-from hand_chain import address, chain_of, in_chain, mint, pay
-from oracle import OracleChain, address_text, output_kind
-from random_chain import random_chain
+from oracles import chain as oracle
+from oracles import flows as flows_oracle
+from oracles.chain import OracleChain, address_text, output_kind
+from oracles.cluster import address_numbers
 
 PERIODS = ["day", "week", "month", "year"]
 

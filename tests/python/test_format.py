@@ -3,9 +3,9 @@
 from functools import cache
 from pathlib import Path
 
-import oracle
 import pytest
-from foreign_reader import NONE_32, NONE_40, Store
+from oracles import chain as oracle
+from oracles.foreign_reader import NONE_32, NONE_40, Store
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO_CHAIN = ROOT / "python" / "satrail" / "demo_chain"

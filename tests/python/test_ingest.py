@@ -10,10 +10,10 @@ from dataclasses import FrozenInstanceError
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import oracle
 import pytest
 import satrail
 from conftest import BLOCKS, utc, write_blocks
+from oracles import chain as oracle
 
 SCRIPT = "import sys, satrail, satrail.cli, satrail._progress as progress\n"
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 import satrail
+from chains.money import money_chain
 from conftest import write_blocks
-from money_chain import money_chain
-from oracle import OracleChain
-from trace_book import Book
+from oracles.book import Book
+from oracles.chain import OracleChain
 
 SEEDS = range(6)
 

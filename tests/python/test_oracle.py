@@ -8,9 +8,9 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
-import oracle
 import pytest
-from oracle import OracleHistory, output_kind, read_chain
+from oracles import chain as oracle
+from oracles.chain import OracleHistory, output_kind, read_chain
 
 ROOT = Path(__file__).resolve().parents[2]
 CORE = ROOT / "tests" / "data" / "regtest-core"

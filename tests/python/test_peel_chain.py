@@ -1,4 +1,4 @@
-"""Peel chains: against the oracle, and how often they are right where owners are known, as docs/peel.md has it."""
+"""Peel chains: against the oracle, and how often they are right where owners are known (docs/peel_chain.md)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import json
 from collections import Counter
 from pathlib import Path
 
-import oracle
-import peel_oracle
 import pytest
 import satrail
+from chains.random_blocks import random_chain
 from conftest import DATA, ROOT, write_blocks
-from oracle import OracleChain
-from peel_oracle import Options
-from random_chain import random_chain
+from oracles import chain as oracle
+from oracles import peel_chain as peel_chain_oracle
+from oracles.chain import OracleChain
+from oracles.peel_chain import Options
 
 SETTINGS = [
     Options(),
@@ -26,8 +26,8 @@ SETTINGS = [
 ]
 
 
-def peel(chain: satrail.Chain, start: tuple[str, int], direction: str, options: Options) -> satrail.Peel:
-    return chain.peel(
+def peel(chain: satrail.Chain, start: tuple[str, int], direction: str, options: Options) -> satrail.PeelChain:
+    return chain.peel_chain(
         f"{start[0]}:{start[1]}",
         direction=direction,
         features=list(options.features),
@@ -45,7 +45,7 @@ def rows(found: satrail.Peel) -> list[tuple[int, str, int]]:
 
 def check(truth: OracleChain, chain: satrail.Chain, start: tuple[str, int], options: Options, height: int) -> int:
     """Holds both directions against the oracle; how many steps they have."""
-    walks = {"out": peel_oracle.forward, "in": peel_oracle.backward}
+    walks = {"out": peel_chain_oracle.forward, "in": peel_chain_oracle.backward}
     steps = 0
     for direction, walk in walks.items():
         expected = walk(truth, chain, start, options, height)
@@ -96,10 +96,10 @@ def labels() -> dict[str, dict[str, object]]:
 
 
 def followed(chain: satrail.Chain, labels: dict[str, dict[str, object]], owners: dict[str, str], **options) -> str:
-    """Every labelled chain from its first coin on: a row of the table in docs/peel.md."""
+    """Every labelled chain from its first coin on: a row of the table in docs/peel_chain.md."""
     counts: Counter[str] = Counter()
     for first in (txid for txid, label in labels.items() if label["hop"] == 0):
-        found = chain.peel(chain.tx(first).inputs[0].spends, **options)
+        found = chain.peel_chain(chain.tx(first).inputs[0].spends, **options)
         steps = found.steps.to_pydict()
         owner = labels[first]["from"]
         right = [owners.get(address) == owner for address in steps["change_address"]]
@@ -135,7 +135,7 @@ def hops_of(chain: satrail.Chain, labels: dict[str, dict[str, object]], first: s
 
 
 def measured(chain: satrail.Chain, labels: dict[str, dict[str, object]], owners: dict[str, str]) -> list[str]:
-    without_kinds = [feature for feature in peel_oracle.ALL if feature not in peel_oracle.OF_COINS]
+    without_kinds = [feature for feature in peel_chain_oracle.ALL if feature not in peel_chain_oracle.OF_COINS]
     settings = {
         "as it is": {},
         "`rule_out_unspent=True`": {"rule_out_unspent": True},
@@ -154,15 +154,15 @@ def test_the_measured_hops_stand_in_the_documentation(
     lines = measured(chain, labels, owners)
     print("\n" + "\n".join(lines))
     assert lines[2].split(" | ")[2] == "0", "a hop of a labelled chain is wrong"
-    text = (ROOT / "docs" / "peel.md").read_text(encoding="utf-8")
-    assert "\n".join(lines) in text, "docs/peel.md says something else; put in what is printed above"
+    text = (ROOT / "docs" / "peel_chain.md").read_text(encoding="utf-8")
+    assert "\n".join(lines) in text, "docs/peel_chain.md says something else; put in what is printed above"
 
 
 def test_what_was_peeled_off_is_never_the_wallets_within_labelled_chains(
     chain: satrail.Chain, labels: dict[str, dict[str, object]], owners: dict[str, str]
 ) -> None:
     for first in [txid for txid, label in labels.items() if label["hop"] == 0]:
-        peeled = chain.peel(chain.tx(first).inputs[0].spends).peeled.to_pydict()
+        peeled = chain.peel_chain(chain.tx(first).inputs[0].spends).peeled.to_pydict()
         rows = [row for row in zip(peeled["txid"], peeled["address"], strict=True) if row[0] in labels]
         assert all(owners.get(address) == labels[txid]["to"] for txid, address in rows)
 
@@ -180,7 +180,7 @@ def first(chain: satrail.Chain) -> satrail.Output:
 
 
 def test_every_satoshi_of_a_step_is_change_peeled_or_fee(chain: satrail.Chain, first: satrail.Output) -> None:
-    found = chain.peel(first, direction="both", rule_out_unspent=True)
+    found = chain.peel_chain(first, direction="both", rule_out_unspent=True)
     steps, peeled = found.steps.to_pydict(), found.peeled.to_pydict()
     assert len(found) > 5
     for at, txid in enumerate(steps["txid"]):
@@ -199,26 +199,26 @@ def test_both_directions_are_one_after_the_other(chain: satrail.Chain) -> None:
 
 
 def test_a_chain_is_the_same_from_each_of_its_coins_on(chain: satrail.Chain, first: satrail.Output) -> None:
-    steps = chain.peel(first).steps.to_pydict()
+    steps = chain.peel_chain(first).steps.to_pydict()
     for at in range(1, len(steps["txid"])):
         before = f"{steps['txid'][at - 1]}:{steps['change_position'][at - 1]}"
-        assert chain.peel(before).steps.to_pydict()["txid"][: len(steps["txid"]) - at] == steps["txid"][at:]
+        assert chain.peel_chain(before).steps.to_pydict()["txid"][: len(steps["txid"]) - at] == steps["txid"][at:]
 
 
 def test_it_stops_at_labelled_wallets_but_not_at_its_start(chain: satrail.Chain, first: satrail.Output) -> None:
-    steps = chain.peel(first).steps.to_pydict()
+    steps = chain.peel_chain(first).steps.to_pydict()
     shop = steps["change_address"][2]
-    stopped = chain.peel(first, stop_at={first.address: "start", "shop": [shop]})
+    stopped = chain.peel_chain(first, stop_at={first.address: "start", "shop": [shop]})
     assert len(stopped) == 3 and stopped.stopped == {"out": "stop_at"}
     assert stopped.stop.to_pydict()["explanation"] == ["the coin is of shop"]
-    assert chain.peel(first, stop_at=[shop]).stop.to_pydict()["explanation"] == ["the coin is of stop_at"]
-    peeled = chain.peel(first).peeled.to_pydict()["address"][0]
-    named = chain.peel(first, stop_at={peeled: "payee"})
+    assert chain.peel_chain(first, stop_at=[shop]).stop.to_pydict()["explanation"] == ["the coin is of stop_at"]
+    peeled = chain.peel_chain(first).peeled.to_pydict()["address"][0]
+    named = chain.peel_chain(first, stop_at={peeled: "payee"})
     assert named.peeled.to_pydict()["label"][0] == "payee" and len(named) == len(steps["txid"])
 
 
 def test_reasons_are_told_for_each_output(chain: satrail.Chain, first: satrail.Output) -> None:
-    found = chain.peel(first, max_steps=1)
+    found = chain.peel_chain(first, max_steps=1)
     steps, peeled = found.steps.to_pydict(), found.peeled.to_pydict()
     form = "is spent by a transaction of 12 inputs and 1 output"
     assert steps["reason"] == [f"output 0 {form}; output 1 is spent as the chain's coins are"]
@@ -228,13 +228,13 @@ def test_reasons_are_told_for_each_output(chain: satrail.Chain, first: satrail.O
 
 def test_a_chain_without_a_step_says_why(chain: satrail.Chain) -> None:
     unspent = chain.tip.transactions[0].outputs[0]
-    found = chain.peel(unspent, direction="both")
+    found = chain.peel_chain(unspent, direction="both")
     assert (len(found), found.stopped) == (0, {"in": "coinbase", "out": "unspent"})
     assert bool(found) and len(found.steps) == len(found.peeled) == 0 and found.peeled_total == 0
     assert "nothing spends the coin" in repr(found) and "<table>" in found._repr_html_()
     assert found.stop.to_pydict()["candidates"] == [None, None]
-    assert chain.peel(chain.block(0).transactions[0].outputs[0]).stopped == {"out": "lost"}
-    assert chain.peel(unspent, max_steps=0).stopped == {"out": "max_steps"}
+    assert chain.peel_chain(chain.block(0).transactions[0].outputs[0]).stopped == {"out": "lost"}
+    assert chain.peel_chain(unspent, max_steps=0).stopped == {"out": "max_steps"}
 
 
 def test_clusters_tell_that_change_went_back(chain: satrail.Chain) -> None:
@@ -242,7 +242,7 @@ def test_clusters_tell_that_change_went_back(chain: satrail.Chain) -> None:
     clusters = chain.cluster()
     seen: Counter[str] = Counter()
     for start in coins(chain, 7):
-        found = chain.peel(f"{start[0]}:{start[1]}", clusters=clusters, max_steps=1, max_inputs=50, max_outputs=3)
+        found = chain.peel_chain(f"{start[0]}:{start[1]}", clusters=clusters, max_steps=1, max_inputs=50, max_outputs=3)
         for decided, address, txid in zip(
             *(found.steps.to_pydict()[name] for name in ("decided_by", "change_address", "txid")), strict=True
         ):
@@ -273,20 +273,20 @@ def test_clusters_tell_that_change_went_back(chain: satrail.Chain) -> None:
 )
 def test_bad_input_is_told(chain: satrail.Chain, arguments: dict[str, object], error: type, text: str) -> None:
     with pytest.raises(error, match=text.replace("(", r"\(").replace(")", r"\)")):
-        chain.peel(**({"output": FIRST + ":0"} | arguments))
+        chain.peel_chain(**({"output": FIRST + ":0"} | arguments))
 
 
 def test_what_is_of_another_time_or_chain_is_refused(
     chain: satrail.Chain, stale: satrail.Chain, first: satrail.Output
 ) -> None:
     with pytest.raises(ValueError, match="as of height 495"):
-        chain.at(300).peel(first, clusters=chain.cluster())
+        chain.at(300).peel_chain(first, clusters=chain.cluster())
     with pytest.raises(satrail.NotInChainError):
-        chain.at(100).peel(first)
+        chain.at(100).peel_chain(first)
     with pytest.raises(ValueError, match="another chain"):
-        chain.peel(stale.tip.transactions[0].outputs[0])
+        chain.peel_chain(stale.tip.transactions[0].outputs[0])
 
 
 def test_never_paid_addresses_stop_nothing(chain: satrail.Chain, first: satrail.Output) -> None:
     never = "bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202"
-    assert rows(chain.peel(first, stop_at=[never])) == rows(chain.peel(first))
+    assert rows(chain.peel_chain(first, stop_at=[never])) == rows(chain.peel_chain(first))

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 import satrail
-from cluster_oracle import same_key_edges
+from chains.random_blocks import described_chain
 from conftest import ROOT, write_blocks
-from oracle import OracleChain
-from random_chain import described_chain
+from oracles.chain import OracleChain
+from oracles.cluster import same_key_edges
 from satrail import check_proof
 
 SCRIPT = ROOT / "python" / "satrail" / "check_proof.py"

@@ -8,11 +8,14 @@ from functools import cache
 from itertools import combinations, pairwise
 from pathlib import Path
 
-import key_math
-import oracle
 import pytest
 import satrail
-from cluster_oracle import (
+from chains.random_blocks import DescribedChain, described_chain, random_chain
+from conftest import write_blocks
+from oracles import chain as oracle
+from oracles import keys as key_math
+from oracles.chain import OracleChain, OracleTx
+from oracles.cluster import (
     Edge,
     address_numbers,
     bridges,
@@ -23,9 +26,6 @@ from cluster_oracle import (
     same_key_edges,
     spent_script,
 )
-from conftest import write_blocks
-from oracle import OracleChain, OracleTx
-from random_chain import DescribedChain, described_chain, random_chain
 
 SEEDS = range(6)
 

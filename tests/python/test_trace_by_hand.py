@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hand_chain import address, mint, pay
-from random_chain import op_return
-from trace_book import COIN
-from trace_by_hand import Hand, amounts
-from trace_oracle import OracleTrace
-from trace_policies import POLICIES, largest_remainder
+from chains.by_hand import address, mint, pay
+from chains.random_blocks import op_return
+from chains.traces_by_hand import Hand, amounts
+from oracles.book import COIN
+from oracles.policies import POLICIES, largest_remainder
+from oracles.trace import OracleTrace
 
 A, B, C, D, E = (address(number) for number in range(5))
 SUBSIDY = 50 * COIN

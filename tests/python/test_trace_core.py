@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import satrail
 from conftest import DATA
-from oracle import OracleChain, OracleTx
-from trace_policies import POLICIES
+from oracles.chain import OracleChain, OracleTx
+from oracles.policies import POLICIES
 
 LABELS: dict[str, dict[str, Any]] = json.loads(gzip.decompress((DATA / "ground-truth.json.gz").read_bytes()))[
     "tx_labels"

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 import satrail
-from account_oracle import account_trace
+from chains.by_hand import address, mint, pay
+from chains.trace_cases import ACCOUNTS, Case, View
+from chains.traces_by_hand import Hand
 from conftest import write_blocks
-from hand_chain import address, mint, pay
-from oracle import OracleTx
+from oracles.account import account_trace
+from oracles.chain import OracleTx
+from oracles.policies import POLICIES
+from oracles.trace import Item, Settings, trace
 from test_trace_oracle import account_ends, account_ends_of, by_source, ledger, oracle_steps, rows_of
-from trace_by_hand import Hand
-from trace_cases import ACCOUNTS, Case, View
-from trace_oracle import Item, Settings, trace
-from trace_policies import POLICIES
 
 A, B, C, D, E = (address(number) for number in range(5))
 COIN = 100_000_000

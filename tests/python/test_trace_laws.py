@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 import satrail
+from chains.random_blocks import count
+from chains.trace_cases import View, World
 from conftest import write_blocks
-from oracle import OracleBlock, OracleChain, parse_block
-from random_chain import count
-from trace_book import Book
-from trace_cases import View, World
-from trace_oracle import Settings, trace, whole
-from trace_policies import POLICIES
+from oracles.book import Book
+from oracles.chain import OracleBlock, OracleChain, parse_block
+from oracles.policies import POLICIES
+from oracles.trace import Settings, trace, whole
 
 SEEDS = range(3)
 EXACT = ["fifo", "lifo", "highest_outputs_first", "poison"]

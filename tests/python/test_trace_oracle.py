@@ -7,11 +7,11 @@ from collections import Counter
 
 import pytest
 import satrail
-from account_oracle import AccountTrace, account_trace
-from trace_book import Book
-from trace_cases import ACCOUNTS, Case, World, random_case
-from trace_oracle import OracleTrace, Step, trace
-from trace_policies import POLICIES
+from chains.trace_cases import ACCOUNTS, Case, World, random_case
+from oracles.account import AccountTrace, account_trace
+from oracles.book import Book
+from oracles.policies import POLICIES
+from oracles.trace import OracleTrace, Step, trace
 
 SEEDS = range(7)
 TRACES = 60

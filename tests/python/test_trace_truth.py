@@ -8,9 +8,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 import satrail
-from arrivals_oracle import Arrivals, right, said
+from chains.by_hand import address, chain_of, mint, pay
 from conftest import ROOT, write_blocks
-from hand_chain import address, chain_of, mint, pay
+from oracles.arrivals import Arrivals, right, said
 
 POLICIES = ["haircut", "poison", "fifo", "lifo", "highest_outputs_first"]
 SUMS = ["true", "found", "right", "missed", "blamed"]

@@ -84,7 +84,7 @@ fn a_store_of_version_1_tells_the_nodes_facts() {
 fn a_store_of_version_1_finds_addresses_and_what_they_revealed() {
     let chain = Chain::open(&sample()).unwrap();
     let taproot = chain.address("bcrt1p7j0sfquzql8tgx0jsuhp4mrsuafjn0yhn76fh6cq3lplt2ndutxq5lw25v").unwrap();
-    let flows = taproot.flows().unwrap();
+    let flows = taproot.totals().unwrap();
     assert_eq!((flows.received, flows.sent, flows.outputs, flows.spent_outputs), (6_855_392, 6_855_392, 4, 4));
     assert_eq!(taproot.revealed().unwrap().unwrap().inner, InnerKind::KeyPath);
     let multisig = chain.address("2ND37ff7UZ8viHHZi1D58CCVPt9uyTRFYec").unwrap().revealed().unwrap().unwrap();

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use bitcoin::consensus::deserialize;
 use bitcoin::hashes::Hash;
 use bitcoin::{Address, Block, OutPoint, Script, ScriptBuf, Transaction};
-use satrail::chain::{Chain, End, Flows};
+use satrail::chain::{AddressTotals, Chain, End};
 use satrail::ids::{AddrNum, OutNum, TxNum};
 use satrail::script::{self, InnerKind};
 
@@ -243,7 +243,7 @@ impl Oracle {
             }
             let numbers: Vec<usize> = address.outputs().iter().map(|o| o.number().row() as usize).collect();
             assert_eq!(numbers, *own, "outputs of {name}");
-            assert_eq!(address.flows().unwrap(), self.flows(own, txs));
+            assert_eq!(address.totals().unwrap(), self.flows(own, txs));
             let revealed = address.revealed().unwrap().map(|r| Shown {
                 inner: r.inner,
                 wrapped: r.wrapped,
@@ -255,8 +255,8 @@ impl Oracle {
         }
     }
 
-    fn flows(&self, own: &[usize], txs: usize) -> Flows {
-        let mut flows = Flows::default();
+    fn flows(&self, own: &[usize], txs: usize) -> AddressTotals {
+        let mut flows = AddressTotals::default();
         for output in own {
             let OracleOutput { tx, value, .. } = self.outputs[*output];
             let tx = TxNum(tx as u32);

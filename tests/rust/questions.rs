@@ -3,18 +3,18 @@
 use proptest::prelude::*;
 use satrail::Error;
 use satrail::chain::{Chain, End};
-use satrail::convergence::GathersOptions;
-use satrail::flows::{SetFlows, SetFlowsOptions, Sums};
+use satrail::convergence::ConvergenceOptions;
+use satrail::flows::{Flows, FlowsOptions, Sums};
 use satrail::ids::{AddrNum, OutNum};
-use satrail::peel_chain::PeelOptions;
+use satrail::peel_chain::PeelChainOptions;
 use satrail::trace::Direction;
 
 use crate::build::work::Clean;
 use crate::build::{Rng, Tree};
 use crate::common::{DemoStore, Random};
 
-fn flows(chain: &Chain, addresses: impl IntoIterator<Item = u32>) -> SetFlows {
-    chain.set_flows(addresses.into_iter().map(AddrNum), SetFlowsOptions::default(), &mut || true).unwrap()
+fn flows(chain: &Chain, addresses: impl IntoIterator<Item = u32>) -> Flows {
+    chain.flows(addresses.into_iter().map(AddrNum), FlowsOptions::default(), &mut || true).unwrap()
 }
 
 /// What the addresses have, output by output.
@@ -60,7 +60,7 @@ proptest! {
         let mut rng = Rng::new(seed);
         let payments: Vec<OutNum> = (0..4).map(|_| OutNum(1 + rng.below(chain.counts().outputs as usize - 1) as u64)).collect();
         prop_assume!(payments.iter().collect::<std::collections::HashSet<_>>().len() == 4);
-        let gather = |payments: &[OutNum]| chain.gathers(payments, GathersOptions::default(), &mut || true).unwrap();
+        let gather = |payments: &[OutNum]| chain.convergence(payments, ConvergenceOptions::default(), &mut || true).unwrap();
         let (few, many) = (gather(&payments[..3]), gather(&payments));
         if let Some(meeting) = many.meeting() {
             prop_assert!(few.meeting().is_some_and(|earlier| earlier.transaction <= meeting.transaction));
@@ -73,10 +73,10 @@ fn all_of_them_end_when_they_are_told_to() {
     let store = DemoStore::new(None);
     let chain = Chain::open(&store.path).unwrap();
     let start = OutNum(chain.counts().outputs / 2);
-    assert!(matches!(chain.peel(start, &PeelOptions::default(), &mut || false), Err(Error::Stopped)));
-    assert!(matches!(chain.set_flows([AddrNum(1)], SetFlowsOptions::default(), &mut || false), Err(Error::Stopped)));
+    assert!(matches!(chain.peel_chain(start, &PeelChainOptions::default(), &mut || false), Err(Error::Stopped)));
+    assert!(matches!(chain.flows([AddrNum(1)], FlowsOptions::default(), &mut || false), Err(Error::Stopped)));
     let payments = [OutNum(10), OutNum(11)];
-    assert!(matches!(chain.gathers(&payments, GathersOptions::default(), &mut || false), Err(Error::Stopped)));
+    assert!(matches!(chain.convergence(&payments, ConvergenceOptions::default(), &mut || false), Err(Error::Stopped)));
 }
 
 /// Puts random bytes into a part of a file.
@@ -91,19 +91,23 @@ fn damage(path: &std::path::Path, random: &mut Random) {
 
 /// Asks about many coins and addresses, and reads all tables of what is answered; errors are answers, too.
 fn ask_all(chain: &Chain) -> usize {
-    let both =
-        PeelOptions { directions: vec![Direction::In, Direction::Out], max_inputs: 9, max_outputs: 9, ..PeelOptions::default() };
+    let both = PeelChainOptions {
+        directions: vec![Direction::In, Direction::Out],
+        max_inputs: 9,
+        max_outputs: 9,
+        ..PeelChainOptions::default()
+    };
     let mut errors = 0;
     for output in (0..chain.counts().outputs).step_by(307).map(OutNum) {
-        let peeled = chain.peel(output, &both, &mut || true);
+        let peeled = chain.peel_chain(output, &both, &mut || true);
         let tables = peeled.and_then(|peel| Ok((peel.steps()?, peel.peeled()?, peel.stop()?)));
         errors += tables.is_err() as usize;
-        let met = chain.gathers(&[output, OutNum(output.0 / 2 + 1)], GathersOptions::default(), &mut || true);
+        let met = chain.convergence(&[output, OutNum(output.0 / 2 + 1)], ConvergenceOptions::default(), &mut || true);
         let tables = met.and_then(|met| Ok((met.payments_table()?, met.meetings_table()?, met.paths_table(met.paths())?)));
         errors += tables.is_err() as usize;
     }
     for first in (0..chain.counts().addresses as u32).step_by(601) {
-        let found = chain.set_flows((first..first + 40).map(AddrNum), SetFlowsOptions::default(), &mut || true);
+        let found = chain.flows((first..first + 40).map(AddrNum), FlowsOptions::default(), &mut || true);
         let tables = found.and_then(|flows| Ok((flows.table()?, flows.transactions_table()?, flows.counterparties_table()?)));
         errors += tables.is_err() as usize;
     }

@@ -110,7 +110,7 @@ fn walk_output(chain: &Chain, number: OutNum) -> Result<()> {
 fn walk_address(chain: &Chain, number: AddrNum) -> Result<()> {
     let address = chain.address_at(number)?;
     _ = (address.text()?, address.script()?, address.revealed()?, address.seen()?, address.transactions()?.len());
-    address.flows()?.balance();
+    address.totals()?.balance();
     address.outputs().into_iter().try_for_each(|output| output.value().map(drop))?;
     // The empty script has no text by which it could be looked up.
     let name = address.name()?;

@@ -36,7 +36,7 @@ def open_case(folder: Path) -> Case:
     tags, exchanges = read_tags(folder / "tags.yaml")
     with (folder / "test_payments.csv").open(encoding="utf-8", newline="") as file:
         tests = [f"{row['txid']}:{row['position']}" for row in csv.DictReader(file)]
-    clusters = chain.cluster(["co_spend", "one_time_change"], apart=tags)
+    clusters = chain.cluster(["co_spend", "one_time_change"], cannot_link=tags)
     labels = {name: label for label, addresses in tags.items() for name in clusters[addresses].names}
     watch = chain.addresses(folder / "watch.csv")
     return Case(folder, chain, watch, tests, tags, exchanges, chain.cluster(), clusters, labels)

@@ -69,7 +69,7 @@ def _far_apart(clusters: Clusters, case: Case) -> tuple[str, str]:
 def test_payments(case: Case) -> None:
     """Follow the investigator's own payments to where they meet."""
     step("Test payments: where does what we paid gather? (chain.gathers)")
-    gathering = case.chain.gathers(case.tests, clusters=case.narrow)
+    gathering = case.chain.convergence(case.tests, clusters=case.narrow)
     say(f"{len(case.tests)} payments were made to addresses that the service gave to us. With co-spend:")
     show(repr(gathering))
     for row in rows(gathering.wallets):

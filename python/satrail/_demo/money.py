@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from satrail._core import Peel, Trace
+from satrail._core import PeelChain, Trace
 from satrail._demo.case import Case
 from satrail._demo.show import btc, grid, rows, say, share, show, step
 
@@ -42,7 +42,7 @@ def _out(case: Case, policy: str) -> Trace:
 
 def peel_chains(case: Case, trace: Trace) -> None:
     """Follow what was gathered as peel chains, and show the longest."""
-    step("Peel chains: is what was gathered paid out bit by bit? (chain.peel)")
+    step("PeelChain chains: is what was gathered paid out bit by bit? (chain.peel_chain)")
     gathered = [row for row in rows(trace.steps) if row["outcome"] == "followed" and row["tx_hop"] in (1, 2)]
     chains = [_peel(case, f"{row['output_txid']}:{row['output_position']}") for row in gathered]
     longest = max(chains, key=len, default=None)
@@ -63,8 +63,8 @@ def peel_chains(case: Case, trace: Trace) -> None:
         say(f"Why it stops: {row['explanation']}.")
 
 
-def _peel(case: Case, coin: str) -> Peel:
-    return case.chain.peel(coin, clusters=case.clusters, stop_at=case.tags)
+def _peel(case: Case, coin: str) -> PeelChain:
+    return case.chain.peel_chain(coin, clusters=case.clusters, stop_at=case.tags)
 
 
 def _payee(case: Case, address: str) -> str:

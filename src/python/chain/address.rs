@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use crate::chain::{Address, Flows, RevealedKeys};
+use crate::chain::{Address, AddressTotals, RevealedKeys};
 use crate::ids::{TxNum, hex};
 use crate::python::chain::output::PyOutput;
 use crate::python::chain::transaction::PyTransaction;
@@ -27,7 +27,7 @@ use crate::python::show;
 #[pyclass(name = "Address", module = "satrail", frozen)]
 pub struct PyAddress {
     pub address: Address,
-    flows: OnceLock<Flows>,
+    flows: OnceLock<AddressTotals>,
 }
 
 impl PyAddress {
@@ -35,8 +35,8 @@ impl PyAddress {
         PyAddress { address, flows: OnceLock::new() }
     }
 
-    fn flows(&self, py: Python<'_>) -> PyResult<Flows> {
-        Ok(py.detach(|| once(&self.flows, || self.address.flows()))?)
+    fn flows(&self, py: Python<'_>) -> PyResult<AddressTotals> {
+        Ok(py.detach(|| once(&self.flows, || self.address.totals()))?)
     }
 
     fn height_of(&self, tx: Option<TxNum>) -> PyResult<Option<u32>> {

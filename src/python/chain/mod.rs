@@ -22,12 +22,12 @@ use crate::python::chain::output::PyOutput;
 use crate::python::chain::transaction::PyTransaction;
 use crate::python::change;
 use crate::python::cluster::{self, PyClusters};
-use crate::python::convergence::{self, PyGathering};
+use crate::python::convergence::{self, PyConvergence};
 use crate::python::convert::{self, Moment};
 use crate::python::exposure::{self, PyExposure, PyPolicyComparison};
-use crate::python::flows::{self, PySetFlows};
+use crate::python::flows::{self, PyFlows};
 use crate::python::given::source as sources;
-use crate::python::peel_chain::{self, PyPeel};
+use crate::python::peel_chain::{self, PyPeelChain};
 use crate::python::progress::while_not_interrupted;
 use crate::python::shapes::with_thresholds;
 use crate::python::show;
@@ -665,14 +665,14 @@ impl PyChain {
     ///     `satrail.change`, or its name: the change is of the owner of the inputs, where the rule leaves one output.
     /// coinjoin : "exclude" leaves out transactions whose shape is a CoinJoin's; "exclude_undecided" also those that could be one and were
     ///     not decided; "include" takes them as any other.
-    /// apart : what must not be joined: a mapping of owners to their addresses, or a list of tuples of addresses of which no two are one
+    /// cannot_link : what must not be joined: a mapping of owners to their addresses, or a list of tuples of addresses of which no two are one
     ///     owner's. A union that would join them is refused, in chain order, and told in `Clusters.refused`. Addresses that were never
     ///     paid are passed over.
     /// threads : None for all; the result is the same.
     ///
     /// Raises
     /// ------
-    /// ValueError : an unknown rule or choice; `apart` contradicts itself.
+    /// ValueError : an unknown rule or choice; `cannot_link` contradicts itself.
     ///
     /// Examples
     /// --------
@@ -683,7 +683,7 @@ impl PyChain {
         rules: "str | ChangeRule | list[str | ChangeRule] | None" = None,
         *,
         coinjoin = "exclude",
-        apart: "Mapping[str, Iterable[Address | str]] | list[tuple[Address | str, ...]] | None" = None,
+        cannot_link: "Mapping[str, Iterable[Address | str]] | list[tuple[Address | str, ...]] | None" = None,
         threads: "int | None" = None
     ) -> "Clusters")]
     fn cluster(
@@ -691,10 +691,10 @@ impl PyChain {
         py: Python<'_>,
         rules: Option<&Bound<'_, PyAny>>,
         coinjoin: &str,
-        apart: Option<&Bound<'_, PyAny>>,
+        cannot_link: Option<&Bound<'_, PyAny>>,
         threads: Option<usize>,
     ) -> PyResult<PyClusters> {
-        cluster::cluster(&self.0, rules, coinjoin, apart, threads, py)
+        cluster::cluster(&self.0, rules, coinjoin, cannot_link, threads, py)
     }
 
     /// What a change rule leaves in the blocks from `start` up to, and without, `stop`, one row an output, in chain order. The rule is
@@ -743,7 +743,7 @@ impl PyChain {
     }
 
     /// Follows the peel chain that a coin is in: at each transaction on by the one output that can be the change, because nothing rules it out;
-    /// else it stops. After Kappos et al. 2022; docs/peel.md has the rules, which of them are our choice, and how often they are right.
+    /// else it stops. After Kappos et al. 2022; docs/peel_chain.md has the rules, which of them are our choice, and how often they are right.
     ///
     /// Parameters
     /// ----------
@@ -765,16 +765,16 @@ impl PyChain {
     /// Examples
     /// --------
     /// >>> first = chain.tx("7365607599a4b749bc84cd9929d488307dfe59d3bcf0c9e7bbbba5cdf8f1c282").inputs[0].spends
-    /// >>> peel = chain.peel(first, clusters=chain.cluster())
+    /// >>> peel = chain.peel_chain(first, clusters=chain.cluster())
     /// >>> len(peel), peel.stopped
     /// (6, {'out': 'no_candidate'})
     #[pyo3(signature = (
         output: "Output | str", *, direction = "out", clusters: "Clusters | None" = None,
         stop_at: "Address | AddressSet | Wallet | str | dict[object, object] | Iterable[object] | None" = None, features: "list[str] | None" = None,
         max_steps: "int | None" = None, max_inputs: "int | None" = None, max_outputs: "int | None" = None, rule_out_unspent = false
-    ) -> "Peel")]
+    ) -> "PeelChain")]
     #[allow(clippy::too_many_arguments)]
-    fn peel(
+    fn peel_chain(
         &self,
         output: &Bound<'_, PyAny>,
         direction: &str,
@@ -785,10 +785,10 @@ impl PyChain {
         max_inputs: Option<&Bound<'_, PyAny>>,
         max_outputs: Option<&Bound<'_, PyAny>>,
         rule_out_unspent: bool,
-    ) -> PyResult<PyPeel> {
+    ) -> PyResult<PyPeelChain> {
         let given =
             peel_chain::Given { direction, clusters, stop_at, features, max_steps, max_inputs, max_outputs, rule_out_unspent };
-        peel_chain::peel(&self.0, output, given)
+        peel_chain::peel_chain(&self.0, output, given)
     }
 
     /// Money in and out of a set of addresses as a whole; what moves inside the set is netted out. docs/flows.md says what each word means.
@@ -822,12 +822,12 @@ impl PyChain {
         by: &str,
         clusters: Option<&Bound<'_, PyAny>>,
         labels: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<PySetFlows> {
+    ) -> PyResult<PyFlows> {
         flows::flows(&self.0, addresses, by, clusters, labels)
     }
 
     /// Where several payments meet again, as test payments to a service gather in its wallet: the first transaction that all of them reach, and
-    /// with clusters the first wallet. The search ends at the first place where all are together. docs/gathers.md says what each word means.
+    /// with clusters the first wallet. The search ends at the first place where all are together. docs/convergence.md says what each word means.
     ///
     /// Parameters
     /// ----------
@@ -844,20 +844,20 @@ impl PyChain {
     /// Examples
     /// --------
     /// >>> payments = [chain.block(height).transactions[0].outputs[0] for height in (10, 11)]
-    /// >>> chain.gathers(payments, max_tx_hops=0).meet
+    /// >>> chain.convergence(payments, max_tx_hops=0).meet
     /// False
     #[pyo3(signature = (
         outputs: "Iterable[Output | str]", *, clusters: "Clusters | None" = None, max_tx_hops: "int | None" = None,
         stop_at: "Address | AddressSet | Wallet | str | dict[object, object] | Iterable[object] | None" = None
-    ) -> "Gathering")]
-    fn gathers(
+    ) -> "Convergence")]
+    fn convergence(
         &self,
         outputs: &Bound<'_, PyAny>,
         clusters: Option<&Bound<'_, PyAny>>,
         max_tx_hops: Option<&Bound<'_, PyAny>>,
         stop_at: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<PyGathering> {
-        convergence::gathers(&self.0, outputs, clusters, max_tx_hops, stop_at)
+    ) -> PyResult<PyConvergence> {
+        convergence::convergence(&self.0, outputs, clusters, max_tx_hops, stop_at)
     }
 
     /// The headers of all blocks from the genesis block on, 80 bytes each: what a proof is checked against.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use satrail::chain::{Chain, End, Flows, RevealedKeys};
+use satrail::chain::{AddressTotals, Chain, End, RevealedKeys};
 use satrail::ids::{AddrNum, OutNum, TxNum};
 use satrail::ingest::{IngestOptions, IngestReport, Until, ingest};
 use satrail::store::checksums::Checksums;
@@ -66,7 +66,7 @@ pub fn assert_intact(store: &Path) {
 pub struct Answers {
     digest: [u8; 32],
     ends: Vec<End>,
-    flows: Vec<Flows>,
+    flows: Vec<AddressTotals>,
     revealed: Vec<Option<RevealedKeys>>,
     found: Vec<TxNum>,
     known: Vec<AddrNum>,
@@ -82,7 +82,7 @@ impl Answers {
         Answers {
             digest: chain.digest().unwrap(),
             ends: (0..counts.outputs).map(|output| chain.end_of(OutNum(output)).unwrap()).collect(),
-            flows: addresses.iter().map(|address| chain.flows_of(address.number(), &mut outputs).unwrap()).collect(),
+            flows: addresses.iter().map(|address| chain.totals_of(address.number(), &mut outputs).unwrap()).collect(),
             revealed: addresses.iter().map(|address| address.revealed().unwrap()).collect(),
             found: txids.map(|txid| chain.transaction(&txid).unwrap().number()).collect(),
             known: names.map(|name| chain.address(&name).unwrap().number()).collect(),

@@ -16,8 +16,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from trace_book import Book, Slot
-from trace_policies import POLICIES, Passage, Run, Tape, by_source, intervals, traced
+from oracles.book import Book, Slot
+from oracles.policies import POLICIES, Passage, Run, Tape, by_source, intervals, traced
 
 #: An item of the source: outputs, and how much of each is meant.
 Item = Sequence[tuple[int, int]]

@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import oracle
-from key_math import G, Point, hash160, long_key, plus, short_key, times_g
-from oracle import OracleBlock, OracleTx, display, merkle_root, sha256d
+from oracles import chain as oracle
+from oracles.chain import OracleBlock, OracleTx, display, merkle_root, sha256d
+from oracles.keys import G, Point, hash160, long_key, plus, short_key, times_g
 
 COIN = 100_000_000
 DUST = 546

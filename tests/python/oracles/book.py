@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from cluster_oracle import spent_value, transactions
-from oracle import OracleChain
+from oracles.chain import OracleChain
+from oracles.cluster import spent_value, transactions
 
 COIN = 100_000_000
 

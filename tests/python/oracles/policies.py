@@ -13,7 +13,7 @@ from itertools import groupby
 from math import floor
 from typing import NamedTuple, TypeVar
 
-from trace_book import Slot
+from oracles.book import Slot
 
 # ---- Tapes ----------------------------------------------------------------------------------------------------------
 

@@ -12,9 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from hand_chain import address, mint, pay
-from oracle import OracleBlock, OracleChain, OracleTx
-from random_chain import genesis, mined, op_return
+from oracles.chain import OracleBlock, OracleChain, OracleTx
+
+from chains.by_hand import address, mint, pay
+from chains.random_blocks import genesis, mined, op_return
 
 COIN = 100_000_000
 #: The second of these blocks repeats the coinbase of the first, so that what nobody has spent of that one is lost.

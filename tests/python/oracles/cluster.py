@@ -13,8 +13,8 @@ from functools import cache
 from itertools import combinations
 from typing import NamedTuple
 
-from key_math import compressed, hash160
-from oracle import OracleChain, OracleInput, OracleTx, is_key, operations, output_kind
+from oracles.chain import OracleChain, OracleInput, OracleTx, is_key, operations, output_kind
+from oracles.keys import compressed, hash160
 
 Outpoint = tuple[str, int]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from hand_chain import chain_of
-from oracle import OracleChain, OracleTx
-from trace_book import Book
-from trace_oracle import Item, OracleTrace, Settings, trace
+from oracles.book import Book
+from oracles.chain import OracleChain, OracleTx
+from oracles.trace import Item, OracleTrace, Settings, trace
+
+from chains.by_hand import chain_of
 
 
 class Hand:

@@ -21,7 +21,7 @@ use crate::table::Table;
 
 /// Money from one cluster to another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Flow {
+pub struct Transfer {
     pub from: AddrNum,
     pub to: AddrNum,
     /// Satoshi.
@@ -42,14 +42,14 @@ struct Payment {
 }
 
 impl Clusters {
-    /// The flows between different clusters, ordered by from and to. With `only`, those from or to clusters of these names.
-    pub fn flows(&self, only: Option<&[AddrNum]>, go_on: &mut dyn FnMut() -> bool) -> Result<Vec<Flow>> {
-        let mut flows: HashMap<(AddrNum, AddrNum), Flow> = HashMap::new();
+    /// The transfers between different clusters, ordered by from and to. With `only`, those from or to clusters of these names.
+    pub fn transfers(&self, only: Option<&[AddrNum]>, go_on: &mut dyn FnMut() -> bool) -> Result<Vec<Transfer>> {
+        let mut transfers: HashMap<(AddrNum, AddrNum), Transfer> = HashMap::new();
         self.sweep_payments(
             |payment| only.is_none_or(|only| touches(payment, only)),
             go_on,
             |payment| {
-                let new = Flow {
+                let new = Transfer {
                     from: payment.from,
                     to: payment.to,
                     amount: 0,
@@ -57,29 +57,30 @@ impl Clusters {
                     first: payment.transaction,
                     last: TxNum(0),
                 };
-                let flow = flows.entry((payment.from, payment.to)).or_insert(new);
+                let flow = transfers.entry((payment.from, payment.to)).or_insert(new);
                 flow.transactions += (flow.transactions == 0 || flow.last != payment.transaction) as u64;
                 flow.amount += payment.amount;
                 flow.last = payment.transaction;
             },
         )?;
-        let mut flows: Vec<Flow> = flows.into_values().collect();
-        flows.sort_unstable_by_key(|flow| (flow.from, flow.to));
-        Ok(flows)
+        let mut transfers: Vec<Transfer> = transfers.into_values().collect();
+        transfers.sort_unstable_by_key(|flow| (flow.from, flow.to));
+        Ok(transfers)
     }
 
-    /// The flows as a table: from, to (names), from_address, to_address, amount, transactions, first and last height and time.
-    pub fn flows_table(&self, flows: &[Flow]) -> Result<Table> {
-        batches(flows, |flows| {
-            let int64 =
-                |value: fn(&Flow) -> u64| Arc::new(Int64Array::from_iter_values(flows.iter().map(|flow| value(flow) as i64)));
-            let (first_height, first_time) = self.heights_and_times(flows.iter().map(|flow| flow.first))?;
-            let (last_height, last_time) = self.heights_and_times(flows.iter().map(|flow| flow.last))?;
+    /// The transfers as a table: from, to (names), from_address, to_address, amount, transactions, first and last height and time.
+    pub fn transfers_table(&self, transfers: &[Transfer]) -> Result<Table> {
+        batches(transfers, |transfers| {
+            let int64 = |value: fn(&Transfer) -> u64| {
+                Arc::new(Int64Array::from_iter_values(transfers.iter().map(|flow| value(flow) as i64)))
+            };
+            let (first_height, first_time) = self.heights_and_times(transfers.iter().map(|flow| flow.first))?;
+            let (last_height, last_time) = self.heights_and_times(transfers.iter().map(|flow| flow.last))?;
             Ok(vec![
                 ("from", int64(|flow| flow.from.0 as u64)),
                 ("to", int64(|flow| flow.to.0 as u64)),
-                ("from_address", Arc::new(self.address_texts(flows.iter().map(|flow| flow.from))?)),
-                ("to_address", Arc::new(self.address_texts(flows.iter().map(|flow| flow.to))?)),
+                ("from_address", Arc::new(self.address_texts(transfers.iter().map(|flow| flow.from))?)),
+                ("to_address", Arc::new(self.address_texts(transfers.iter().map(|flow| flow.to))?)),
                 ("amount", int64(|flow| flow.amount)),
                 ("transactions", int64(|flow| flow.transactions)),
                 ("first_height", first_height),
@@ -90,10 +91,10 @@ impl Clusters {
         })
     }
 
-    /// The flows as a graph: nodes are clusters by name, edges are flows.
-    pub fn flow_graph(&self, flows: &[Flow]) -> DiGraph<AddrNum, Flow> {
+    /// The transfers as a graph: nodes are clusters by name, edges are transfers.
+    pub fn flow_graph(&self, transfers: &[Transfer]) -> DiGraph<AddrNum, Transfer> {
         let (mut graph, mut nodes) = (DiGraph::new(), HashMap::new());
-        for flow in flows {
+        for flow in transfers {
             let [from, to] = [flow.from, flow.to].map(|name| *nodes.entry(name).or_insert_with(|| graph.add_node(name)));
             graph.add_edge(from, to, *flow);
         }

@@ -13,9 +13,10 @@ from typing import Any
 import pyarrow as pa
 import satrail
 from conftest import write_blocks
-from money_chain import money_chain
-from trace_book import Book
-from trace_oracle import Item, Settings, whole
+from oracles.book import Book
+from oracles.trace import Item, Settings, whole
+
+from chains.money import money_chain
 
 #: The owner of every address of a money chain; what no wallet may hold addresses of two of.
 OWNERS = 7
@@ -70,7 +71,7 @@ class View:
         for script in scripts:
             if len(script) == 25:
                 owners.setdefault(str(script[22] // 10), []).append(script.hex())
-        clusters = self.chain.cluster(coinjoin="include", apart=owners if apart else None)
+        clusters = self.chain.cluster(coinjoin="include", cannot_link=owners if apart else None)
         names = clusters.of([script.hex() for script in scripts]).to_pydict()["cluster"]
         return clusters, dict(zip(scripts, names, strict=True))
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import oracle
-from oracle import OracleChain, OracleTx
-from random_chain import RawInput, genesis, mined, push, raw_tx, read_tx
+from oracles import chain as oracle
+from oracles.chain import OracleChain, OracleTx
+
+from chains.random_blocks import RawInput, genesis, mined, push, raw_tx, read_tx
 
 
 def address(number: int) -> bytes:

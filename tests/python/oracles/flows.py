@@ -7,8 +7,8 @@ from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from cluster_oracle import shares, spent_script, spent_value, transactions
-from oracle import OracleChain, OracleTx
+from oracles.chain import OracleChain, OracleTx
+from oracles.cluster import shares, spent_script, spent_value, transactions
 
 #: Who is who: "set", or a name for everybody else.
 Name = Callable[[bytes], object]

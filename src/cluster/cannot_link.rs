@@ -10,11 +10,11 @@ use crate::ids::{AddrNum, hex};
 
 /// Groups of addresses with the number of their owner within the group; owners of one group must not be joined.
 #[derive(Clone, Default)]
-pub struct Apart {
+pub struct CannotLink {
     groups: Vec<Vec<(AddrNum, u32)>>,
 }
 
-impl Apart {
+impl CannotLink {
     /// Adds a group. An address of two owners in it is a contradiction.
     pub fn add(&mut self, mut group: Vec<(AddrNum, u32)>) -> Result<(), Contradiction> {
         group.sort_unstable();
@@ -81,10 +81,10 @@ pub(super) struct Guard<'a> {
 
 impl<'a> Guard<'a> {
     /// Fails when the forest already joins what must stay apart.
-    pub fn new(forest: &'a mut Forest, apart: &Apart) -> Result<Guard<'a>> {
+    pub fn new(forest: &'a mut Forest, cannot_link: &CannotLink) -> Result<Guard<'a>> {
         let mut marks: HashMap<AddrNum, Vec<Mark>> = HashMap::new();
         let in_forest = |address: &AddrNum| (address.0 as usize) < forest.addresses();
-        for (group, owners) in (0..).zip(&apart.groups) {
+        for (group, owners) in (0..).zip(&cannot_link.groups) {
             for (address, owner) in owners.iter().filter(|(address, _)| in_forest(address)) {
                 let marks = marks.entry(forest.root(*address)).or_default();
                 match marks.iter().find(|mark| mark.group == group) {

@@ -1,4 +1,4 @@
-"""Slow, obvious peel chains, written from docs/peel.md, for tests to hold the fast ones against.
+"""Slow, obvious peel chains, written from docs/peel_chain.md, for tests to hold the fast ones against.
 
 What a transaction shows of its software, and whether it has the shape of a CoinJoin, is asked of satrail: other tests
 are about that.
@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from functools import cache
 
 import satrail
-from change_oracle import all_transactions, is_fresh, spender
-from oracle import OracleChain, OracleTx
+
+from oracles.chain import OracleChain, OracleTx
+from oracles.change import all_transactions, is_fresh, spender
 
 COINJOINS = ["whirlpool", "wasabi_2_0", "wasabi_1_0", "wasabi_1_1", "joinmarket", "equal_output_coinjoin"]
 ALL = ("version", "locktime", "sequence", "segwit", "bip69", "low_r", "compressed_keys", "input_kinds")

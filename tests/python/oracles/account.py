@@ -20,8 +20,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from trace_book import Book
-from trace_oracle import Item, Settings, at_least, merged
+from oracles.book import Book
+from oracles.trace import Item, Settings, at_least, merged
 
 #: The name of a cluster, or the script of an address that is in none.
 Wallet = int | bytes

@@ -1,18 +1,18 @@
-"""Slow, obvious reach of payments, written from docs/gathers.md, for tests to hold the fast one against."""
+"""Slow, obvious reach of payments, written from docs/convergence.md, for tests to hold the fast one against."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 
-from cluster_oracle import transactions
-from oracle import OracleChain
+from oracles.chain import OracleChain
+from oracles.cluster import transactions
 
 Coin = tuple[str, int]
 
 
 @dataclass
-class Gathering:
+class Convergence:
     """Meetings are (at least, txid, {payment: tx hops}), wallets (at least, wallet, txid, payments as they came)."""
 
     meetings: list[tuple[int, str, dict[int, int]]] = field(default_factory=list)
@@ -28,8 +28,8 @@ def gathers(
     wallet: Callable[[bytes], int] | None = None,
     max_tx_hops: int | None = None,
     stop_at: Set[bytes] = frozenset(),
-) -> Gathering:
-    found = Gathering(reached=[0] * len(payments))
+) -> Convergence:
+    found = Convergence(reached=[0] * len(payments))
     carried: dict[Coin, dict[int, int]] = {}  # coin -> payment -> tx hops so far
     purses: dict[int, list[int]] = {}
     for _, tx in transactions(chain, height):
@@ -58,7 +58,7 @@ def gathers(
     return found
 
 
-def come_to_wallet(found: Gathering, purses: dict[int, list[int]], name: int, txid: str, payments: list[int]) -> None:
+def come_to_wallet(found: Convergence, purses: dict[int, list[int]], name: int, txid: str, payments: list[int]) -> None:
     there = purses.setdefault(name, [])
     there += [payment for payment in payments if payment not in there]
     most = found.wallets[-1][0] if found.wallets else 1

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-from cluster_oracle import spent_script, spent_value, transactions
-from oracle import OracleChain, OracleTx, output_kind
+from oracles.chain import OracleChain, OracleTx, output_kind
+from oracles.cluster import spent_script, spent_value, transactions
 
 Rule = Callable[[OracleChain, OracleTx, int], set[int]]
 

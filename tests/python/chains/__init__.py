@@ -1,0 +1,1 @@
+"""Chains made for tests."""

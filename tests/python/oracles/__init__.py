@@ -1,0 +1,1 @@
+"""Slow, obvious implementations that fast code is held against."""
