@@ -68,7 +68,7 @@ def _far_apart(clusters: Clusters, case: Case) -> tuple[str, str]:
 
 def test_payments(case: Case) -> None:
     """Follow the investigator's own payments to where they meet."""
-    step("Test payments: where does what we paid gather? (chain.gathers)")
+    step("Test payments: where does what we paid meet? (chain.convergence)")
     gathering = case.chain.convergence(case.tests, clusters=case.narrow)
     say(f"{len(case.tests)} payments were made to addresses that the service gave to us. With co-spend:")
     show(repr(gathering))

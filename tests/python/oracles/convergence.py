@@ -20,7 +20,7 @@ class Convergence:
     reached: list[int] = field(default_factory=list)
 
 
-def gathers(
+def convergence(
     chain: OracleChain,
     payments: Sequence[Coin],
     height: int,
