@@ -6,6 +6,7 @@
 //! clusters as of any earlier height (climb only links made until then), and why two addresses are together.
 
 use crate::ids::{AddrNum, NONE_32, TxNum};
+use crate::sets::prefetch;
 
 /// Evidence that two addresses belong together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -141,7 +142,7 @@ impl Forest {
 
     #[inline]
     fn prefetch(&self, address: AddrNum) {
-        crate::store::mapping::prefetch(&self.nodes[address.0 as usize]);
+        prefetch(&self.nodes[address.0 as usize]);
     }
 
     /// The address below and the one above of a link.

@@ -6,7 +6,7 @@ use crate::chain::Chain;
 use crate::cluster::Clusters;
 use crate::error::{Error, Result};
 use crate::ids::AddrNum;
-use crate::trace::sweep::order::Marks;
+use crate::sets::marks::Marks;
 
 /// What can be labelled.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -6,9 +6,11 @@ use std::collections::VecDeque;
 use crate::chain::Chain;
 use crate::error::Result;
 use crate::ids::{NONE_40, OutNum, TxNum};
+use crate::sets::marks::Marks;
+use crate::sets::rows::Rows;
 use crate::store::reader::{near_owner, prefetch_owner, spender_below};
 use crate::trace::Direction;
-use crate::trace::sweep::order::{Marks, Order, Rows};
+use crate::trace::sweep::order::Order;
 
 /// Turns that are looked at ahead of time, and the places among them of the later stages.
 const AHEAD: usize = 24;

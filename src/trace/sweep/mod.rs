@@ -17,13 +17,15 @@ pub(in crate::trace) mod sums;
 use crate::chain::Chain;
 use crate::error::{Error, Result};
 use crate::ids::{AddrNum, TxNum};
+use crate::sets::marks::Marks;
+use crate::sets::rows::Rows;
 use crate::trace::place::Place;
 use crate::trace::sweep::hops::Hops;
 use crate::trace::sweep::log::{Log, Logged, Mark};
 use crate::trace::sweep::lookahead::LookAhead;
 use crate::trace::sweep::money::{Money, Piece};
 use crate::trace::sweep::next::{Fates, Next, ends_mined, senders};
-use crate::trace::sweep::order::{Marks, Order, Rows};
+use crate::trace::sweep::order::Order;
 use crate::trace::sweep::slots::Slots;
 use crate::trace::{Direction, Fees, Source, TraceOptions};
 

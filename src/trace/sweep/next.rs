@@ -7,11 +7,11 @@ use crate::chain::Chain;
 use crate::cluster::Clusters;
 use crate::error::Result;
 use crate::ids::{AddrNum, InNum, OutNum, TxNum};
+use crate::sets::marks::Marks;
 use crate::store::reader::{counts_at, spender_below};
 use crate::trace::place::Place;
 use crate::trace::sweep::hops::Hops;
 use crate::trace::sweep::log::Mark;
-use crate::trace::sweep::order::Marks;
 use crate::trace::{Direction, Fees, Source, TraceOptions};
 
 /// What comes after a place.
