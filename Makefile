@@ -17,8 +17,9 @@ test: test-rust test-python
 test-rust:
 	cargo test --quiet
 
+# On all processors: every process has its own stores, and neighbouring tests stay together for the sake of what they share.
 test-python: $(VENV)/.built
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 # Formats, lints, types, and whether the stubs are what the Rust code says.
 check: $(VENV)/.built

@@ -22,7 +22,8 @@ def documented():
                 n: getattr(thing, n) for n, m in vars(thing).items() if not n.startswith("_") and is_described(m)
             }
             things |= {f"satrail.{name}.{n}": m for n, m in members.items()}
-    return things
+    # The properties of a class of the core are in no order, and pytest-xdist needs the same one in every process.
+    return dict(sorted(things.items()))
 
 
 def is_described(member):
