@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
-RUST := Cargo.toml Cargo.lock docs/cards/rates.json $(shell find src -name '*.rs')
+RUST := Cargo.toml Cargo.lock $(shell find src -name '*.rs') src/evaluate/rates.json
 
 .PHONY: demo test test-rust test-python check stubs bench cards fuzz docs clean
 
@@ -39,7 +39,7 @@ stubs: $(VENV)/.built
 bench: $(VENV)/.built-release
 	$(BIN)/python benches/bench.py $(or $(BENCH),big)
 
-# What was measured of each rule, docs/cards, and the figures that the next build compiles in.
+# What was measured of each rule: docs/cards, and src/evaluate/rates.json, which the next build compiles in.
 cards: $(VENV)/.built-release
 	$(BIN)/python scripts/cards.py
 

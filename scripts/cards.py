@@ -1,4 +1,5 @@
-"""Writes docs/cards: a page for each rule with what was measured of it, and the figures that are compiled in.
+"""Writes docs/cards, a page for each rule with what was measured of it, and src/evaluate/rates.json, the figures that
+are compiled in.
 
 Two chains are measured: "city", which is simulated from a seed, and "core", the chain that comes with the package, made
 by Bitcoin Core's wallets. Everything is counted in whole numbers, so the pages are the same on any machine.
@@ -19,6 +20,8 @@ import satrail
 
 ROOT = Path(__file__).parents[1]
 CARDS = ROOT / "docs" / "cards"
+#: What the next build compiles in.
+RATES = ROOT / "src" / "evaluate" / "rates.json"
 CORE = ROOT / "tests" / "data" / "regtest-core" / "ground-truth.json.gz"
 
 #: The simulated chain of the cards; its digest stands in every card.
@@ -300,7 +303,7 @@ def main() -> None:
         "datasets": datasets,
         "rules": figures,
     }
-    (CARDS / "rates.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8", newline="\n")
+    RATES.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8", newline="\n")
     (CARDS / "README.md").write_text(contents(document), encoding="utf-8", newline="\n")
     trace_cards.main()
 

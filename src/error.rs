@@ -131,6 +131,11 @@ pub enum Error {
     #[error("{} is not empty; give a folder that is, or one that is not there yet", path.display())]
     NotEmpty { path: PathBuf },
 
+    #[error(
+        "the error rates that satrail was built with are damaged: {reason}; install it again, or build it with the rates.json of make cards"
+    )]
+    BadRates { reason: String },
+
     #[error("{what}")]
     Invalid { what: String },
 }

@@ -123,11 +123,11 @@ impl PyChangeRule {
     }
 
     /// Its text; of a rule by itself, with default options, also what was measured of it (docs/cards).
-    fn __repr__(&self) -> String {
-        match self.0.headline() {
+    fn __repr__(&self) -> PyResult<String> {
+        Ok(match self.0.headline()? {
             Some(headline) => format!("ChangeRule({}: {headline})", self.0.text()),
             None => format!("ChangeRule({})", self.0.text()),
-        }
+        })
     }
 
     fn __eq__(&self, py: Python<'_>, other: &PyChangeRule) -> PyResult<bool> {
@@ -575,13 +575,13 @@ impl Tree {
     }
 
     /// What its card says, where it is a rule that has one; clusterings take rules as unique ones, and so do cards.
-    fn headline(&self) -> Option<String> {
+    fn headline(&self) -> crate::Result<Option<String>> {
         match self {
             Tree::Leaf { leaf: Leaf::Core(primitive), .. } if Primitive::named().contains(primitive) => {
                 headline(primitive.name(), primitive.version())
             }
             Tree::Unique(rule, _) => rule.headline(),
-            _ => None,
+            _ => Ok(None),
         }
     }
 

@@ -250,7 +250,7 @@ impl PyClusters {
         format!("Clusters({count} of {}, coinjoin={}, height={})", self.rules().join(", "), self.coinjoin(), self.height())
     }
 
-    fn _repr_html_(&self) -> String {
+    fn _repr_html_(&self) -> PyResult<String> {
         let mut facts = vec![
             ("clusters", show::number(self.0.count())),
             ("addresses", show::number(self.0.labels().len() as u64)),
@@ -260,11 +260,11 @@ impl PyClusters {
             ("as of height", show::number(self.height() as u64)),
         ];
         if let [rule] = &self.0.settings().rules[..]
-            && let Some(headline) = headline(&rule.name(), rule.version())
+            && let Some(headline) = headline(&rule.name(), rule.version())?
         {
             facts.push(("measured", headline));
         }
-        show::facts("Clusters", &facts)
+        Ok(show::facts("Clusters", &facts))
     }
 }
 

@@ -45,7 +45,9 @@ impl From<Error> for PyErr {
             | Error::UnknownAddress { .. }
             | Error::HeightBeyondTip { .. }
             | Error::BeforeGenesis { .. } => NotInChainError::new_err(text),
-            Error::Interrupted { .. } | Error::Stopped | Error::TraceInterrupted { .. } => SatrailError::new_err(text),
+            Error::BadRates { .. } | Error::Interrupted { .. } | Error::Stopped | Error::TraceInterrupted { .. } => {
+                SatrailError::new_err(text)
+            }
             Error::ThresholdType { .. } => PyTypeError::new_err(text),
             _ => PyValueError::new_err(text),
         }

@@ -202,8 +202,9 @@ fn with_interval(share: Share) -> String {
 #[pyfunction]
 #[pyo3(signature = (name, /) -> "dict[str, object]")]
 pub fn card<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyDict>> {
-    let known = || core::cards().iter().map(|card| card.name.as_str()).collect();
-    let card = core::card(name).ok_or_else(|| Error::UnknownName { what: "card", name: name.to_string(), known: known() })?;
+    let known = core::cards()?.iter().map(|card| card.name.as_str());
+    let unknown = || Error::UnknownName { what: "card", name: name.to_string(), known: known.collect() };
+    let card = core::card(name)?.ok_or_else(unknown)?;
     let dict = PyDict::new(py);
     dict.set_item("kind", &card.kind)?;
     dict.set_item("version", card.version)?;
@@ -234,6 +235,7 @@ fn counts_of<'py>(py: Python<'py>, figures: &Figures) -> PyResult<Bound<'py, PyD
 }
 
 /// The headline of a rule's card, where there is one of its version.
-pub fn headline(name: &str, version: u32) -> Option<String> {
-    core::card(name).filter(|card: &&Card| card.version == version as u64)?.headline()
+pub fn headline(name: &str, version: u32) -> crate::Result<Option<String>> {
+    let card = core::card(name)?.filter(|card: &&Card| card.version == version as u64);
+    Ok(card.and_then(Card::headline))
 }

@@ -22,6 +22,9 @@ from oracles import evaluate as oracle
 from oracles.evaluate import COUNTS
 from satrail import change
 
+#: What the cards were written from.
+RATES = ROOT / "src" / "evaluate" / "rates.json"
+
 RULES = [
     change.optimal(),
     change.fresh(),
@@ -566,7 +569,7 @@ def test_what_was_found_shows_itself(chain, known, folder):
 def test_the_cards_are_what_is_measured(chain):
     module = cards()
     measured = module.Measured("core", chain, module.core_truth(chain), {}, "")
-    kept = json.loads((ROOT / "docs" / "cards" / "rates.json").read_text(encoding="utf-8"))
+    kept = json.loads(RATES.read_text(encoding="utf-8"))
     assert kept["datasets"]["core"]["digest"] == measured.truth.digest
     for name, card in kept["rules"].items():
         if card["kind"] == "cluster rule":
@@ -581,14 +584,14 @@ def test_the_cards_are_what_is_measured(chain):
 
 
 def test_a_rule_shows_what_was_measured_of_it():
-    first = next(iter(json.loads((ROOT / "docs" / "cards" / "rates.json").read_text())["order"]))
+    first = next(iter(json.loads(RATES.read_text())["order"]))
     assert repr(change.optimal()).startswith(f"ChangeRule(optimal: on {first} names ")
     assert "of change outputs" in repr(change.optimal().unique())
     assert repr(change.optimal(with_fee=True)) == "ChangeRule(optimal(with_fee=True))"
 
 
 def test_a_card_has_the_counts():
-    kept = json.loads((ROOT / "docs" / "cards" / "rates.json").read_text(encoding="utf-8"))
+    kept = json.loads(RATES.read_text(encoding="utf-8"))
     for name, card in kept["rules"].items():
         assert satrail.card(name) == card
     with pytest.raises(ValueError, match="did you mean optimal"):
