@@ -23,6 +23,53 @@ use crate::python::show;
 use crate::python::table::PyTable;
 use crate::table::Table;
 
+#[pymethods]
+impl PyChain {
+    /// Joins the chain's addresses into clusters, as of its height, with the reason for every join.
+    ///
+    /// What was joined is kept in the folder "clusters" of the store, found again, and gone on from when blocks were added; where the
+    /// store cannot be written it is made anew each time. It takes about 16 bytes of memory an address.
+    ///
+    /// Parameters
+    /// ----------
+    /// rules : a rule or a list of rules. "co_spend" (the default): the inputs of a transaction are of one owner (Nakamoto 2008).
+    ///     "same_key": P2PK, P2PKH, P2WPKH and wrapped P2WPKH of one key, P2WSH and wrapped P2WSH of one script. A change rule of
+    ///     `satrail.change`, or its name: the change is of the owner of the inputs, where the rule leaves one output.
+    /// coinjoin : "exclude" leaves out transactions whose shape is a CoinJoin's; "exclude_undecided" also those that could be one and were
+    ///     not decided; "include" takes them as any other.
+    /// cannot_link : what must not be joined: a mapping of owners to their addresses, or a list of tuples of addresses of which no two are one
+    ///     owner's. A union that would join them is refused, in chain order, and told in `Clusters.refused`. Addresses that were never
+    ///     paid are passed over.
+    /// threads : None for all; the result is the same.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError : an unknown rule or choice; `cannot_link` contradicts itself.
+    ///
+    /// Examples
+    /// --------
+    /// >>> clusters = chain.cluster()
+    /// >>> len(clusters) < chain.counts["addresses"]
+    /// True
+    #[pyo3(signature = (
+        rules: "str | ChangeRule | list[str | ChangeRule] | None" = None,
+        *,
+        coinjoin = "exclude",
+        cannot_link: "Mapping[str, Iterable[Address | str]] | list[tuple[Address | str, ...]] | None" = None,
+        threads: "int | None" = None
+    ) -> "Clusters")]
+    fn cluster(
+        &self,
+        py: Python<'_>,
+        rules: Option<&Bound<'_, PyAny>>,
+        coinjoin: &str,
+        cannot_link: Option<&Bound<'_, PyAny>>,
+        threads: Option<usize>,
+    ) -> PyResult<PyClusters> {
+        cluster(&self.0, rules, coinjoin, cannot_link, threads, py)
+    }
+}
+
 /// Addresses joined by rules, as of the chain's height, with the reason for every join.
 ///
 /// A cluster's name is its smallest address number: the same on any machine and for any number of threads. Data outputs (OP_RETURN) are

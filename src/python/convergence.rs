@@ -14,6 +14,43 @@ use crate::python::show;
 use crate::python::table::PyTable;
 use crate::python::{convert, given as named};
 
+#[pymethods]
+impl PyChain {
+    /// Where several payments meet again, as test payments to a service gather in its wallet: the first transaction that all of them reach, and
+    /// with clusters the first wallet. The search ends at the first place where all are together. docs/convergence.md says what each word means.
+    ///
+    /// Parameters
+    /// ----------
+    /// outputs : the payments, from 2 to 128: `Output` or texts like "txid:n". One that is given twice counts once.
+    /// clusters : of this chain at this height, to look for wallets, too.
+    /// max_tx_hops : transactions that a payment is followed through at most.
+    /// stop_at : addresses, address sets or wallets whose coins are not followed; or a mapping with labels.
+    ///
+    /// Raises
+    /// ------
+    /// NotInChainError : an output is not in the chain.
+    /// ValueError : fewer than two payments or too many, clusters of another height, something of another chain.
+    ///
+    /// Examples
+    /// --------
+    /// >>> payments = [chain.block(height).transactions[0].outputs[0] for height in (10, 11)]
+    /// >>> chain.convergence(payments, max_tx_hops=0).meet
+    /// False
+    #[pyo3(signature = (
+        outputs: "Iterable[Output | str]", *, clusters: "Clusters | None" = None, max_tx_hops: "int | None" = None,
+        stop_at: "Address | AddressSet | Wallet | str | dict[object, object] | Iterable[object] | None" = None
+    ) -> "Convergence")]
+    fn convergence(
+        &self,
+        outputs: &Bound<'_, PyAny>,
+        clusters: Option<&Bound<'_, PyAny>>,
+        max_tx_hops: Option<&Bound<'_, PyAny>>,
+        stop_at: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<PyConvergence> {
+        convergence(&self.0, outputs, clusters, max_tx_hops, stop_at)
+    }
+}
+
 /// Where several payments meet again: the first transaction that all of them reach, and with clusters the first wallet.
 ///
 /// Reach is an upper bound: whatever a transaction pays out may hold a payment, once an input may. Its tables can be pickled; it itself

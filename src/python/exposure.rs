@@ -6,6 +6,7 @@ use pyo3::types::{PyDict, PyString};
 
 use crate::chain::Chain;
 use crate::cluster::Clusters;
+use crate::python::chain::PyChain;
 use crate::python::cluster::PyClusters;
 use crate::python::given::source;
 use crate::python::show;
@@ -14,6 +15,144 @@ use crate::python::trace::{Given, PyLedger, PyTrace, trace};
 use crate::text::grouped;
 use crate::trace::compare::{Run, conclusions, conclusions_table, runs_table};
 use crate::trace::{Policy, Trace, TraceOptions};
+
+#[pymethods]
+impl PyChain {
+    /// Which share of the money of a target went to (direction "out") or came from ("in") whom: the first labelled wallets on every way,
+    /// directly (in one transaction) or by others. A trace with the labels as its stop set; see `trace` for the parameters.
+    ///
+    /// Parameters
+    /// ----------
+    /// target : what a trace can begin at; for a wallet all that it was ever paid.
+    /// labels : as `stop_at` of `trace`; with clusters, or wallets among target or labels, whole wallets are labelled.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError : as for `trace`.
+    ///
+    /// Examples
+    /// --------
+    /// >>> clusters = chain.cluster()
+    /// >>> target, other = clusters.largest(2)
+    /// >>> chain.exposure(target, {other: "other"}, direction="in").table.columns
+    /// ['kind', 'label', 'direct', 'indirect', 'amount', 'share']
+    #[pyo3(signature = (
+        target: "Output | Transaction | Address | AddressSet | Wallet | str | Iterable[object]",
+        labels: "object",
+        direction = "out",
+        *,
+        policy = "haircut",
+        clusters: "Clusters | None" = None,
+        max_hops: "int | None" = None,
+        max_tx_hops: "int | None" = None,
+        min_value: "int | None" = None,
+        since: "int | str | date | None" = None,
+        until: "int | str | date | None" = None,
+        fees = "report",
+        budget: "int | None" = None
+    ) -> "Exposure")]
+    #[allow(clippy::too_many_arguments)]
+    fn exposure<'py>(
+        &self,
+        target: &Bound<'py, PyAny>,
+        labels: &Bound<'py, PyAny>,
+        direction: &str,
+        policy: &str,
+        clusters: Option<&Bound<'py, PyClusters>>,
+        max_hops: Option<&Bound<'py, PyAny>>,
+        max_tx_hops: Option<&Bound<'py, PyAny>>,
+        min_value: Option<&Bound<'py, PyAny>>,
+        since: Option<&Bound<'py, PyAny>>,
+        until: Option<&Bound<'py, PyAny>>,
+        fees: &str,
+        budget: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<PyExposure> {
+        let stop_at = Some(labels);
+        let given = Given {
+            direction,
+            policy,
+            stop_at,
+            clusters,
+            bring: true,
+            max_hops,
+            max_tx_hops,
+            min_value,
+            since,
+            until,
+            fees,
+            budget,
+        };
+        exposure(&self.0, target, &given)
+    }
+
+    /// Traces one source under several policies, and by several rules of who belongs together, side by side: a conclusion that does not hold
+    /// under all of them depends on a convention. See `trace` for the parameters that are not named here.
+    ///
+    /// Parameters
+    /// ----------
+    /// policies : their names; all that can be used when not given (those of accounts with clusters, direction "out", reported fees and no since).
+    /// clusters : clusters, a list of them, or a mapping of names to them; None among them means that nobody says who belongs together. Those that
+    ///     a wallet among source and stop_at brings when not given.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError : as for `trace`.
+    ///
+    /// Examples
+    /// --------
+    /// >>> clusters = [chain.cluster(), chain.cluster(coinjoin="include")]
+    /// >>> compared = chain.compare_policies(chain.block(200).transactions[0], ["haircut", "account_fifo"], clusters=clusters, max_hops=3)
+    /// >>> len(compared)
+    /// 4
+    #[pyo3(signature = (
+        source: "Output | Transaction | Address | AddressSet | Wallet | str | Iterable[object]",
+        policies: "list[str] | None" = None,
+        *,
+        direction = "out",
+        stop_at: "object" = None,
+        clusters: "Clusters | list[Clusters | None] | dict[str, Clusters | None] | None" = None,
+        max_hops: "int | None" = None,
+        max_tx_hops: "int | None" = None,
+        min_value: "int | None" = None,
+        since: "int | str | date | None" = None,
+        until: "int | str | date | None" = None,
+        fees = "report",
+        budget: "int | None" = None
+    ) -> "PolicyComparison")]
+    #[allow(clippy::too_many_arguments)]
+    fn compare_policies<'py>(
+        &self,
+        source: &Bound<'py, PyAny>,
+        policies: Option<Vec<String>>,
+        direction: &str,
+        stop_at: Option<&Bound<'py, PyAny>>,
+        clusters: Option<&Bound<'py, PyAny>>,
+        max_hops: Option<&Bound<'py, PyAny>>,
+        max_tx_hops: Option<&Bound<'py, PyAny>>,
+        min_value: Option<&Bound<'py, PyAny>>,
+        since: Option<&Bound<'py, PyAny>>,
+        until: Option<&Bound<'py, PyAny>>,
+        fees: &str,
+        budget: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<PyPolicyComparison> {
+        let policy = "haircut";
+        let given = Given {
+            direction,
+            policy,
+            stop_at,
+            clusters: None,
+            bring: true,
+            max_hops,
+            max_tx_hops,
+            min_value,
+            since,
+            until,
+            fees,
+            budget,
+        };
+        compare(&self.0, source, policies, clusters, &given)
+    }
+}
 
 /// Which share of the money of a target went to, or came from, whom: the first labelled wallets on every way.
 ///

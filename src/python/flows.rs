@@ -10,6 +10,44 @@ use crate::python::show;
 use crate::python::table::PyTable;
 use crate::python::{convert, given as named};
 
+#[pymethods]
+impl PyChain {
+    /// Money in and out of a set of addresses as a whole; what moves inside the set is netted out. docs/flows.md says what each word means.
+    ///
+    /// Parameters
+    /// ----------
+    /// addresses : an `Address`, `AddressSet` or `Wallet`, a text, or a list of these. Addresses that were never paid are passed over.
+    /// by : how long a row of `Flows.table` is: "day", "week", "month" or "year", in UTC, by the times of headers.
+    /// clusters : of this chain at this height, to rank counterparties as wallets; a `Wallet` brings its own.
+    /// labels : a mapping of addresses, address sets or wallets to labels, or of labels to these, for `Flows.counterparties`.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError : a text that is no address, an unknown period, clusters of another height, something of another chain.
+    ///
+    /// Examples
+    /// --------
+    /// >>> wallet = chain.cluster().largest(1)[0]
+    /// >>> flows = chain.flows(wallet, by="day")
+    /// >>> flows.balance == wallet.balance
+    /// True
+    /// >>> sum(flows.counterparties.to_pydict()["amount_in"]) == flows.received
+    /// True
+    #[pyo3(signature = (
+        addresses: "Address | AddressSet | Wallet | str | Iterable[object]", *, by = "month", clusters: "Clusters | None" = None,
+        labels: "Address | AddressSet | Wallet | str | dict[object, object] | Iterable[object] | None" = None
+    ) -> "Flows")]
+    fn flows(
+        &self,
+        addresses: &Bound<'_, PyAny>,
+        by: &str,
+        clusters: Option<&Bound<'_, PyAny>>,
+        labels: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<PyFlows> {
+        flows(&self.0, addresses, by, clusters, labels)
+    }
+}
+
 /// Money in and out of a set of addresses as a whole, as of a height; what moves inside the set is netted out.
 ///
 /// In satoshi, received - sent - fees - lost = balance, for all of it and up to each row of its tables. docs/flows.md says what each word means.

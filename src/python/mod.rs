@@ -37,9 +37,11 @@ mod _core {
     #[pymodule_export]
     use super::chain::output::PyOutput;
     #[pymodule_export]
+    use super::chain::pickle::restore_chain;
+    #[pymodule_export]
     use super::chain::transaction::{PyFingerprint, PyInput, PyTransaction};
     #[pymodule_export]
-    use super::chain::{PyChain, open, restore_chain};
+    use super::chain::{PyChain, open};
     #[pymodule_export]
     use super::change::PyChangeRule;
     #[pymodule_export]

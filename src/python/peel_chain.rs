@@ -16,6 +16,57 @@ use crate::python::table::PyTable;
 use crate::python::{convert, given as named};
 use crate::trace::Direction;
 
+#[pymethods]
+impl PyChain {
+    /// Follows the peel chain that a coin is in: at each transaction on by the one output that can be the change, because nothing rules it out;
+    /// else it stops. After Kappos et al. 2022; docs/peel_chain.md has the rules, which of them are our choice, and how often they are right.
+    ///
+    /// Parameters
+    /// ----------
+    /// output : an `Output`, or a text like "txid:n".
+    /// direction : "out" (by those that spend), "in" (to where it began) or "both".
+    /// clusters : of this chain at this height. Then change into the payer's cluster is known to be it, and the cluster's transactions show the
+    ///     wallet's habits, too.
+    /// stop_at : addresses, address sets or wallets at which it stops; or a mapping of these to labels, or of labels to these.
+    /// features : what tells a wallet from others, of version, locktime, sequence, segwit, bip69, low_r, compressed_keys, input_kinds; all by default.
+    /// max_steps : in each direction at most.
+    /// max_inputs, max_outputs : of a step, by default 1 and 2: a peel chain. More outputs allow payouts to several.
+    /// rule_out_unspent : whether an output that nothing spends as of the height cannot be the change. By default it may be.
+    ///
+    /// Raises
+    /// ------
+    /// NotInChainError : the output is not in the chain.
+    /// ValueError : an unknown direction or feature, clusters of another height, something of another chain.
+    ///
+    /// Examples
+    /// --------
+    /// >>> first = chain.tx("7365607599a4b749bc84cd9929d488307dfe59d3bcf0c9e7bbbba5cdf8f1c282").inputs[0].spends
+    /// >>> peel = chain.peel_chain(first, clusters=chain.cluster())
+    /// >>> len(peel), peel.stopped
+    /// (6, {'out': 'no_candidate'})
+    #[pyo3(signature = (
+        output: "Output | str", *, direction = "out", clusters: "Clusters | None" = None,
+        stop_at: "Address | AddressSet | Wallet | str | dict[object, object] | Iterable[object] | None" = None, features: "list[str] | None" = None,
+        max_steps: "int | None" = None, max_inputs: "int | None" = None, max_outputs: "int | None" = None, rule_out_unspent = false
+    ) -> "PeelChain")]
+    #[allow(clippy::too_many_arguments)]
+    fn peel_chain(
+        &self,
+        output: &Bound<'_, PyAny>,
+        direction: &str,
+        clusters: Option<&Bound<'_, PyAny>>,
+        stop_at: Option<&Bound<'_, PyAny>>,
+        features: Option<Vec<String>>,
+        max_steps: Option<&Bound<'_, PyAny>>,
+        max_inputs: Option<&Bound<'_, PyAny>>,
+        max_outputs: Option<&Bound<'_, PyAny>>,
+        rule_out_unspent: bool,
+    ) -> PyResult<PyPeelChain> {
+        let given = Given { direction, clusters, stop_at, features, max_steps, max_inputs, max_outputs, rule_out_unspent };
+        peel_chain(&self.0, output, given)
+    }
+}
+
 /// A peel chain: a coin is spent, a payment is peeled off, and what is left is spent in the same way again.
 ///
 /// Its tables can be pickled; it itself cannot, because it may hold clusters.

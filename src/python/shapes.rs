@@ -11,8 +11,10 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyString, PyTuple};
 
 use crate::chain::Transaction;
 use crate::error::Error;
-use crate::python::show;
+use crate::python::chain::PyChain;
+use crate::python::chain::transaction::PyTransaction;
 use crate::python::table::PyTable;
+use crate::python::{convert, show};
 use crate::script::{self, Network};
 use crate::shapes::{
     self, Boltzmann, BoltzmannOptions, Explanation, Found, Given, NotComputed, Nothing, Outline, Placed, Predicate, Shape,
@@ -22,6 +24,109 @@ use crate::table::Table;
 
 /// Satoshi that there will ever be.
 const MOST_SATOSHI: u64 = 21_000_000 * 100_000_000;
+
+#[pymethods]
+impl PyChain {
+    /// A table of the shapes of the transactions of a range of blocks, which is given as for `blocks`: CoinJoins of several kinds, and
+    /// payments that are known by their form, as of the chain's height. docs/shapes.md says what each shape is, after which
+    /// publication, and how often each is right on real transactions.
+    ///
+    /// Columns: transaction (number, int64), height (int32), time (of the block's header, seconds UTC); two for each shape, "no", "undecided"
+    /// or "yes", and what decided (text, dictionary-encoded): the first predicate that failed, or the first that could not be decided, or "all";
+    /// and, only where it is named, txid (text). The shapes: equal_output_coinjoin, joinmarket, wasabi_1_0, wasabi_1_1, wasabi_2_0, whirlpool,
+    /// whirlpool_tx0, stonewall, payjoin_warning, peeling, consolidation, batch_payment, self_transfer, lightning_open, lightning_close; the
+    /// second column of a shape has "_decided_by" behind its name.
+    ///
+    /// Parameters
+    /// ----------
+    /// columns : names of columns; only shapes that they are about are looked for.
+    /// thresholds : by name, see `satrail.thresholds`; the defaults are those of the chain's network.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError : an unknown column or threshold, or a value out of range.
+    /// TypeError : a value of another type.
+    ///
+    /// Examples
+    /// --------
+    /// >>> chain.shapes(columns=["equal_output_coinjoin"]).to_pydict()["equal_output_coinjoin"].count("yes")
+    /// 69
+    /// >>> chain.shapes(0, 1, columns=["joinmarket", "joinmarket_decided_by"]).to_pydict()
+    /// {'joinmarket': ['no'], 'joinmarket_decided_by': ['outputs']}
+    #[pyo3(signature = (start: "int | str | date | None" = None, stop: "int | str | date | None" = None, *, columns: "list[str] | None" = None, **thresholds: "float") -> "Table")]
+    fn shapes(
+        &self,
+        start: Option<&Bound<'_, PyAny>>,
+        stop: Option<&Bound<'_, PyAny>>,
+        columns: Option<Vec<String>>,
+        thresholds: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<PyTable> {
+        let thresholds = with_thresholds(Thresholds::of(self.0.network()), thresholds)?;
+        let heights = convert::heights(&self.0, start, stop)?;
+        Ok(PyTable(self.0.shapes(heights, columns.as_deref(), &thresholds)?))
+    }
+}
+
+#[pymethods]
+impl PyTransaction {
+    /// Its shapes: of each the verdict, what decided, and all predicates. docs/shapes.md says what each shape is.
+    ///
+    /// Parameters
+    /// ----------
+    /// only : names of shapes; all when not given.
+    /// thresholds : by name, see `satrail.thresholds`; the defaults are those of the chain's network.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError : an unknown shape or threshold, or a value out of range.
+    /// TypeError : a value of another type.
+    ///
+    /// Examples
+    /// --------
+    /// >>> table = chain.shapes(columns=["txid", "joinmarket"]).to_pydict()
+    /// >>> tx = chain.tx(table["txid"][table["joinmarket"].index("yes")])
+    /// >>> tx.shapes(only=["joinmarket"])
+    /// [Judgement(joinmarket: yes, decided by all)]
+    /// >>> tx.shapes(only=["joinmarket"], min_participants=50)[0].verdict
+    /// 'no'
+    #[pyo3(signature = (*, only: "Iterable[str] | None" = None, **thresholds: "float") -> "list[Judgement]")]
+    fn shapes(
+        &self,
+        py: Python<'_>,
+        only: Option<&Bound<'_, PyAny>>,
+        thresholds: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Vec<PyJudgement>> {
+        of_transaction(py, &self.0, only, thresholds)
+    }
+
+    /// In how many ways its inputs can have paid its outputs, and how likely each of the links between them is. Outputs of data are
+    /// left out.
+    ///
+    /// Parameters
+    /// ----------
+    /// budget : steps that the count may take: 16 for each block of coins by amounts, each pair of blocks that is matched and each
+    ///     remainder of coins, and one for each pair that is held against a remainder. A hundred million take one to three seconds,
+    ///     and up to half a gigabyte. When they are used up, nothing is computed.
+    /// merge_addresses : whether inputs of one address are taken as one input.
+    /// intrafees : satoshi that one participant may pay another: so much less, or more beyond the fee, may the inputs of a block have.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError : a number out of range.
+    /// TypeError : something that is no whole number.
+    ///
+    /// Examples
+    /// --------
+    /// >>> tx = next(tx for block in chain for tx in block.transactions if len(tx.inputs) == 1 and not tx.is_coinbase)
+    /// >>> tx.boltzmann().interpretations
+    /// 1
+    /// >>> chain.block(200).transactions[0].boltzmann()
+    /// Boltzmann(not computed: it has no inputs)
+    #[pyo3(signature = (*, budget = 100_000_000, merge_addresses = false, intrafees = 0) -> "Boltzmann")]
+    fn boltzmann(&self, py: Python<'_>, budget: i64, merge_addresses: bool, intrafees: i64) -> PyResult<PyBoltzmann> {
+        boltzmann_of(py, &self.0, merge_addresses, &boltzmann_options(budget, intrafees)?)
+    }
+}
 
 /// Whether a transaction has a shape: the verdict, what decided, and every predicate that was looked at.
 ///

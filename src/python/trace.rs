@@ -18,6 +18,121 @@ use crate::python::table::PyTable;
 use crate::python::{convert, show};
 use crate::trace::{BUDGET, Direction, Fees, Ledger, Policy, Source, SourceItem, StopItem, StopSet, Trace, TraceOptions};
 
+#[pymethods]
+impl PyChain {
+    /// Follows money: where that of a source went, or where it came from, every satoshi accounted for, as of the chain's height.
+    ///
+    /// Parameters
+    /// ----------
+    /// source : an `Output`; a `Transaction` (all its outputs); an `Address`, `AddressSet` or `Wallet` (all outputs that pay them, spent or not);
+    ///     a text that names an output ("txid:n"), a transaction or an address; a table with the columns txid, position and perhaps amount
+    ///     (satoshi that are meant); or a list or mapping of these. Outputs named more than once count once. Each item of a list, each key of
+    ///     a mapping, each address of a set and each row of a table is a source of its own for `Trace.ends_by_source`.
+    /// direction : "out", where it went, or "in", where it came from.
+    /// policy : how a transaction divides traced money. "haircut": pro rata over its outputs and its fee (direction "in": over its
+    ///     inputs), in whole satoshi by the largest remainder, ties to the output with the smaller position, the fee last. "poison": whatever
+    ///     it touches is traced whole, which makes money (`Ledger.joined`): an upper bound. "fifo": the satoshi of the inputs, in order, go to
+    ///     the outputs in order, the fee takes the last (Clayton's Case 1816; Anderson et al. 2018). "lifo": the same with the inputs in reverse
+    ///     order. "highest_outputs_first": to the outputs of the highest values first (TIHO, Tironsakkul et al. 2019). Two keep an account
+    ///     for each wallet, as courts do: "account_fifo" pays out what came first; "lowest_intermediate_balance" pays out what is not traced
+    ///     first (Roscoe v Winder 1915). They need clusters, and go "out" only.
+    /// stop_at : where the trace stops: addresses, address sets, wallets, names of clusters; or a mapping of these to labels, or of labels to
+    ///     lists of these. The ledger has a line for each label. With clusters an address stands for its wallet.
+    /// clusters : who belongs together (`Chain.cluster`), as of the chain's height: for hops, accounts, and whole wallets in stop_at. A wallet
+    ///     among source or stop_at brings its own.
+    /// max_hops : outputs so many steps between wallets from the source are not followed; change is no step.
+    /// max_tx_hops : outputs so many transactions from the source are not followed.
+    /// min_value : outputs with less traced money, in satoshi, are not followed.
+    /// since, until : heights, dates or block hashes; money is not followed by transactions outside of the blocks from since up to, and without,
+    ///     until. A date means the first block whose median time past is not earlier.
+    /// fees : "report" ends the trace at fees (and at coinbases, going in); "follow" goes on into the coinbase of the block (going in, to those
+    ///     who paid the fees): the subsidy stands first, then the fees in the order of their transactions.
+    /// budget : steps after which no transaction is passed any more; the rest is in the ledger as cut_off_budget. 100 million when not given,
+    ///     which take up to 3.2 GB of memory, and 16 bytes for each transaction of the chain at the most.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError : an empty source, an unknown direction, policy or cluster, limits that contradict each other, max_hops without clusters, a text
+    ///     that names nothing, something of another chain.
+    /// NotInChainError : an output or transaction that is not in the chain.
+    ///
+    /// Examples
+    /// --------
+    /// >>> print(chain.trace(chain.block(495).transactions[0].outputs[0]).ledger.lines["fees"])
+    /// 0
+    /// >>> chain.trace(chain.tip.transactions[0], direction="in").ledger.mined > 0
+    /// True
+    /// >>> clusters = chain.cluster()
+    /// >>> big, other = clusters.largest(2)
+    /// >>> trace = chain.trace(big, policy="fifo", stop_at={other: "other"}, max_hops=3)
+    /// >>> trace.ledger.source == sum(trace.ledger.lines.values())
+    /// True
+    #[pyo3(signature = (
+        source: "Output | Transaction | Address | AddressSet | Wallet | str | Iterable[object]",
+        *,
+        direction = "out",
+        policy = "haircut",
+        stop_at: "object" = None,
+        clusters: "Clusters | None" = None,
+        max_hops: "int | None" = None,
+        max_tx_hops: "int | None" = None,
+        min_value: "int | None" = None,
+        since: "int | str | date | None" = None,
+        until: "int | str | date | None" = None,
+        fees = "report",
+        budget: "int | None" = None
+    ) -> "Trace")]
+    #[allow(clippy::too_many_arguments)]
+    fn trace<'py>(
+        &self,
+        source: &Bound<'py, PyAny>,
+        direction: &str,
+        policy: &str,
+        stop_at: Option<&Bound<'py, PyAny>>,
+        clusters: Option<&Bound<'py, PyClusters>>,
+        max_hops: Option<&Bound<'py, PyAny>>,
+        max_tx_hops: Option<&Bound<'py, PyAny>>,
+        min_value: Option<&Bound<'py, PyAny>>,
+        since: Option<&Bound<'py, PyAny>>,
+        until: Option<&Bound<'py, PyAny>>,
+        fees: &str,
+        budget: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<PyTrace> {
+        let given = Given {
+            direction,
+            policy,
+            stop_at,
+            clusters,
+            bring: true,
+            max_hops,
+            max_tx_hops,
+            min_value,
+            since,
+            until,
+            fees,
+            budget,
+        };
+        let options = given.options(&self.0, source)?;
+        trace(source.py(), &self.0, &source::source(&self.0, source)?, &options)
+    }
+
+    /// A trace from its pickle.
+    #[pyo3(signature = (outputs, names, overlapping, settings, limits, stops) -> "Trace")]
+    #[allow(clippy::too_many_arguments)]
+    fn _trace(
+        &self,
+        py: Python<'_>,
+        outputs: Vec<(u64, u64, u32)>,
+        names: Vec<Option<String>>,
+        overlapping: u64,
+        settings: (String, String, String),
+        limits: (Option<u32>, Option<u64>, Option<u64>, Option<u64>, u64),
+        stops: Vec<(u32, String)>,
+    ) -> PyResult<PyTrace> {
+        restore(py, &self.0, outputs, names, overlapping, settings, limits, stops)
+    }
+}
+
 /// One run of following money: where it went (direction "out"), or where it came from (direction "in"). docs/traces.md defines every word.
 ///
 /// Examples

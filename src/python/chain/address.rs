@@ -9,9 +9,10 @@ use pyo3::types::PyTuple;
 
 use crate::chain::{Address, AddressTotals, RevealedKeys};
 use crate::ids::{TxNum, hex};
+use crate::python::chain::once;
 use crate::python::chain::output::PyOutput;
+use crate::python::chain::pickle::reduce;
 use crate::python::chain::transaction::PyTransaction;
-use crate::python::chain::{once, reduce};
 use crate::python::convert::datetime;
 use crate::python::show;
 

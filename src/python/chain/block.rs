@@ -6,7 +6,7 @@ use pyo3::types::PyTuple;
 
 use crate::chain::{Block, Chain};
 use crate::ids::hash_text;
-use crate::python::chain::reduce;
+use crate::python::chain::pickle::reduce;
 use crate::python::chain::transaction::PyTransaction;
 use crate::python::convert::datetime;
 use crate::python::show;

@@ -6,7 +6,7 @@ use pyo3::types::PyTuple;
 use crate::chain::{End, Output};
 use crate::ids::hash_text;
 use crate::python::chain::address::PyAddress;
-use crate::python::chain::reduce;
+use crate::python::chain::pickle::reduce;
 use crate::python::chain::transaction::{PyInput, PyTransaction};
 use crate::python::show;
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::PyTuple;
 
 use crate::blocks::fingerprint::Fingerprint;
 use crate::chain::{Input, Transaction};
@@ -12,10 +12,8 @@ use crate::ids::hash_text;
 use crate::python::chain::address::PyAddress;
 use crate::python::chain::block::PyBlock;
 use crate::python::chain::output::PyOutput;
-use crate::python::chain::reduce;
-use crate::python::change;
+use crate::python::chain::pickle::reduce;
 use crate::python::convert::datetime;
-use crate::python::shapes::{self, PyBoltzmann, PyJudgement};
 use crate::python::show;
 
 /// A transaction of a chain.
@@ -128,19 +126,6 @@ impl PyTransaction {
         Ok(PyFingerprint(self.0.fingerprint()?))
     }
 
-    /// The outputs that a change rule cannot rule out.
-    ///
-    /// Examples
-    /// --------
-    /// >>> chain.block(300).transactions[1].change("fresh") == [
-    /// ...     output for output in chain.block(300).transactions[1].outputs if output.address.first_height == 300
-    /// ... ]
-    /// True
-    #[pyo3(signature = (rule: "ChangeRule | str", /) -> "list[Output]")]
-    fn change(&self, rule: &Bound<'_, PyAny>) -> PyResult<Vec<PyOutput>> {
-        change::change_of(&self.0, rule)
-    }
-
     /// Its bytes, read back from the block files and compared with its id.
     ///
     /// Raises
@@ -149,64 +134,6 @@ impl PyTransaction {
     #[pyo3(signature = () -> "bytes")]
     fn raw(&self, py: Python<'_>) -> PyResult<Cow<'static, [u8]>> {
         Ok(py.detach(|| self.0.raw())?.into())
-    }
-
-    /// Its shapes: of each the verdict, what decided, and all predicates. docs/shapes.md says what each shape is.
-    ///
-    /// Parameters
-    /// ----------
-    /// only : names of shapes; all when not given.
-    /// thresholds : by name, see `satrail.thresholds`; the defaults are those of the chain's network.
-    ///
-    /// Raises
-    /// ------
-    /// ValueError : an unknown shape or threshold, or a value out of range.
-    /// TypeError : a value of another type.
-    ///
-    /// Examples
-    /// --------
-    /// >>> table = chain.shapes(columns=["txid", "joinmarket"]).to_pydict()
-    /// >>> tx = chain.tx(table["txid"][table["joinmarket"].index("yes")])
-    /// >>> tx.shapes(only=["joinmarket"])
-    /// [Judgement(joinmarket: yes, decided by all)]
-    /// >>> tx.shapes(only=["joinmarket"], min_participants=50)[0].verdict
-    /// 'no'
-    #[pyo3(signature = (*, only: "Iterable[str] | None" = None, **thresholds: "float") -> "list[Judgement]")]
-    fn shapes(
-        &self,
-        py: Python<'_>,
-        only: Option<&Bound<'_, PyAny>>,
-        thresholds: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<Vec<PyJudgement>> {
-        shapes::of_transaction(py, &self.0, only, thresholds)
-    }
-
-    /// In how many ways its inputs can have paid its outputs, and how likely each of the links between them is. Outputs of data are
-    /// left out.
-    ///
-    /// Parameters
-    /// ----------
-    /// budget : steps that the count may take: 16 for each block of coins by amounts, each pair of blocks that is matched and each
-    ///     remainder of coins, and one for each pair that is held against a remainder. A hundred million take one to three seconds,
-    ///     and up to half a gigabyte. When they are used up, nothing is computed.
-    /// merge_addresses : whether inputs of one address are taken as one input.
-    /// intrafees : satoshi that one participant may pay another: so much less, or more beyond the fee, may the inputs of a block have.
-    ///
-    /// Raises
-    /// ------
-    /// ValueError : a number out of range.
-    /// TypeError : something that is no whole number.
-    ///
-    /// Examples
-    /// --------
-    /// >>> tx = next(tx for block in chain for tx in block.transactions if len(tx.inputs) == 1 and not tx.is_coinbase)
-    /// >>> tx.boltzmann().interpretations
-    /// 1
-    /// >>> chain.block(200).transactions[0].boltzmann()
-    /// Boltzmann(not computed: it has no inputs)
-    #[pyo3(signature = (*, budget = 100_000_000, merge_addresses = false, intrafees = 0) -> "Boltzmann")]
-    fn boltzmann(&self, py: Python<'_>, budget: i64, merge_addresses: bool, intrafees: i64) -> PyResult<PyBoltzmann> {
-        shapes::boltzmann_of(py, &self.0, merge_addresses, &shapes::boltzmann_options(budget, intrafees)?)
     }
 
     /// The input at a position; pickles use it.
