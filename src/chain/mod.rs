@@ -9,6 +9,7 @@ mod block;
 pub mod cells;
 mod digest;
 mod facts;
+mod features;
 pub mod graph;
 mod output;
 pub mod pieces;
@@ -31,8 +32,9 @@ pub use address::{Address, AddressTotals, RevealedKeys};
 pub use address_set::{AddressSet, Rejected, read_texts};
 pub use block::Block;
 pub use facts::{BlockFacts, Facts, InputFacts, OutputFacts};
+pub use features::{Feature, Shown};
 pub use output::{End, Output};
-pub use transaction::{Input, Transaction};
+pub use transaction::{Input, STEP, Transaction};
 
 /// The chain of a store up to a height.
 #[derive(Clone)]

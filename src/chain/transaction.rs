@@ -115,6 +115,9 @@ impl Transaction {
     }
 }
 
+/// The inputs and outputs of a step of a peel chain: a coin comes in, a payment is split off, and the rest goes on.
+pub const STEP: (u64, u64) = (1, 2);
+
 impl Chain {
     /// The numbers of a transaction's inputs.
     #[inline]
@@ -133,6 +136,14 @@ impl Chain {
     pub fn spends(&self, number: InNum) -> Result<Option<OutNum>> {
         let output = self.columns().inputs_spends.get(number.row())?.0;
         Ok((output != NONE_40).then_some(OutNum(output)))
+    }
+
+    /// How many inputs and outputs a transaction has; a coinbase has no inputs.
+    pub fn size_of(&self, number: TxNum) -> Result<(u64, u64)> {
+        let (inputs, outputs) = (self.inputs_of(number)?, self.outputs_of(number)?);
+        let one = inputs.end - inputs.start;
+        let inputs = if one == 1 && self.is_coinbase(number)? { 0 } else { one };
+        Ok((inputs, outputs.end - outputs.start))
     }
 
     pub fn is_coinbase(&self, number: TxNum) -> Result<bool> {

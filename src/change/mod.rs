@@ -18,12 +18,12 @@ mod values;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::chain::Feature;
 use crate::error::{Error, Result};
 
 pub use batch::choose;
 pub use fiat::Prices;
 pub use given::{Given, Source, outputs_of_rows};
-pub use later::Feature;
 pub use one_time::OneTime;
 pub use prepared::Prepared;
 pub use table::table;

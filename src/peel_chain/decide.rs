@@ -1,7 +1,6 @@
 //! Which output of a transaction is the change: the only one that nothing rules out, or none. A guess is never made.
 
-use crate::chain::{Chain, Facts, OutputFacts};
-use crate::change::Feature;
+use crate::chain::{Chain, Facts, Feature, OutputFacts};
 use crate::error::Result;
 use crate::ids::TxNum;
 use crate::peel_chain::PeelChainOptions;
@@ -158,7 +157,7 @@ impl Judge<'_> {
     }
 
     fn reading_of_spender(&self, spender: TxNum, habits: &Habits) -> Result<Reading> {
-        let (inputs, outputs) = self.size(spender)?;
+        let (inputs, outputs) = self.chain.size_of(spender)?;
         if !self.is_form(inputs, outputs) {
             return Ok(Reading::Form(inputs, outputs));
         }
@@ -169,20 +168,13 @@ impl Judge<'_> {
         Ok(if differs.is_empty() { Reading::Fits } else { Reading::Differs(differs) })
     }
 
-    /// Inputs and outputs of a transaction; a coinbase has no inputs.
-    pub fn size(&self, tx: TxNum) -> Result<(u64, u64)> {
-        let (inputs, outputs) = (self.chain.inputs_of(tx)?, self.chain.outputs_of(tx)?);
-        let inputs = if self.chain.is_coinbase(tx)? { 0 } else { inputs.end - inputs.start };
-        Ok((inputs, outputs.end - outputs.start))
-    }
-
     /// Whether a step of a chain may have so many inputs and outputs.
     pub fn is_form(&self, inputs: u64, outputs: u64) -> bool {
         (1..=self.options.max_inputs).contains(&inputs) && (2..=self.options.max_outputs).contains(&outputs)
     }
 
     pub fn is_coinjoin(&self, tx: TxNum) -> Result<bool> {
-        let (inputs, outputs) = self.size(tx)?;
+        let (inputs, outputs) = self.chain.size_of(tx)?;
         if inputs < 2 || outputs < 3 {
             return Ok(false);
         }

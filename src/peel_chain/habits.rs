@@ -7,9 +7,7 @@
 //! The kinds of the coins that a transaction spends, and with them whether it has a witness, tell how the wallet was paid, unless these coins are
 //! its change. So they count only for those that spend change.
 
-use crate::blocks::fingerprint::Fingerprint;
-use crate::chain::Chain;
-use crate::change::Feature;
+use crate::chain::{Chain, Feature, Shown};
 use crate::error::Result;
 use crate::ids::TxNum;
 
@@ -52,7 +50,7 @@ impl Habits {
     }
 
     fn note(&mut self, chain: &Chain, tx: TxNum, counts: impl Fn(Feature) -> bool) -> Result<()> {
-        let shown = Shown::of(chain, tx)?;
+        let shown = Shown::at(chain, tx)?;
         for feature in self.features.iter().copied().filter(|feature| counts(*feature)) {
             let habit = &mut self.habits[feature as usize];
             if let Some(value) = shown.value(feature) {
@@ -73,7 +71,7 @@ impl Habits {
     }
 
     fn broken_by(&self, chain: &Chain, tx: TxNum, counts: impl Fn(Feature) -> bool) -> Result<Vec<Feature>> {
-        let shown = Shown::of(chain, tx)?;
+        let shown = Shown::at(chain, tx)?;
         let breaks = |feature| shown.value(feature).is_some_and(|value| self.is_broken_by(feature, value));
         Ok(self.features.iter().copied().filter(|feature| counts(*feature) && breaks(*feature)).collect())
     }
@@ -116,38 +114,6 @@ fn is_of_coins(feature: Feature) -> bool {
 
 fn is_by_chance(feature: Feature) -> bool {
     matches!(feature, Feature::Bip69 | Feature::LowR)
-}
-
-/// What one transaction shows of the software that made it.
-struct Shown {
-    version: i32,
-    locktime: u32,
-    fingerprint: Fingerprint,
-}
-
-impl Shown {
-    fn of(chain: &Chain, tx: TxNum) -> Result<Shown> {
-        let columns = chain.columns();
-        Ok(Shown {
-            version: columns.transactions_version.get(tx.row())?,
-            locktime: columns.transactions_locktime.get(tx.row())?,
-            fingerprint: Fingerprint(columns.transactions_fingerprint.get(tx.row())?),
-        })
-    }
-
-    /// None where the transaction does not show it: no ECDSA signature, no public key.
-    fn value(&self, feature: Feature) -> Option<u32> {
-        match feature {
-            Feature::Version => Some(self.version as u32),
-            Feature::Locktime => Some((self.locktime > 0) as u32),
-            Feature::Sequence => Some(self.fingerprint.sequence_bits()),
-            Feature::Segwit => Some(self.fingerprint.segwit() as u32),
-            Feature::Bip69 => Some(self.fingerprint.bip69() as u32),
-            Feature::LowR => self.fingerprint.low_r().map(u32::from),
-            Feature::CompressedKeys => self.fingerprint.compressed_keys().map(u32::from),
-            Feature::InputKinds => Some(self.fingerprint.input_kind_bits()),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -12,8 +12,7 @@ mod walk;
 
 use std::sync::Arc;
 
-use crate::chain::Chain;
-use crate::change::Feature;
+use crate::chain::{Chain, Feature};
 use crate::cluster::Clusters;
 use crate::error::Result;
 use crate::ids::{OutNum, TxNum};

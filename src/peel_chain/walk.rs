@@ -155,7 +155,7 @@ impl<'a> Walk<'a> {
     /// What keeps a transaction from being a step, whatever its outputs are.
     fn unfit(&self, direction: Direction, coin: OutNum, tx: TxNum) -> Result<Option<PeelStop>> {
         let stop = |reason, text: String| Ok(Some(stopped(direction, reason, coin, Some(tx), text)));
-        let (inputs, outputs) = self.judge.size(tx)?;
+        let (inputs, outputs) = self.judge.chain.size_of(tx)?;
         if inputs == 0 {
             return stop(StopReason::Coinbase, "the coin was mined".to_string());
         }

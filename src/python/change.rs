@@ -13,8 +13,8 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 use pyo3_arrow::input::AnyArray;
 
 use crate::chain::pieces::all_threads;
-use crate::chain::{Chain, Transaction, time, txid_named};
-use crate::change::{self as core, Feature, Given, OneTime, Prices, Primitive, Rule, Source};
+use crate::chain::{Chain, Feature, Transaction, time, txid_named};
+use crate::change::{self as core, Given, OneTime, Prices, Primitive, Rule, Source};
 use crate::ids::{OutNum, hash_text};
 use crate::python::chain::PyChain;
 use crate::python::chain::output::PyOutput;

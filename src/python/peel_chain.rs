@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use pyo3::prelude::*;
 
-use crate::chain::Chain;
-use crate::change::Feature;
+use crate::chain::{Chain, Feature};
 use crate::error::Error;
 use crate::peel_chain::{PeelChain, PeelChainOptions};
 use crate::python::chain::PyChain;

@@ -69,10 +69,7 @@ impl Around for Chain {
     }
 
     fn size(&self, transaction: TxNum) -> Result<Option<(u64, u64)>> {
-        let (inputs, outputs) = (self.inputs_of(transaction)?, self.outputs_of(transaction)?);
-        let one = inputs.end - inputs.start;
-        let inputs = if one == 1 && self.is_coinbase(transaction)? { 0 } else { one };
-        Ok(Some((inputs, outputs.end - outputs.start)))
+        Ok(Some(self.size_of(transaction)?))
     }
 
     fn hidden(&self, address: AddrNum) -> Result<Hidden> {

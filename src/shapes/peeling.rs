@@ -1,14 +1,11 @@
 //! A step of a peeling chain: one coin in, a payment and the rest out, and the same before or after it.
 
-use crate::chain::{BlockFacts, Chain};
+use crate::chain::{BlockFacts, Chain, STEP};
 use crate::error::Result;
 use crate::ids::{OutNum, TxNum};
 use crate::shapes::around::Around;
 use crate::shapes::look::Look;
 use crate::shapes::record::{Found, Go, Record};
-
-/// Inputs and outputs of a step.
-const STEP: (u64, u64) = (1, 2);
 
 pub(super) fn peeling(look: &Look, around: &dyn Around, record: &mut impl Record) -> Go {
     record.exactly("inputs", look.inputs(), STEP.0)?;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use satrail::Error;
-use satrail::chain::{BlockFacts, Chain};
-use satrail::change::{Feature, Given, OneTime, Prices, Primitive, Rule, Source, outputs_of_rows, table};
+use satrail::chain::{BlockFacts, Chain, Feature};
+use satrail::change::{Given, OneTime, Prices, Primitive, Rule, Source, outputs_of_rows, table};
 use satrail::ids::{Height, OutNum};
 use satrail::ingest::Until;
 use satrail::script::Kind;
