@@ -81,8 +81,7 @@ impl Chain {
         for output in outputs.iter().map(|o| OutNum(*o)) {
             let value = self.value_of(output)?;
             // What was sent and lost is part of what was received, so the other sums fit when this one does.
-            let received = totals.received.checked_add(value);
-            totals.received = received.ok_or_else(|| self.columns().outputs_value.damaged("has amounts beyond all sums".into()))?;
+            totals.received = totals.received.checked_add(value).ok_or_else(|| self.too_much())?;
             totals.outputs += 1;
             totals.last = totals.last.max(Some(self.transaction_of(output)?));
             match self.end_of(output)? {

@@ -6,7 +6,7 @@ use crate::chain::Chain;
 use crate::error::Result;
 use crate::ids::{AddrNum, Height, NONE_40, OutNum, TxNum};
 use crate::script::Kind;
-use crate::store::reader::{near_owner, prefetch_owner, spender_below};
+use crate::store::reader::{near_owner, prefetch_owner};
 
 /// What rules look at in one transaction.
 #[derive(Clone, Copy, Debug)]
@@ -168,7 +168,7 @@ impl BlockFacts {
                 address: AddrNum(address),
                 kind: Kind::Nonstandard,
                 fresh: address >= known,
-                spender: chain.spender_of(OutNum(row))?,
+                spender: chain.end_of(OutNum(row))?.spender(),
             });
         }
         Ok(())
@@ -235,18 +235,6 @@ impl Chain {
             columns.inputs_spends.prefetch(self.inputs_of(tx?)?.start);
         }
         Ok(())
-    }
-
-    /// The transaction that spends an output, as of the chain's height. None also where the coin is lost: its spender is the genesis
-    /// coinbase or one that took over an id (BIP30).
-    #[inline]
-    pub fn spender_of(&self, output: OutNum) -> Result<Option<TxNum>> {
-        let spender = self.columns().outputs_spender.get(output.row())?;
-        let spent = spender_below(spender, self.counts().transactions);
-        match spent {
-            Some(tx) if (tx.0 == 0 || self.store().took_over_an_id(tx)) && self.is_coinbase(tx)? => Ok(None),
-            spent => Ok(spent),
-        }
     }
 
     /// What rules look at in one transaction.

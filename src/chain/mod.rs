@@ -232,6 +232,12 @@ impl Chain {
         self.columns().blocks_header.slice(0..self.counts.blocks)
     }
 
+    /// The error of a store whose amounts cannot be added up. All of a true chain's can.
+    #[cold]
+    pub fn too_much(&self) -> Error {
+        self.columns().outputs_value.damaged("has amounts beyond all sums".into())
+    }
+
     /// The id of a transaction.
     pub fn txid(&self, number: TxNum) -> Result<[u8; 32]> {
         self.columns().transactions_txid.get(number.row())

@@ -20,17 +20,26 @@ pub enum End {
     Lost(TxNum),
 }
 
+impl End {
+    /// The transaction that spends it.
+    #[inline]
+    pub fn spender(self) -> Option<TxNum> {
+        if let End::Spent(tx) = self { Some(tx) } else { None }
+    }
+}
+
 impl Chain {
     /// What became of an output.
     #[inline]
     pub fn end_of(&self, output: OutNum) -> Result<End> {
         let spender = self.columns().outputs_spender.get(output.row())?;
-        match spender_below(spender, self.counts.transactions) {
-            None => Ok(End::Unspent),
-            // No coinbase spends anything, so a coinbase here says that the coin ended without being spent.
-            Some(tx) if self.is_coinbase(tx)? => Ok(End::Lost(tx)),
-            Some(tx) => Ok(End::Spent(tx)),
-        }
+        Ok(match spender_below(spender, self.counts.transactions) {
+            None => End::Unspent,
+            // No coinbase spends anything, so a coinbase here says that the coin ended without being spent. Few transactions can be one
+            // that did that, and they are told from all others without looking at their inputs.
+            Some(tx) if (tx.0 == 0 || self.store.took_over_an_id(tx)) && self.is_coinbase(tx)? => End::Lost(tx),
+            Some(tx) => End::Spent(tx),
+        })
     }
 
     /// Satoshi in an output.

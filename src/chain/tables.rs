@@ -12,7 +12,7 @@ use crate::chain::{Chain, End};
 use crate::error::{Error, Result};
 use crate::ids::{AddrNum, InNum, NONE_40, OutNum, TxNum, hash_text};
 use crate::store::Counts;
-use crate::store::reader::{counts_at, spender_below};
+use crate::store::reader::counts_at;
 use crate::table::{Maker, Table, chosen};
 
 /// What the rows of a chain's table are.
@@ -327,13 +327,7 @@ impl<'a> Context<'a> {
     fn output_column(&self, name: &str) -> Result<ArrayRef> {
         let (chain, columns) = (self.chain, self.chain.columns());
         let owner = |row: u64| chain.address_of(OutNum(row));
-        let spender = |row: u64| -> Result<Option<TxNum>> {
-            let spender = spender_below(columns.outputs_spender.get(row)?, chain.counts().transactions);
-            Ok(match spender {
-                Some(tx) if chain.is_coinbase(tx)? => None,
-                other => other,
-            })
-        };
+        let spender = |row: u64| Ok(chain.end_of(OutNum(row))?.spender());
         match name {
             "output" => self.int64(|_, row| Ok(row as i64)),
             "position" => self.int32(|i, row| Ok(behind(chain, row, chain.outputs_of(self.tx(i))?.start)? as i32)),
@@ -392,9 +386,7 @@ pub(super) fn behind(chain: &Chain, row: u64, first: u64) -> Result<i64> {
 
 /// The sum of amounts, of which every true chain's fits.
 fn sum(chain: &Chain, amounts: impl IntoIterator<Item = Result<i64>>) -> Result<i64> {
-    amounts.into_iter().try_fold(0i64, |sum, amount| {
-        sum.checked_add(amount?).ok_or_else(|| Error::corrupt(chain.store().folder(), "has amounts beyond all sums"))
-    })
+    amounts.into_iter().try_fold(0i64, |sum, amount| sum.checked_add(amount?).ok_or_else(|| chain.too_much()))
 }
 
 /// The transaction that each of the rows belongs to, of which each ends where the next begins.

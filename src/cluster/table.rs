@@ -6,10 +6,10 @@ use std::sync::Arc;
 use arrow_array::builder::StringBuilder;
 use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray, TimestampSecondArray};
 
-use crate::chain::Chain;
 use crate::chain::pieces::{go_on_or_stop, in_order};
+use crate::chain::{Chain, End};
 use crate::cluster::{Clusters, is_nobodys};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::{AddrNum, NONE_32, NONE_40, OutNum, TxNum, hash_text};
 use crate::script::Kind;
 use crate::table::Table;
@@ -55,16 +55,9 @@ struct Places(Vec<u32>);
 #[derive(Default)]
 struct Additions {
     /// (place, satoshi, what became of it).
-    payments: Vec<(u32, u64, Fate)>,
+    payments: Vec<(u32, u64, End)>,
     /// (place, transaction), each once.
     touches: Vec<(u32, TxNum)>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Unspent,
-    Spent,
-    Lost,
 }
 
 impl Clusters {
@@ -292,37 +285,27 @@ impl Places {
         Ok(())
     }
 
-    fn paid_by(&self, chain: &Chain, number: TxNum, touched: &mut Vec<u32>, payments: &mut Vec<(u32, u64, Fate)>) -> Result<()> {
+    fn paid_by(&self, chain: &Chain, number: TxNum, touched: &mut Vec<u32>, payments: &mut Vec<(u32, u64, End)>) -> Result<()> {
         for output in chain.outputs_of(number)? {
             let place = self.of(chain, output)?;
             if place != NONE_32 {
                 touched.push(place);
-                payments.push((place, chain.value_of(OutNum(output))?, fate(chain, OutNum(output))?));
+                payments.push((place, chain.value_of(OutNum(output))?, chain.end_of(OutNum(output))?));
             }
         }
         Ok(())
     }
 }
 
-fn fate(chain: &Chain, output: OutNum) -> Result<Fate> {
-    Ok(match chain.spender_of(output)? {
-        Some(_) => Fate::Spent,
-        None if chain.end_of(output)? == crate::chain::End::Unspent => Fate::Unspent,
-        None => Fate::Lost,
-    })
-}
-
 fn add(totals: &mut [Totals], additions: &Additions, chain: &Chain) -> Result<()> {
-    for (place, value, fate) in &additions.payments {
+    for (place, value, end) in &additions.payments {
         let totals = &mut totals[*place as usize];
         // What was sent and lost is part of what was received, so the other sums fit when this one does.
-        let received = totals.received.checked_add(*value);
-        totals.received =
-            received.ok_or_else(|| -> Error { chain.columns().outputs_value.damaged("has amounts beyond all sums".into()) })?;
-        match fate {
-            Fate::Unspent => {}
-            Fate::Spent => totals.sent += value,
-            Fate::Lost => totals.lost += value,
+        totals.received = totals.received.checked_add(*value).ok_or_else(|| chain.too_much())?;
+        match end {
+            End::Unspent => {}
+            End::Spent(_) => totals.sent += value,
+            End::Lost(_) => totals.lost += value,
         }
     }
     for (place, tx) in &additions.touches {

@@ -6,7 +6,7 @@
 
 use crate::chain::Chain;
 use crate::chain::pieces::go_on_or_stop;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::evaluate::known::Owners;
 use crate::ids::{NONE_32, OutNum};
 
@@ -123,7 +123,7 @@ pub fn count(cells: &[Cell], owners: usize) -> (Pairs, Pairs) {
 /// What each address received, in satoshi; a sum beyond 64 bits says that the store is damaged.
 pub fn received(chain: &Chain, go_on: &mut dyn FnMut() -> bool) -> Result<Vec<u64>> {
     let mut received = vec![0u64; chain.counts().addresses as usize];
-    let damaged = || -> Error { chain.columns().outputs_value.damaged("has amounts beyond all sums".into()) };
+    let damaged = || chain.too_much();
     let mut all = 0u64;
     for output in (0..chain.counts().outputs).map(OutNum) {
         if output.0.is_multiple_of(1 << 20) {

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use crate::chain::Chain;
 use crate::chain::pieces::go_on_or_stop;
 use crate::cluster::Clusters;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::{AddrNum, OutNum, TxNum};
 use crate::table::Table;
 use crate::trace::StopSet;
@@ -173,7 +173,7 @@ impl<'a> Work<'a> {
         for (_, output) in &lost[lost.partition_point(|(at, _)| *at < tx)..lost.partition_point(|(at, _)| *at <= tx)] {
             sums.lost = sums.lost.saturating_add(self.chain.value_of(*output)?);
         }
-        self.sums.add(&sums).ok_or_else(|| too_much(self.chain))?;
+        self.sums.add(&sums).ok_or_else(|| self.chain.too_much())?;
         self.movements.push(Movement { transaction: tx, sums });
         self.meet(tx);
         self.note_consolidation(tx, &net);
@@ -207,11 +207,6 @@ impl<'a> Work<'a> {
         }
         Ok(())
     }
-}
-
-#[cold]
-fn too_much(chain: &Chain) -> Error {
-    chain.columns().outputs_value.damaged("has amounts beyond all sums".into())
 }
 
 impl Flows {

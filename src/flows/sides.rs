@@ -136,7 +136,7 @@ impl<'a> Sides<'a> {
     }
 
     fn sums(&self) -> Result<(u64, u64)> {
-        let too_much = || self.chain.columns().outputs_value.damaged("has amounts beyond all sums".into());
+        let too_much = || self.chain.too_much();
         let add = |sum: u64, value: u64| sum.checked_add(value).filter(|sum| *sum <= i64::MAX as u64).ok_or_else(too_much);
         self.parts.iter().try_fold((0, 0), |(gives, gets), part| Ok((add(gives, part.gives)?, add(gets, part.gets)?)))
     }

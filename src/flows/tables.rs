@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::chain::End;
 use crate::chain::cells::{Cells, Column, always, table};
 use crate::error::Result;
-use crate::flows::{Consolidation, Counterparty, Flows, Movement, Party, Sums, too_much};
+use crate::flows::{Consolidation, Counterparty, Flows, Movement, Party, Sums};
 use crate::ids::{AddrNum, OutNum, TxNum};
 use crate::table::Table;
 
@@ -21,7 +20,7 @@ pub(super) fn periods(flows: &Flows) -> Result<Table> {
     for movement in &flows.movements {
         let time = flows.chain.time_at(flows.chain.height_of(movement.transaction)?)?;
         let sums = periods.entry(flows.options.period.start(time)).or_default();
-        sums.add(&movement.sums).ok_or_else(|| too_much(&flows.chain))?;
+        sums.add(&movement.sums).ok_or_else(|| flows.chain.too_much())?;
     }
     table(&flows.chain, &with_balances(periods), |rows| {
         let mut columns = vec![always(rows.moment("period", |row| Ok(Some(row.of)))?)];
@@ -112,10 +111,7 @@ fn kind(flows: &Flows, party: Party) -> Result<String> {
 
 pub(super) fn deposits(flows: &Flows, min_inputs: u64) -> Result<Table> {
     let gathering: Vec<TxNum> = flows.consolidations_of(min_inputs).iter().map(|found| found.transaction).collect();
-    let spender = |output: OutNum| match flows.chain.end_of(output)? {
-        End::Spent(tx) => Ok(Some(tx)),
-        _ => Ok(None),
-    };
+    let spender = |output: OutNum| Ok(flows.chain.end_of(output)?.spender());
     let rows = flows.deposits.iter().map(|output| Ok((*output, flows.chain.transaction_of(*output)?, spender(*output)?)));
     table(&flows.chain, &rows.collect::<Result<Vec<_>>>()?, |rows| {
         type Deposit = (OutNum, TxNum, Option<TxNum>);

@@ -10,7 +10,7 @@ use crate::trace::account::{self, Accounts};
 use crate::trace::place::{Movement, Place};
 use crate::trace::step::{Outcome, Step};
 use crate::trace::sweep::log::{Log, Logged, Mark, Passage};
-use crate::trace::sweep::next::{Spender, ends_mined, spender_of};
+use crate::trace::sweep::next::ends_mined;
 use crate::trace::sweep::order::Order;
 use crate::trace::sweep::pieces::{Owners, Pieces};
 use crate::trace::sweep::sums::Sums;
@@ -51,7 +51,7 @@ impl Chain {
         let (swept, accounts) = run(self, source, options, None, Owners::One, Stop::Budget, &mut progress)?;
         let ledger = ledger(source, options, &swept, &accounts)?;
         if !ledger.balances() {
-            return Err(Error::corrupt(self.store().folder(), "has amounts beyond all sums"));
+            return Err(self.too_much());
         }
         let (chain, source, options) = (self.clone(), source.clone(), options.clone());
         Ok(Trace { inner: Arc::new(Inner { chain, source, options, swept, accounts, ledger, ends: OnceLock::new() }) })
@@ -339,10 +339,7 @@ impl Inner {
     fn next(&self, place: Place, by: Option<TxNum>) -> Result<Option<TxNum>> {
         Ok(match (place, self.options.direction) {
             (Place::Output(output), Direction::In) => Some(self.chain.transaction_of(output)?),
-            (Place::Output(output), Direction::Out) => match spender_of(&self.chain, output)? {
-                Spender::Tx(tx) => Some(tx),
-                Spender::None | Spender::Lost => None,
-            },
+            (Place::Output(output), Direction::Out) => self.chain.end_of(output)?.spender(),
             (Place::Fee(payer), Direction::In) => Some(payer),
             (_, _) => match by {
                 Some(by) => {

@@ -19,7 +19,6 @@ use crate::trace::place::Place;
 use crate::trace::step::Outcome;
 use crate::trace::sweep::log::{Log, Logged, Mark};
 use crate::trace::sweep::money::Piece;
-use crate::trace::sweep::next::{Spender, spender_of};
 use crate::trace::sweep::slots::fee;
 use crate::trace::sweep::{Seen, Swept, Watch};
 use crate::trace::{Source, TraceOptions};
@@ -292,8 +291,7 @@ impl Books<'_> {
                     return Err(Error::TraceInterrupted { transactions: passed });
                 }
                 let maker = self.chain.transaction_of(output)?;
-                let spender = spender_of(self.chain, output)?;
-                let spent = if let Spender::Tx(tx) = spender { Some(tx) } else { None };
+                let spent = self.chain.end_of(output)?.spender();
                 if maker < before && spent.is_none_or(|tx| tx >= before) {
                     balance = balance.saturating_add(self.chain.value_of(output)?);
                 }

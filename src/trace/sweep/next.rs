@@ -3,12 +3,12 @@
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
 
-use crate::chain::Chain;
+use crate::chain::{Chain, End};
 use crate::cluster::Clusters;
 use crate::error::Result;
 use crate::ids::{AddrNum, InNum, OutNum, TxNum};
 use crate::sets::marks::Marks;
-use crate::store::reader::{counts_at, spender_below};
+use crate::store::reader::counts_at;
 use crate::trace::place::Place;
 use crate::trace::sweep::hops::Hops;
 use crate::trace::sweep::log::Mark;
@@ -106,10 +106,10 @@ impl<'a> Fates<'a> {
     #[inline]
     fn of_output(&self, output: OutNum) -> Result<Next> {
         match self.options.direction {
-            Direction::Out => Ok(match spender_of(self.chain, output)? {
-                Spender::None => Next::End(Mark::Unspent),
-                Spender::Lost => Next::End(Mark::Lost),
-                Spender::Tx(tx) => Next::Tx(tx, 0),
+            Direction::Out => Ok(match self.chain.end_of(output)? {
+                End::Unspent => Next::End(Mark::Unspent),
+                End::Lost(_) => Next::End(Mark::Lost),
+                End::Spent(tx) => Next::Tx(tx, 0),
             }),
             Direction::In => {
                 let tx = self.chain.transaction_of(output)?;
@@ -141,9 +141,7 @@ impl<'a> Fates<'a> {
     fn is_spent_in_its_block(&self, coinbase: TxNum) -> Result<bool> {
         let block = self.chain.block(self.chain.height_of(coinbase)?.0 as i64)?.transaction_numbers()?;
         for output in self.chain.outputs_of(coinbase)?.map(OutNum) {
-            if let Spender::Tx(tx) = spender_of(self.chain, output)?
-                && tx.0 < block.end
-            {
+            if self.chain.end_of(output)?.spender().is_some_and(|tx| tx.0 < block.end) {
                 return Ok(true);
             }
         }
@@ -202,22 +200,4 @@ pub(in crate::trace) fn senders(chain: &Chain, clusters: &Clusters, tx: TxNum, s
         }
     }
     Ok(())
-}
-
-pub(in crate::trace) enum Spender {
-    None,
-    /// It can never be spent.
-    Lost,
-    Tx(TxNum),
-}
-
-/// What spends an output. No coinbase spends anything, so one here says that the coin ended without being spent.
-#[inline]
-pub(in crate::trace) fn spender_of(chain: &Chain, output: OutNum) -> Result<Spender> {
-    let spender = chain.columns().outputs_spender.get(output.row())?;
-    Ok(match spender_below(spender, chain.counts().transactions) {
-        None => Spender::None,
-        Some(tx) if (tx.0 == 0 || chain.store().took_over_an_id(tx)) && chain.is_coinbase(tx)? => Spender::Lost,
-        Some(tx) => Spender::Tx(tx),
-    })
 }
