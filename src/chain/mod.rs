@@ -84,6 +84,11 @@ impl Chain {
         &self.counts
     }
 
+    /// How many rows each table had before a block; all that the chain has where it has no such block.
+    pub fn counts_before(&self, height: u64) -> Result<Counts> {
+        counts_at(self.columns(), height.min(self.counts.blocks))
+    }
+
     pub fn network(&self) -> Network {
         self.store.network()
     }

@@ -11,7 +11,7 @@ use crate::evaluate::known::{Known, Owners};
 use crate::evaluate::matching::{Matched, matched, matched_held};
 use crate::evaluate::pairs::share;
 use crate::ids::{InNum, NONE_32, TxNum};
-use crate::trace::{Direction, Outcome, Place, Step, Trace};
+use crate::trace::{Direction, Outcome, Place, Reason, Step, Trace};
 
 /// The label of a stop set that nobody has labelled: it claims nothing.
 const NO_CLAIM: &str = "stop_at";
@@ -85,7 +85,7 @@ impl Trace {
         }
         let mut held = BTreeMap::new();
         let mut labels = Labels { claims, known: &known, trace: self, found: HashMap::new() };
-        for step in self.rows_and_accounts()?.iter().filter(|step| step.outcome != Outcome::Rejoined) {
+        for step in self.rows_and_accounts()?.iter().filter(|step| step.outcome != Outcome::Ended(Reason::Rejoined)) {
             let Some(owner) = labels.owner(step)? else { continue };
             match arrived_by(self, step)? {
                 None if step.outcome.is_end() => *held.entry(owner.named).or_default() += step.amount,

@@ -16,7 +16,7 @@ use crate::python::given::source;
 use crate::python::graph::{self, PyTraceGraph};
 use crate::python::table::PyTable;
 use crate::python::{convert, show};
-use crate::trace::{BUDGET, Direction, Fees, Ledger, Policy, Source, SourceItem, StopItem, StopSet, Trace, TraceOptions};
+use crate::trace::{BUDGET, Direction, Fees, Ledger, Policy, Reason, Source, SourceItem, StopItem, StopSet, Trace, TraceOptions};
 
 #[pymethods]
 impl PyChain {
@@ -439,7 +439,7 @@ impl PyLedger {
     fn new(source: u64, joined: u64, ends: Option<BTreeMap<String, u64>>, lines: Option<&Bound<'_, PyDict>>) -> PyResult<PyLedger> {
         let mut ledger = Ledger { source, joined, ends: ends.unwrap_or_default(), ..Ledger::default() };
         for (name, amount) in lines.into_iter().flat_map(|lines| lines.iter()) {
-            ledger.set_line(&name.extract::<String>()?, amount.extract()?)?;
+            ledger[Reason::from_name(&name.extract::<String>()?)?] = amount.extract()?;
         }
         match ledger.balances() {
             true => Ok(PyLedger(ledger)),
@@ -471,74 +471,74 @@ impl PyLedger {
     /// What stands in outputs that are not spent, as of the chain's height; under policies of accounts, in wallets.
     #[getter]
     fn unspent(&self) -> u64 {
-        self.0.unspent
+        self.0[Reason::Unspent]
     }
 
     /// What stands in outputs that can never be spent (genesis, BIP30).
     #[getter]
     fn lost(&self) -> u64 {
-        self.0.lost
+        self.0[Reason::Lost]
     }
 
     /// What came from coinbases (direction "in"); where fees are followed, from subsidies.
     #[getter]
     fn mined(&self) -> u64 {
-        self.0.mined
+        self.0[Reason::Mined]
     }
 
     /// What went to miners as fees.
     #[getter]
     fn fees(&self) -> u64 {
-        self.0.fees
+        self.0[Reason::Fees]
     }
 
     /// What coinbases could have claimed and did not, where fees are followed.
     #[getter]
     fn unclaimed(&self) -> u64 {
-        self.0.unclaimed
+        self.0[Reason::Unclaimed]
     }
 
     /// What transactions pay out beyond what they take in, which no valid chain has.
     #[getter]
     fn unexplained(&self) -> u64 {
-        self.0.unexplained
+        self.0[Reason::Unexplained]
     }
 
     /// What was not followed because of max_hops.
     #[getter]
     fn cut_off_hops(&self) -> u64 {
-        self.0.cut_off_hops
+        self.0[Reason::CutOffHops]
     }
 
     /// What was not followed because of max_tx_hops.
     #[getter]
     fn cut_off_tx_hops(&self) -> u64 {
-        self.0.cut_off_tx_hops
+        self.0[Reason::CutOffTxHops]
     }
 
     /// What was not followed because of min_value.
     #[getter]
     fn cut_off_value(&self) -> u64 {
-        self.0.cut_off_value
+        self.0[Reason::CutOffValue]
     }
 
     /// What was not followed because of since or until.
     #[getter]
     fn cut_off_date(&self) -> u64 {
-        self.0.cut_off_date
+        self.0[Reason::CutOffDate]
     }
 
     /// What was not followed because the budget was used up.
     #[getter]
     fn cut_off_budget(&self) -> u64 {
-        self.0.cut_off_budget
+        self.0[Reason::CutOffBudget]
     }
 
     /// What arrived at outputs of the source, which are traced from there already: where a source has outputs before and behind each
     /// other, its amount counts the same money more than once, and source less rejoined counts it once.
     #[getter]
     fn rejoined(&self) -> u64 {
-        self.0.rejoined
+        self.0[Reason::Rejoined]
     }
 
     /// All lines by name, without source and joined; the labels of the stop set as "stopped: LABEL".
@@ -569,7 +569,9 @@ impl PyLedger {
 #[pyo3(name = "_restore_ledger", signature = (source, joined, ends, lines) -> "Ledger")]
 pub fn restore_ledger(source: u64, joined: u64, ends: BTreeMap<String, u64>, lines: Vec<(String, u64)>) -> PyResult<PyLedger> {
     let mut ledger = Ledger { source, joined, ends, ..Ledger::default() };
-    lines.iter().try_for_each(|(name, amount)| ledger.set_line(name, *amount))?;
+    for (name, amount) in lines {
+        ledger[Reason::from_name(&name)?] = amount;
+    }
     Ok(PyLedger(ledger))
 }
 

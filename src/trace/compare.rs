@@ -7,7 +7,7 @@ use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch,
 
 use crate::table::Table;
 use crate::trace::exposure::whole;
-use crate::trace::{Ledger, Trace};
+use crate::trace::{Reason, Trace};
 
 /// A trace with the name of the rules that its clusters come from.
 pub struct Run {
@@ -39,8 +39,7 @@ pub fn conclusions(runs: &[Run]) -> Vec<Conclusion> {
             lines.entry(line).or_default().push(amount);
         }
     }
-    let plain = Ledger::default().plain_lines();
-    let place = |line: &String| plain.iter().position(|(name, _)| name == line).map_or(0, |place| place + 1);
+    let place = |line: &String| Reason::ALL.iter().position(|reason| reason.name() == line).map_or(0, |place| place + 1);
     order.sort_by(|a, b| place(a).cmp(&place(b)).then(a.cmp(b)));
     let conclusion = |line: String| {
         let amounts = &lines[&line];

@@ -8,7 +8,7 @@ use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use crate::ids::{AddrNum, OutNum};
 use crate::table::Table;
 use crate::trace::sweep::log::Mark;
-use crate::trace::{Ledger, Outcome, Trace};
+use crate::trace::{Ledger, Reason, Trace};
 
 /// A share of the money of a target.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -49,7 +49,7 @@ impl Trace {
                     let label = self.label_at(step.place).expect("the trace looked it up once");
                     direct[label as usize] += step.amount;
                 }
-                Mark::Unspent if tx_hop == 0 => held += step.amount,
+                Mark::Ended(Reason::Unspent) if tx_hop == 0 => held += step.amount,
                 _ => {}
             }
         }
@@ -73,7 +73,7 @@ impl Trace {
     fn held_in_accounts(&self) -> u64 {
         let own: HashSet<AddrNum> = self.source().outputs().iter().filter_map(|given| self.wallet_of(given.output)).collect();
         let held = self.accounts().held().iter();
-        held.filter(|held| held.outcome == Outcome::Unspent && own.contains(&held.wallet)).map(|held| held.amount).sum()
+        held.filter(|held| held.reason == Reason::Unspent && own.contains(&held.wallet)).map(|held| held.amount).sum()
     }
 
     fn wallet_of(&self, output: OutNum) -> Option<AddrNum> {
@@ -110,5 +110,5 @@ impl Trace {
 
 /// The money of the source, each satoshi once.
 pub fn whole(ledger: &Ledger) -> u64 {
-    ledger.source + ledger.joined - ledger.rejoined
+    ledger.source + ledger.joined - ledger[Reason::Rejoined]
 }

@@ -1,9 +1,10 @@
 //! The sums of a trace.
 
 use std::collections::BTreeMap;
+use std::ops::{Index, IndexMut};
 
-use crate::error::{Error, Result};
 use crate::text::grouped;
+use crate::trace::reason::{ByReason, Reason};
 
 /// What became of the money of a source, in satoshi: `source` and `joined` are the sum of all the others. docs/traces.md says what they
 /// mean.
@@ -14,59 +15,28 @@ pub struct Ledger {
     pub joined: u64,
     /// What arrived at the stop set, by label.
     pub ends: BTreeMap<String, u64>,
-    pub unspent: u64,
-    pub lost: u64,
-    pub mined: u64,
-    pub fees: u64,
-    pub unclaimed: u64,
-    pub unexplained: u64,
-    pub cut_off_hops: u64,
-    pub cut_off_tx_hops: u64,
-    pub cut_off_value: u64,
-    pub cut_off_date: u64,
-    pub cut_off_budget: u64,
-    pub rejoined: u64,
+    /// What ended elsewhere.
+    pub ended: ByReason,
+}
+
+impl Index<Reason> for Ledger {
+    type Output = u64;
+
+    fn index(&self, reason: Reason) -> &u64 {
+        &self.ended[reason as usize]
+    }
+}
+
+impl IndexMut<Reason> for Ledger {
+    fn index_mut(&mut self, reason: Reason) -> &mut u64 {
+        &mut self.ended[reason as usize]
+    }
 }
 
 impl Ledger {
-    /// What the source came to, by name, without the labels; a line without an amount too.
-    pub fn plain_lines(&self) -> [(&'static str, u64); 12] {
-        [
-            ("unspent", self.unspent),
-            ("lost", self.lost),
-            ("mined", self.mined),
-            ("fees", self.fees),
-            ("unclaimed", self.unclaimed),
-            ("unexplained", self.unexplained),
-            ("cut_off_hops", self.cut_off_hops),
-            ("cut_off_tx_hops", self.cut_off_tx_hops),
-            ("cut_off_value", self.cut_off_value),
-            ("cut_off_date", self.cut_off_date),
-            ("cut_off_budget", self.cut_off_budget),
-            ("rejoined", self.rejoined),
-        ]
-    }
-
-    /// Sets one of the plain lines.
-    pub fn set_line(&mut self, name: &str, amount: u64) -> Result<()> {
-        let known = self.plain_lines().map(|(name, _)| name);
-        let line = match name {
-            "unspent" => &mut self.unspent,
-            "lost" => &mut self.lost,
-            "mined" => &mut self.mined,
-            "fees" => &mut self.fees,
-            "unclaimed" => &mut self.unclaimed,
-            "unexplained" => &mut self.unexplained,
-            "cut_off_hops" => &mut self.cut_off_hops,
-            "cut_off_tx_hops" => &mut self.cut_off_tx_hops,
-            "cut_off_value" => &mut self.cut_off_value,
-            "cut_off_date" => &mut self.cut_off_date,
-            "cut_off_budget" => &mut self.cut_off_budget,
-            "rejoined" => &mut self.rejoined,
-            _ => return Err(Error::UnknownName { what: "line", name: name.to_string(), known: known.to_vec() }),
-        };
-        *line = amount;
-        Ok(())
+    /// What the source came to for each reason, by name; a line without an amount too.
+    pub fn plain_lines(&self) -> [(&'static str, u64); Reason::ALL.len()] {
+        Reason::ALL.map(|reason| (reason.name(), self[reason]))
     }
 
     /// What the source came to, by name: first the labels of the stop set, as "stopped: LABEL".
@@ -114,18 +84,25 @@ fn percent(part: u64, whole: u128) -> String {
 mod tests {
     use super::*;
 
+    fn ledger(source: u64, lines: &[(Reason, u64)]) -> Ledger {
+        let mut ledger = Ledger { source, ..Ledger::default() };
+        lines.iter().for_each(|(reason, amount)| ledger[*reason] = *amount);
+        ledger
+    }
+
     #[test]
     fn a_satoshi_too_many_or_too_few_does_not_balance() {
         for unspent in [0, 1, 3] {
-            assert!(!Ledger { source: 2, unspent, ..Ledger::default() }.balances());
+            assert!(!ledger(2, &[(Reason::Unspent, unspent)]).balances());
         }
-        assert!(!Ledger { source: 0, unspent: u64::MAX, fees: 1, ..Ledger::default() }.balances());
-        assert!(Ledger { source: 2, joined: 3, unspent: 4, ends: [("x".to_string(), 1)].into(), ..Ledger::default() }.balances());
+        assert!(!ledger(0, &[(Reason::Unspent, u64::MAX), (Reason::Fees, 1)]).balances());
+        let ends = [("x".to_string(), 1)].into();
+        assert!(Ledger { joined: 3, ends, ..ledger(2, &[(Reason::Unspent, 4)]) }.balances());
     }
 
     #[test]
     fn it_is_shown_as_a_table_of_what_is_not_zero() {
-        let ledger = Ledger { source: 1_234_567, unspent: 1_234_000, fees: 567, ..Ledger::default() };
+        let ledger = ledger(1_234_567, &[(Reason::Unspent, 1_234_000), (Reason::Fees, 567)]);
         let lines = [
             "                satoshi        %",
             "source        1,234,567   100.00",

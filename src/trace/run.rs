@@ -5,17 +5,15 @@ use std::sync::{Arc, OnceLock};
 use crate::chain::Chain;
 use crate::error::{Error, Result};
 use crate::ids::TxNum;
-use crate::table::Table;
 use crate::trace::account::{self, Accounts};
 use crate::trace::place::{Movement, Place};
-use crate::trace::step::{Outcome, Step};
 use crate::trace::sweep::log::{Log, Logged, Mark, Passage};
 use crate::trace::sweep::next::ends_mined;
 use crate::trace::sweep::order::Order;
 use crate::trace::sweep::pieces::{Owners, Pieces};
 use crate::trace::sweep::sums::Sums;
 use crate::trace::sweep::{self, Seen, Stop, Swept, Watch};
-use crate::trace::{Direction, Fees, Ledger, Source, TraceOptions, tables};
+use crate::trace::{Direction, Fees, Ledger, Outcome, Reason, Source, SourceShare, Step, TraceOptions};
 
 /// What became of the money of a source, as of the height of a chain. Cheap to copy.
 #[derive(Clone)]
@@ -32,15 +30,6 @@ struct Inner {
     accounts: Accounts,
     ledger: Ledger,
     ends: OnceLock<Vec<u32>>,
-}
-
-/// How much of a step came from one of the sources.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct SourceShare {
-    pub source: u32,
-    pub step: Step,
-    /// Satoshi.
-    pub amount: u64,
 }
 
 impl Chain {
@@ -83,25 +72,13 @@ fn run<'a>(
 }
 
 fn ledger(source: &Source, options: &TraceOptions, swept: &Swept, accounts: &Accounts) -> Result<Ledger> {
-    let sum = |mark: Mark, outcome: Outcome| swept.sums[mark as usize] + accounts.sum(outcome);
     let labels = options.stops.labels().iter().zip(&swept.stopped).filter(|(_, amount)| **amount > 0);
-    Ok(Ledger {
-        source: source.sum()?,
-        joined: swept.joined,
-        ends: labels.map(|(label, amount)| (label.clone(), *amount)).collect(),
-        unspent: sum(Mark::Unspent, Outcome::Unspent),
-        lost: sum(Mark::Lost, Outcome::Lost),
-        mined: sum(Mark::Mined, Outcome::Mined),
-        fees: sum(Mark::Fee, Outcome::Fee),
-        unclaimed: sum(Mark::Unclaimed, Outcome::Unclaimed),
-        unexplained: sum(Mark::Unexplained, Outcome::Unexplained),
-        cut_off_hops: sum(Mark::CutOffHops, Outcome::CutOffHops),
-        cut_off_tx_hops: sum(Mark::CutOffTxHops, Outcome::CutOffTxHops),
-        cut_off_value: sum(Mark::CutOffValue, Outcome::CutOffValue),
-        cut_off_date: sum(Mark::CutOffDate, Outcome::CutOffDate),
-        cut_off_budget: swept.cut_off_budget + accounts.sum(Outcome::CutOffBudget),
-        rejoined: sum(Mark::Rejoined, Outcome::Rejoined),
-    })
+    let ends = labels.map(|(label, amount)| (label.clone(), *amount)).collect();
+    let mut ledger = Ledger { source: source.sum()?, joined: swept.joined, ends, ended: swept.ended };
+    for held in accounts.held() {
+        ledger[held.reason] += held.amount;
+    }
+    Ok(ledger)
 }
 
 impl Trace {
@@ -153,6 +130,13 @@ impl Trace {
         (0..self.len()).map(|number| self.step(number)).collect()
     }
 
+    /// All steps, and then what stays in accounts under the policies that keep them, which no transaction in particular brought there.
+    pub fn rows_and_accounts(&self) -> Result<Vec<Step>> {
+        let mut steps = self.rows()?;
+        steps.extend(self.accounts().held().iter().map(|held| held.step()));
+        Ok(steps)
+    }
+
     /// The numbers of the steps at which the trace ends at an output.
     pub(super) fn ends_at(&self) -> Result<&[u32]> {
         if self.inner.ends.get().is_none() {
@@ -183,44 +167,6 @@ impl Trace {
         &self.inner.accounts
     }
 
-    /// One row a step: an output or an account that traced money arrived at, or a part of it that none took (fee, unexplained).
-    ///
-    /// | column | |
-    /// |---|---|
-    /// | `step` | its number, from 0 |
-    /// | `hop` | steps between wallets from the source on; null without clusters |
-    /// | `tx_hop` | transactions from the source on, this one included; 0 for the source |
-    /// | `transaction`, `txid`, `height`, `time` | the transaction that moved the money; null for the source |
-    /// | `from_address`, `from_wallet` | of that transaction's inputs, where all have the same; a wallet by its cluster's name |
-    /// | `output`, `output_txid`, `output_position`, `address`, `wallet`, `kind`, `value` | where it arrived; null for a fee and the like |
-    /// | `amount` | satoshi of traced money |
-    /// | `share` | `amount / value` |
-    /// | `outcome`, `label` | `followed`, or why the trace ends here; at which label it stopped |
-    /// | `next`, `next_txid` | the transaction by which it is followed |
-    ///
-    /// A row stands for a transaction and an output, not for a pair of input and output. The amounts with a transaction as `next` and the
-    /// amounts with it as `transaction` have the same sum, but under poison.
-    pub fn steps(&self) -> Table {
-        tables::steps(self)
-    }
-
-    /// One row an output, or an account, at which the trace ends, in the order of the steps.
-    ///
-    /// | column | |
-    /// |---|---|
-    /// | `output`, `txid`, `position`, `address`, `kind` | the output; null for an account |
-    /// | `wallet` | the name of the cluster that it belongs to |
-    /// | `reason`, `label` | why the trace ends here, an outcome of docs/traces.md; at which label it stopped |
-    /// | `amount` | satoshi of traced money |
-    /// | `value` | satoshi in the output |
-    /// | `height`, `time` | of the transaction that it belongs to |
-    /// | `hop`, `tx_hop` | steps between wallets, and transactions, from the source to it |
-    ///
-    /// With the ledger's fees, unclaimed, unexplained and what comes from subsidies, the amounts add up to its source.
-    pub fn ends(&self) -> Result<Table> {
-        tables::ends(self)
-    }
-
     /// How much of each end came from which source, fees and the like included: the trace is done once more, with an eye on that.
     pub fn source_shares(&self, mut progress: impl FnMut(u64) -> bool) -> Result<Vec<SourceShare>> {
         let mut seen: Vec<(u32, u32, u64)> = Vec::new();
@@ -246,11 +192,6 @@ impl Trace {
         }
         shares.extend(inner.accounts.shares());
         Ok(shares)
-    }
-
-    /// [`Trace::source_shares`] as a table: source (number and name), output, txid, position, wallet, reason, label, amount.
-    pub fn ends_by_source(&self, progress: impl FnMut(u64) -> bool) -> Result<Table> {
-        tables::ends_by_source(self, &self.source_shares(progress)?)
     }
 
     /// Where the money of each step came from, passage by passage: the trace is done once more, with an eye on that. Under every policy but
@@ -305,18 +246,8 @@ impl Inner {
     fn outcome(&self, logged: Logged, by: Option<TxNum>) -> Result<Outcome> {
         Ok(match logged.mark {
             Mark::Followed => self.followed(logged.place, by)?,
-            Mark::Rejoined => Outcome::Rejoined,
             Mark::Stopped => Outcome::Stopped(self.label_at(logged.place)?),
-            Mark::Unspent => Outcome::Unspent,
-            Mark::Lost => Outcome::Lost,
-            Mark::Mined => Outcome::Mined,
-            Mark::Fee => Outcome::Fee,
-            Mark::Unclaimed => Outcome::Unclaimed,
-            Mark::Unexplained => Outcome::Unexplained,
-            Mark::CutOffHops => Outcome::CutOffHops,
-            Mark::CutOffTxHops => Outcome::CutOffTxHops,
-            Mark::CutOffValue => Outcome::CutOffValue,
-            Mark::CutOffDate => Outcome::CutOffDate,
+            Mark::Ended(reason) => Outcome::Ended(reason),
         })
     }
 
@@ -325,13 +256,13 @@ impl Inner {
         if self.options.policy.is_of_accounts() {
             return Ok(Outcome::InAccount);
         }
-        let Some(next) = self.next(place, by)? else { return Ok(Outcome::Unspent) };
+        let Some(next) = self.next(place, by)? else { return Ok(Outcome::Ended(Reason::Unspent)) };
         if ends_mined(&self.chain, &self.options, next)? {
-            return Ok(Outcome::Mined);
+            return Ok(Outcome::Ended(Reason::Mined));
         }
         let order = Order::new(&self.chain, self.options.direction, self.options.fees == Fees::Follow);
         Ok(match self.swept.end {
-            Some(end) if order.turn_of(next)? >= end => Outcome::CutOffBudget,
+            Some(end) if order.turn_of(next)? >= end => Outcome::Ended(Reason::CutOffBudget),
             _ => Outcome::Followed(next),
         })
     }

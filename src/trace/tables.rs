@@ -13,14 +13,58 @@ use crate::ids::{AddrNum, InNum, OutNum, TxNum, hash_text};
 use crate::table::Maker;
 use crate::table::Table;
 use crate::trace::place::Place;
-use crate::trace::run::{SourceShare, Trace};
 use crate::trace::sweep::next::senders;
-use crate::trace::{Outcome, Step};
+use crate::trace::{Outcome, SourceShare, Step, Trace};
 
 /// A column with its name and whether it can be null.
 type Named = (&'static str, ArrayRef, bool);
 
-pub(super) fn steps(trace: &Trace) -> Table {
+impl Trace {
+    /// One row a step: an output or an account that traced money arrived at, or a part of it that none took (fee, unexplained).
+    ///
+    /// | column | |
+    /// |---|---|
+    /// | `step` | its number, from 0 |
+    /// | `hop` | steps between wallets from the source on; null without clusters |
+    /// | `tx_hop` | transactions from the source on, this one included; 0 for the source |
+    /// | `transaction`, `txid`, `height`, `time` | the transaction that moved the money; null for the source |
+    /// | `from_address`, `from_wallet` | of that transaction's inputs, where all have the same; a wallet by its cluster's name |
+    /// | `output`, `output_txid`, `output_position`, `address`, `wallet`, `kind`, `value` | where it arrived; null for a fee and the like |
+    /// | `amount` | satoshi of traced money |
+    /// | `share` | `amount / value` |
+    /// | `outcome`, `label` | `followed`, or why the trace ends here; at which label it stopped |
+    /// | `next`, `next_txid` | the transaction by which it is followed |
+    ///
+    /// A row stands for a transaction and an output, not for a pair of input and output. The amounts with a transaction as `next` and the
+    /// amounts with it as `transaction` have the same sum, but under poison.
+    pub fn steps(&self) -> Table {
+        steps(self)
+    }
+
+    /// One row an output, or an account, at which the trace ends, in the order of the steps.
+    ///
+    /// | column | |
+    /// |---|---|
+    /// | `output`, `txid`, `position`, `address`, `kind` | the output; null for an account |
+    /// | `wallet` | the name of the cluster that it belongs to |
+    /// | `reason`, `label` | why the trace ends here, an outcome of docs/traces.md; at which label it stopped |
+    /// | `amount` | satoshi of traced money |
+    /// | `value` | satoshi in the output |
+    /// | `height`, `time` | of the transaction that it belongs to |
+    /// | `hop`, `tx_hop` | steps between wallets, and transactions, from the source to it |
+    ///
+    /// With the ledger's fees, unclaimed, unexplained and what comes from subsidies, the amounts add up to its source.
+    pub fn ends(&self) -> Result<Table> {
+        ends(self)
+    }
+
+    /// [`Trace::source_shares`] as a table: source (number and name), output, txid, position, wallet, reason, label, amount.
+    pub fn ends_by_source(&self, progress: impl FnMut(u64) -> bool) -> Result<Table> {
+        ends_by_source(self, &self.source_shares(progress)?)
+    }
+}
+
+fn steps(trace: &Trace) -> Table {
     let trace = trace.clone();
     let end = trace.len();
     made(end, move |rows| {
@@ -35,7 +79,7 @@ pub(super) fn steps(trace: &Trace) -> Table {
     })
 }
 
-pub(super) fn ends(trace: &Trace) -> Result<Table> {
+fn ends(trace: &Trace) -> Result<Table> {
     let trace = trace.clone();
     let held = trace.accounts().held().len();
     let outputs = trace.ends_at()?.len();
@@ -50,7 +94,7 @@ pub(super) fn ends(trace: &Trace) -> Result<Table> {
     }))
 }
 
-pub(super) fn ends_by_source(trace: &Trace, shares: &[SourceShare]) -> Result<Table> {
+fn ends_by_source(trace: &Trace, shares: &[SourceShare]) -> Result<Table> {
     let (trace, shares): (Trace, Arc<[SourceShare]>) = (trace.clone(), shares.into());
     Ok(made(shares.len() as u64, move |rows| {
         let shares = &shares[rows.start as usize..rows.end as usize];

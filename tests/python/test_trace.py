@@ -449,6 +449,8 @@ def test_ledgers_compare_and_refuse_what_does_not_add_up(chain, tx):
     assert hash(ledger) == hash(chain.trace(tx).ledger)
     assert pickle.loads(pickle.dumps(ledger)) == ledger
     assert satrail.Ledger(source=3, unspent=1, ends={"x": 2}).ends == {"x": 2}
+    for line in satrail.Ledger().lines:
+        assert getattr(satrail.Ledger(**{"source": 7, line: 7}), line) == 7
     with pytest.raises(ValueError, match="must add up"):
         satrail.Ledger(source=3, unspent=1)
     with pytest.raises(ValueError, match='unknown line "unspend"; did you mean unspent'):

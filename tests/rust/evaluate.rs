@@ -10,7 +10,7 @@ use satrail::change::{self, Given, Primitive, Rule};
 use satrail::cluster::{CoinJoins, Settings};
 use satrail::evaluate::{Claims, FOLDS, Folder, GivenOwners, GivenTransactions, Known, Revealed, fold_of};
 use satrail::ids::{AddrNum, NONE_32, OutNum, TxNum};
-use satrail::trace::{Direction, Policy, Source, SourceItem, StopItem, StopSet, TraceOptions};
+use satrail::trace::{Direction, Policy, Reason, Source, SourceItem, StopItem, StopSet, TraceOptions};
 use tempfile::TempDir;
 
 use crate::build::work::{bring, scratch};
@@ -109,7 +109,7 @@ proptest! {
             prop_assert_eq!(truth.arrived.values().sum::<u64>() + truth.fees + truth.rejoined, ledger.source);
             prop_assert_eq!(evaluation.owners().values().map(|found| found.truth).sum::<u64>(), truth.arrived.values().sum::<u64>());
             let found = evaluation.owners().values().map(|found| found.found).sum::<u64>();
-            let elsewhere = ledger.fees + ledger.unclaimed + ledger.unexplained + ledger.rejoined;
+            let elsewhere = ledger[Reason::Fees] + ledger[Reason::Unclaimed] + ledger[Reason::Unexplained] + ledger[Reason::Rejoined];
             prop_assert_eq!(found + elsewhere, ledger.source + ledger.joined);
             prop_assert!(evaluation.owners().values().all(|found| found.right <= found.truth.min(found.found)));
         }

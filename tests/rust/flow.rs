@@ -14,7 +14,9 @@ use satrail::Error;
 use satrail::chain::{Chain, End};
 use satrail::ids::{AddrNum, OutNum, TxNum};
 use satrail::table::Table;
-use satrail::trace::{Direction, Fees, Ledger, Movement, Outcome, Place, Policy, Source, SourceItem, Step, Trace, TraceOptions};
+use satrail::trace::{
+    Direction, Fees, Ledger, Movement, Outcome, Place, Policy, Reason, Source, SourceItem, Step, Trace, TraceOptions,
+};
 
 const BOTH: [Direction; 2] = [Direction::Out, Direction::In];
 
@@ -46,6 +48,13 @@ fn sources(chain: &Chain) -> Vec<Vec<OutNum>> {
 /// A block whose coinbase pays 100.
 fn block(spends: &[u64], pays: &[u64]) -> Made {
     Made { coinbase: 100, spends: spends.to_vec(), pays: pays.to_vec() }
+}
+
+/// The ledger of a source with these lines.
+fn sums<const N: usize>(source: u64, lines: [(Reason, u64); N]) -> Ledger {
+    let mut ledger = Ledger { source, ..Ledger::default() };
+    lines.into_iter().for_each(|(reason, amount)| ledger[reason] = amount);
+    ledger
 }
 
 fn check_against_oracle(chain: &Chain, source: &[OutNum], direction: Direction, max_tx_hops: Option<u32>) {
@@ -130,7 +139,9 @@ fn a_trace_in_the_past_is_one_on_a_store_that_ends_there() {
 
 /// Satoshi of traced money by output, without what rejoined.
 fn amounts(trace: &Trace) -> HashMap<u64, i64> {
-    let at = |step: &Step| step.place.output().filter(|_| step.outcome != Outcome::Rejoined).map(|o| (o.0, step.amount as i64));
+    let at = |step: &Step| {
+        step.place.output().filter(|_| step.outcome != Outcome::Ended(Reason::Rejoined)).map(|o| (o.0, step.amount as i64))
+    };
     trace.rows().unwrap().iter().filter_map(at).collect()
 }
 
@@ -141,7 +152,7 @@ fn two_sources_together_trace_to_the_sum_of_both_but_for_rounding() {
     for (a, b) in [(300, 2_900), (1_000, 1_001), (2_000, 5_000), (4_001, 6_000), (7_000, 7_500), (350, 351)] {
         for direction in BOTH {
             let both = trace(chain, &outputs(&[a, b]), direction, None);
-            if both.ledger().rejoined > 0 {
+            if both.ledger()[Reason::Rejoined] > 0 {
                 continue;
             }
             let (a, b) = (trace(chain, &outputs(&[a]), direction, None), trace(chain, &outputs(&[b]), direction, None));
@@ -163,7 +174,9 @@ fn what_went_from_one_output_to_another_is_what_the_other_has_from_it_but_for_ro
     let mut compared = 0;
     for from in (200..chain.counts().outputs).step_by(611) {
         let there = trace(chain, &outputs(&[from]), Direction::Out, None);
-        for step in there.rows().unwrap().iter().filter(|step| step.outcome == Outcome::Unspent && step.tx_hop > 0).take(4) {
+        for step in
+            there.rows().unwrap().iter().filter(|step| step.outcome == Outcome::Ended(Reason::Unspent) && step.tx_hop > 0).take(4)
+        {
             let back = trace(chain, &[step.place.output().unwrap()], Direction::In, None);
             let found = amounts(&back).get(&from).copied().unwrap_or(0);
             let bound = (there.len() + back.len()) as i64;
@@ -180,7 +193,7 @@ fn an_unspent_source_goes_nowhere() {
     let unspent = (0..chain.counts().outputs).map(OutNum).find(|o| chain.end_of(*o).unwrap() == End::Unspent).unwrap();
     let trace = trace(chain, &[unspent], Direction::Out, None);
     let value = chain.value_of(unspent).unwrap();
-    assert_eq!(*trace.ledger(), Ledger { source: value, unspent: value, ..Ledger::default() });
+    assert_eq!(*trace.ledger(), sums(value, [(Reason::Unspent, value)]));
     assert_eq!((trace.transactions(), trace.len()), (0, 1));
     assert_eq!(trace.ends().unwrap().num_rows(), 1);
 }
@@ -190,9 +203,9 @@ fn a_source_that_can_never_be_spent_is_lost() {
     let Ingested { chain, .. } = &demo();
     let genesis = 5_000_000_000;
     let there = trace(chain, &outputs(&[0]), Direction::Out, None);
-    assert_eq!(*there.ledger(), Ledger { source: genesis, lost: genesis, ..Ledger::default() });
+    assert_eq!(*there.ledger(), sums(genesis, [(Reason::Lost, genesis)]));
     let back = trace(chain, &outputs(&[0]), Direction::In, Some(0));
-    assert_eq!(*back.ledger(), Ledger { source: genesis, mined: genesis, ..Ledger::default() });
+    assert_eq!(*back.ledger(), sums(genesis, [(Reason::Mined, genesis)]));
 }
 
 #[test]
@@ -200,13 +213,13 @@ fn an_output_on_its_way_is_cut_off_at_the_last_hop_and_one_at_its_end_is_not() {
     // The coinbases are 1, 2 and 5; 1 pays 3 and 4, and 3 pays 6.
     let Ingested { chain, .. } = &made(&[block(&[], &[]), block(&[1], &[60, 30]), block(&[3], &[55])]);
     let ledger = |max_tx_hops| trace(chain, &outputs(&[1]), Direction::Out, max_tx_hops).ledger().clone();
-    assert_eq!(ledger(Some(0)), Ledger { source: 100, cut_off_tx_hops: 100, ..Ledger::default() });
-    assert_eq!(ledger(Some(1)), Ledger { source: 100, cut_off_tx_hops: 60, unspent: 30, fees: 10, ..Ledger::default() });
-    assert_eq!(ledger(Some(2)), Ledger { source: 100, unspent: 85, fees: 15, ..Ledger::default() });
+    assert_eq!(ledger(Some(0)), sums(100, [(Reason::CutOffTxHops, 100)]));
+    assert_eq!(ledger(Some(1)), sums(100, [(Reason::CutOffTxHops, 60), (Reason::Unspent, 30), (Reason::Fees, 10)]));
+    assert_eq!(ledger(Some(2)), sums(100, [(Reason::Unspent, 85), (Reason::Fees, 15)]));
     assert_eq!(ledger(None), ledger(Some(2)));
     let back = |max_tx_hops| trace(chain, &outputs(&[6]), Direction::In, max_tx_hops).ledger().clone();
-    assert_eq!(back(Some(1)), Ledger { source: 55, cut_off_tx_hops: 55, ..Ledger::default() });
-    assert_eq!(back(Some(2)), Ledger { source: 55, mined: 55, ..Ledger::default() });
+    assert_eq!(back(Some(1)), sums(55, [(Reason::CutOffTxHops, 55)]));
+    assert_eq!(back(Some(2)), sums(55, [(Reason::Mined, 55)]));
 }
 
 #[test]
@@ -214,11 +227,11 @@ fn money_from_nothing_is_unexplained_and_goes_all_to_outputs() {
     let Ingested { chain, .. } = &made(&[block(&[], &[]), block(&[1], &[150, 50])]);
     let there = trace(chain, &outputs(&[1]), Direction::Out, None);
     assert_eq!(there.rows().unwrap().iter().map(|step| step.amount).collect::<Vec<_>>(), [100, 75, 25]);
-    assert_eq!(*there.ledger(), Ledger { source: 100, unspent: 100, ..Ledger::default() });
+    assert_eq!(*there.ledger(), sums(100, [(Reason::Unspent, 100)]));
     let back = trace(chain, &outputs(&[3, 4]), Direction::In, None);
-    assert_eq!(*back.ledger(), Ledger { source: 200, mined: 100, unexplained: 100, ..Ledger::default() });
+    assert_eq!(*back.ledger(), sums(200, [(Reason::Mined, 100), (Reason::Unexplained, 100)]));
     let part = trace(chain, &outputs(&[4]), Direction::In, None);
-    assert_eq!(*part.ledger(), Ledger { source: 50, mined: 25, unexplained: 25, ..Ledger::default() });
+    assert_eq!(*part.ledger(), sums(50, [(Reason::Mined, 25), (Reason::Unexplained, 25)]));
 }
 
 #[test]
@@ -226,9 +239,9 @@ fn what_comes_back_to_the_source_ends_there_and_is_not_traced_twice() {
     // 1 (100) -> 3 (90) -> 5 (81), each with a fee.
     let Ingested { chain, .. } = &made(&[block(&[], &[]), block(&[1], &[90]), block(&[3], &[81])]);
     let there = trace(chain, &outputs(&[1, 3]), Direction::Out, None);
-    assert_eq!(*there.ledger(), Ledger { source: 190, rejoined: 90, unspent: 81, fees: 19, ..Ledger::default() });
+    assert_eq!(*there.ledger(), sums(190, [(Reason::Rejoined, 90), (Reason::Unspent, 81), (Reason::Fees, 19)]));
     let back = trace(chain, &outputs(&[3, 5]), Direction::In, None);
-    assert_eq!(*back.ledger(), Ledger { source: 171, rejoined: 81, mined: 90, ..Ledger::default() });
+    assert_eq!(*back.ledger(), sums(171, [(Reason::Rejoined, 81), (Reason::Mined, 90)]));
 }
 
 #[test]
@@ -324,13 +337,13 @@ fn its_tables_say_the_same_as_its_ledger() {
             let ledger = trace.ledger();
             let ends = batches(trace.ends().unwrap());
             let ended: i64 = ends.iter().map(|batch| numbers(batch, "amount").into_iter().flatten().sum::<i64>()).sum();
-            assert_eq!(ended as u64 + ledger.fees + ledger.unexplained, ledger.source);
+            assert_eq!(ended as u64 + ledger[Reason::Fees] + ledger[Reason::Unexplained], ledger.source);
             for (name, amount) in ledger.plain_lines().into_iter().filter(|(name, _)| !["fees", "unexplained"].contains(name)) {
                 assert_eq!(ends.iter().map(|batch| sum_where(batch, "reason", name)).sum::<i64>() as u64, amount, "{name}");
             }
             let steps = batches(trace.steps());
             steps.iter().for_each(through_each_transaction_goes_what_comes_to_it);
-            assert_eq!(steps.iter().map(|batch| sum_where(batch, "outcome", "fees")).sum::<i64>() as u64, ledger.fees);
+            assert_eq!(steps.iter().map(|batch| sum_where(batch, "outcome", "fees")).sum::<i64>() as u64, ledger[Reason::Fees]);
         }
     }
 }
@@ -453,7 +466,13 @@ fn places_are_kept_so_that_going_back_undoes_going_out() {
         for from in (first..count).step_by(347) {
             let options = TraceOptions { policy, fees: Fees::Follow, ..TraceOptions::default() };
             let there = chain.trace(&source_of(chain, &[OutNum(from)]), &options, |_| true).unwrap();
-            for step in there.rows().unwrap().iter().filter(|step| step.outcome == Outcome::Unspent && step.tx_hop > 0).take(3) {
+            for step in there
+                .rows()
+                .unwrap()
+                .iter()
+                .filter(|step| step.outcome == Outcome::Ended(Reason::Unspent) && step.tx_hop > 0)
+                .take(3)
+            {
                 let options = TraceOptions { direction: Direction::In, ..options.clone() };
                 let back = chain.trace(&source_of(chain, &[step.place.output().unwrap()]), &options, |_| true).unwrap();
                 let found = back.rows().unwrap().into_iter().find(|back| back.place == Place::Output(OutNum(from))).unwrap();

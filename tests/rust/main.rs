@@ -20,6 +20,7 @@ mod one_chain;
 mod oracle;
 mod questions;
 mod readers;
+mod reasons;
 mod shapes;
 mod simulate;
 mod verify;

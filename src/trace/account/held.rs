@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::ids::AddrNum;
 use crate::trace::place::Place;
-use crate::trace::run::SourceShare;
-use crate::trace::step::{Outcome, Step};
+use crate::trace::{Outcome, Reason, SourceShare, Step};
 
 /// What became of traced money in accounts.
 #[derive(Clone, Default)]
@@ -18,7 +17,7 @@ pub(in crate::trace) struct Accounts {
 pub(in crate::trace) struct Held {
     pub wallet: AddrNum,
     pub amount: u64,
-    pub outcome: Outcome,
+    pub reason: Reason,
     pub hop: u32,
     pub tx_hop: u32,
     /// Satoshi by source.
@@ -26,10 +25,6 @@ pub(in crate::trace) struct Held {
 }
 
 impl Accounts {
-    pub fn sum(&self, outcome: Outcome) -> u64 {
-        self.held.iter().filter(|held| held.outcome == outcome).map(|held| held.amount).sum()
-    }
-
     pub fn held(&self) -> &[Held] {
         &self.held
     }
@@ -45,6 +40,13 @@ impl Accounts {
 impl Held {
     pub fn step(&self) -> Step {
         let place = Place::Account(self.wallet);
-        Step { hop: Some(self.hop), tx_hop: self.tx_hop, by: None, place, amount: self.amount, outcome: self.outcome }
+        Step {
+            hop: Some(self.hop),
+            tx_hop: self.tx_hop,
+            by: None,
+            place,
+            amount: self.amount,
+            outcome: Outcome::Ended(self.reason),
+        }
     }
 }

@@ -14,14 +14,13 @@ use crate::cluster::Clusters;
 use crate::error::{Error, Result};
 use crate::ids::{AddrNum, OutNum, TxNum};
 use crate::sets::marks::Marks;
-use crate::store::reader::counts_at;
+use crate::trace::limits::Limits;
 use crate::trace::place::Place;
-use crate::trace::step::Outcome;
 use crate::trace::sweep::log::{Log, Logged, Mark};
 use crate::trace::sweep::money::Piece;
 use crate::trace::sweep::slots::fee;
 use crate::trace::sweep::{Seen, Swept, Watch};
-use crate::trace::{Source, TraceOptions};
+use crate::trace::{Reason, Source, TraceOptions};
 
 pub(super) use held::Accounts;
 use held::Held;
@@ -44,10 +43,6 @@ pub(super) fn run<'a>(
     let last = source.outputs().last().ok_or(Error::EmptySource)?;
     chain.output_at(last.output)?;
     source.sum()?;
-    let end = match options.until {
-        Some(until) => counts_at(chain.columns(), until.min(chain.counts().blocks))?.transactions,
-        None => chain.counts().transactions,
-    };
     let done = Swept { stopped: vec![0; options.stops.labels().len()], log: Log::default(), ..Swept::default() };
     let mut books = Books {
         chain,
@@ -59,7 +54,7 @@ pub(super) fn run<'a>(
         accounts: BTreeMap::new(),
         sources: BTreeMap::new(),
         ended: BTreeMap::new(),
-        end,
+        limits: Limits::new(chain, options)?,
         traced: 0,
         done,
     };
@@ -81,8 +76,7 @@ struct Books<'a> {
     sources: BTreeMap<TxNum, Vec<(AddrNum, u32, u64, OutNum)>>,
     /// What ended in accounts, by wallet and reason.
     ended: BTreeMap<(AddrNum, &'static str), Held>,
-    /// The first transaction that traced money is not followed by.
-    end: u64,
+    limits: Limits,
     /// Satoshi of traced money in all accounts.
     traced: u64,
     done: Swept,
@@ -148,23 +142,21 @@ impl Books<'_> {
             self.receive(tx, *wallet, &parts, Arrival { hop: hop + 1, tx_hop, amount: traced(&parts) }, &nets, progress)?;
         }
         let parts = take(&mut line, fee(self.chain, tx)?);
-        self.step(tx, Place::Fee(tx), &parts, Mark::Fee, false, &nets);
+        self.step(tx, Place::Fee(tx), &parts, Mark::Ended(Reason::Fees), false, &nets);
         Ok(())
     }
 
     /// Ends what of the traced money in an account the limits do not let a transaction take on.
     fn cut_off(&mut self, wallet: AddrNum, by: TxNum) {
-        let options = self.options;
-        let limited = options.max_hops.is_some() || options.max_tx_hops.is_some() || options.min_value.is_some();
-        if !limited && by.row() < self.end && (self.done.log.steps() as u64) < options.budget {
+        if !self.limits.look_at_arrivals() && self.limit(Arrival::default(), by).is_none() {
             return;
         }
         let Some(mut account) = self.accounts.remove(&wallet) else { return };
         for part in account.parts.iter_mut() {
             if let Some((source, arrival)) = part.traced
-                && let Some(outcome) = self.limit(arrival, by)
+                && let Some(reason) = self.limit(arrival, by)
             {
-                self.end(wallet, outcome, source, arrival, part.length);
+                self.end(wallet, reason, source, arrival, part.length);
                 self.traced -= part.length;
                 part.traced = None;
             }
@@ -173,31 +165,19 @@ impl Books<'_> {
     }
 
     /// The first limit that money does not keep.
-    fn limit(&self, arrival: Arrival, by: TxNum) -> Option<Outcome> {
-        let options = self.options;
-        if options.max_hops.is_some_and(|most| arrival.hop >= most) {
-            Some(Outcome::CutOffHops)
-        } else if options.max_tx_hops.is_some_and(|most| arrival.tx_hop >= most) {
-            Some(Outcome::CutOffTxHops)
-        } else if options.min_value.is_some_and(|least| arrival.amount < least) {
-            Some(Outcome::CutOffValue)
-        } else if by.row() >= self.end {
-            Some(Outcome::CutOffDate)
-        } else if self.done.log.steps() as u64 >= options.budget {
-            Some(Outcome::CutOffBudget)
-        } else {
-            None
-        }
+    fn limit(&self, arrival: Arrival, by: TxNum) -> Option<Reason> {
+        let used_up = || self.limits.end_after(self.done.log.steps() as u64).then_some(Reason::CutOffBudget);
+        self.limits.cut(Some(arrival.hop), arrival.tx_hop, arrival.amount, by).or_else(used_up)
     }
 
     /// Writes down that traced money ended in an account.
-    fn end(&mut self, wallet: AddrNum, outcome: Outcome, source: u32, arrival: Arrival, amount: u64) {
+    fn end(&mut self, wallet: AddrNum, reason: Reason, source: u32, arrival: Arrival, amount: u64) {
         if amount == 0 {
             return;
         }
         let (hop, tx_hop) = (arrival.hop, arrival.tx_hop);
-        let new = Held { wallet, amount: 0, outcome, hop, tx_hop, by_source: BTreeMap::new() };
-        let held = self.ended.entry((wallet, outcome.name())).or_insert(new);
+        let new = Held { wallet, amount: 0, reason, hop, tx_hop, by_source: BTreeMap::new() };
+        let held = self.ended.entry((wallet, reason.name())).or_insert(new);
         held.amount += amount;
         (held.hop, held.tx_hop) = (held.hop.min(hop), held.tx_hop.min(tx_hop));
         *held.by_source.entry(source).or_default() += amount;
@@ -236,7 +216,9 @@ impl Books<'_> {
         if amount == 0 {
             return;
         }
-        self.done.sums[mark as usize] += amount;
+        if let Mark::Ended(reason) = mark {
+            self.done.end(reason, amount);
+        }
         self.traced -= if mark == Mark::Followed { 0 } else { amount };
         let step = self.done.log.steps();
         self.done.log.step(Logged { place, mark, crosses, amount });
@@ -263,7 +245,7 @@ impl Books<'_> {
             let overlaps = self.accounts.get_mut(&wallet).expect("it was just opened").mark(&amounts);
             for ((source, amount), overlap) in amounts.into_iter().zip(overlaps) {
                 self.traced += amount - overlap;
-                self.end(wallet, Outcome::Rejoined, source, Arrival { hop: 0, tx_hop: 0, amount }, overlap);
+                self.end(wallet, Reason::Rejoined, source, Arrival { hop: 0, tx_hop: 0, amount }, overlap);
             }
             if let (Some(watch), true) = (&mut self.watch, self.by_slot) {
                 for (_, _, amount, output) in given {
@@ -312,7 +294,7 @@ impl Books<'_> {
         for (wallet, account) in std::mem::take(&mut self.accounts) {
             for part in account.parts {
                 if let Some((source, arrival)) = part.traced {
-                    self.end(wallet, Outcome::Unspent, source, arrival, part.length);
+                    self.end(wallet, Reason::Unspent, source, arrival, part.length);
                 }
             }
         }

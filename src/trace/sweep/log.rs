@@ -2,42 +2,40 @@
 //! in the chain when somebody asks.
 
 use crate::ids::TxNum;
+use crate::trace::Reason;
 use crate::trace::place::Place;
 
-/// Why a step ends, or that it does not, as far as it is known when the step is made.
+/// What becomes of a step, as far as it is known when the step is made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
 pub(in crate::trace) enum Mark {
     Followed,
-    Rejoined,
     Stopped,
-    Unspent,
-    Lost,
-    Mined,
-    Fee,
-    Unclaimed,
-    Unexplained,
-    CutOffHops,
-    CutOffTxHops,
-    CutOffValue,
-    CutOffDate,
+    Ended(Reason),
 }
 
-const MARKS: [Mark; 13] = [
-    Mark::Followed,
-    Mark::Rejoined,
-    Mark::Stopped,
-    Mark::Unspent,
-    Mark::Lost,
-    Mark::Mined,
-    Mark::Fee,
-    Mark::Unclaimed,
-    Mark::Unexplained,
-    Mark::CutOffHops,
-    Mark::CutOffTxHops,
-    Mark::CutOffValue,
-    Mark::CutOffDate,
-];
+/// The marks that are no reasons stand behind those that are.
+const FOLLOWED: u64 = Reason::ALL.len() as u64;
+const STOPPED: u64 = FOLLOWED + 1;
+
+impl Mark {
+    /// The mark as a number of 4 bits.
+    #[inline]
+    fn code(self) -> u64 {
+        match self {
+            Mark::Ended(reason) => reason as u64,
+            Mark::Followed => FOLLOWED,
+            Mark::Stopped => STOPPED,
+        }
+    }
+
+    fn of_code(code: u64) -> Mark {
+        match Reason::ALL.get(code as usize) {
+            Some(reason) => Mark::Ended(*reason),
+            None if code == STOPPED => Mark::Stopped,
+            None => Mark::Followed,
+        }
+    }
+}
 
 /// Where the bits of a step's first word stand: place, mark, whether the step is a hop beyond those of its passage.
 const MARK: u32 = 44;
@@ -80,7 +78,7 @@ impl Log {
 
     #[inline]
     pub fn step(&mut self, step: Logged) {
-        let word = step.place.code() | (step.mark as u64) << MARK | (step.crosses as u64) << HOP;
+        let word = step.place.code() | step.mark.code() << MARK | (step.crosses as u64) << HOP;
         self.steps.push([word, step.amount]);
     }
 
@@ -103,7 +101,7 @@ impl Log {
     /// A step, without its passage.
     pub fn logged(&self, step: usize) -> Logged {
         let [word, amount] = self.steps[step];
-        let mark = MARKS[(word >> MARK & 15) as usize % MARKS.len()];
+        let mark = Mark::of_code(word >> MARK & 15);
         Logged { place: Place::of_code(word & ((1 << MARK) - 1)), mark, crosses: word >> HOP & 1 == 1, amount }
     }
 
@@ -126,19 +124,23 @@ mod tests {
         let step = |mark, amount| Logged { place: Place::Output(OutNum((1 << 40) - 1)), mark, crosses: amount == 2, amount };
         log.step(step(Mark::Followed, 1));
         log.pass(TxNum(4), 2, 1);
-        log.step(step(Mark::CutOffDate, 2));
+        log.step(step(Mark::Ended(Reason::CutOffDate), 2));
         log.pass(TxNum(5), 2, 1);
         log.pass(TxNum(6), 3, 2);
-        log.step(step(Mark::Unspent, 3));
+        log.step(step(Mark::Ended(Reason::Unspent), 3));
         let by = |i| log.get(i).1.map(|passage| passage.by);
         assert_eq!([by(0), by(1), by(2)], [None, Some(TxNum(4)), Some(TxNum(6))]);
         let (found, _) = log.get(1);
-        assert_eq!((found.mark, found.crosses, found.amount), (Mark::CutOffDate, true, 2));
+        assert_eq!((found.mark, found.crosses, found.amount), (Mark::Ended(Reason::CutOffDate), true, 2));
         assert_eq!(found.place, Place::Output(OutNum((1 << 40) - 1)));
     }
 
     #[test]
-    fn marks_are_in_the_order_of_their_numbers() {
-        assert!(MARKS.iter().enumerate().all(|(i, mark)| *mark as usize == i));
+    fn marks_survive_their_codes_of_four_bits() {
+        let marks = Reason::ALL.into_iter().map(Mark::Ended).chain([Mark::Followed, Mark::Stopped]);
+        for mark in marks {
+            assert!(mark.code() < 16);
+            assert_eq!(Mark::of_code(mark.code()), mark);
+        }
     }
 }

@@ -20,6 +20,7 @@ use crate::ids::{AddrNum, TxNum};
 use crate::sets::marks::Marks;
 use crate::sets::rows::Rows;
 use crate::trace::place::Place;
+use crate::trace::reason::{ByReason, Reason};
 use crate::trace::sweep::hops::Hops;
 use crate::trace::sweep::log::{Log, Logged, Mark};
 use crate::trace::sweep::lookahead::LookAhead;
@@ -36,13 +37,19 @@ const EVERY: u64 = 1024;
 #[derive(Clone, Default)]
 pub(in crate::trace) struct Swept {
     pub log: Log,
-    /// Satoshi by what became of them; those at the stop set by label.
-    pub sums: [u64; Mark::CutOffDate as usize + 1],
+    /// Satoshi by the reason for which they ended; those at the stop set by label.
+    pub ended: ByReason,
     pub stopped: Vec<u64>,
-    pub cut_off_budget: u64,
     pub joined: u64,
     /// The turn at which the budget was used up.
     pub end: Option<u32>,
+}
+
+impl Swept {
+    #[inline]
+    pub fn end(&mut self, reason: Reason, amount: u64) {
+        add(&mut self.ended[reason as usize], amount);
+    }
 }
 
 /// What somebody who watches a sweep sees: a step, and whose money it is. Where owners are left slots, they are given.
@@ -187,7 +194,7 @@ impl<'a, M: Money> Sweep<'a, M> {
 
     fn has_to_stop(&self, turn: u32) -> bool {
         match self.stop {
-            Stop::Budget => self.done.log.steps() as u64 + self.pieces >= self.options.budget,
+            Stop::Budget => self.fates.limits().end_after(self.done.log.steps() as u64 + self.pieces),
             Stop::At(end) => end.is_some_and(|end| turn >= end),
         }
     }
@@ -198,7 +205,7 @@ impl<'a, M: Money> Sweep<'a, M> {
         let tx = self.order.transaction_at(turn)?;
         let Hops { wallets, transactions } = Hops::of(hops);
         if !self.load(tx)? {
-            add(&mut self.done.sums[Mark::Mined as usize], self.money.amount(word));
+            self.done.end(Reason::Mined, self.money.amount(word));
             return Ok(());
         }
         let divided = self.money.divide(word, &self.slots).ok_or_else(|| self.does_not_spend(tx))?;
@@ -249,10 +256,11 @@ impl<'a, M: Money> Sweep<'a, M> {
     #[inline]
     fn write(&mut self, by: Option<TxNum>, place: Place, amount: u64, next: Next, crosses: bool, slot: Option<usize>) {
         let mark = next.mark();
-        if let Next::Stop(label) = next {
-            add(&mut self.done.stopped[label as usize], amount);
+        match next {
+            Next::Tx(..) => {}
+            Next::Stop(label) => add(&mut self.done.stopped[label as usize], amount),
+            Next::End(reason) => self.done.end(reason, amount),
         }
-        add(&mut self.done.sums[mark as usize], amount);
         let step = self.done.log.steps();
         self.done.log.step(Logged { place, mark, crosses, amount });
         if let (true, Some(slot)) = (M::NEEDS_LEFT, slot) {
@@ -281,10 +289,8 @@ impl<'a, M: Money> Sweep<'a, M> {
         let mut at = self.now;
         while let Some(turn) = self.waiting.next(at) {
             let amount = self.money.amount(self.rows.at(turn as u32)[0]);
-            match ends_mined(self.chain, self.options, self.order.transaction_at(turn as u32)?)? {
-                true => add(&mut self.done.sums[Mark::Mined as usize], amount),
-                false => add(&mut self.done.cut_off_budget, amount),
-            }
+            let mined = ends_mined(self.chain, self.options, self.order.transaction_at(turn as u32)?)?;
+            self.done.end(if mined { Reason::Mined } else { Reason::CutOffBudget }, amount);
             at = turn + 1;
         }
         self.done.end = Some(self.now as u32);

@@ -1,23 +1,22 @@
 //! What comes after a place that traced money has come to: the transaction that takes it on, or the reason why the trace ends there.
 
 use std::cell::{Cell, RefCell};
-use std::ops::Range;
 
 use crate::chain::{Chain, End};
 use crate::cluster::Clusters;
 use crate::error::Result;
 use crate::ids::{AddrNum, InNum, OutNum, TxNum};
 use crate::sets::marks::Marks;
-use crate::store::reader::counts_at;
+use crate::trace::limits::Limits;
 use crate::trace::place::Place;
 use crate::trace::sweep::hops::Hops;
 use crate::trace::sweep::log::Mark;
-use crate::trace::{Direction, Fees, Source, TraceOptions};
+use crate::trace::{Direction, Fees, Reason, Source, TraceOptions};
 
 /// What comes after a place.
 #[derive(Clone, Copy)]
 pub(in crate::trace) enum Next {
-    End(Mark),
+    End(Reason),
     /// It is in the stop set, under the label of this number.
     Stop(u32),
     /// This transaction, so many hops further.
@@ -29,7 +28,7 @@ impl Next {
         match self {
             Next::Tx(..) => Mark::Followed,
             Next::Stop(_) => Mark::Stopped,
-            Next::End(mark) => mark,
+            Next::End(reason) => Mark::Ended(reason),
         }
     }
 }
@@ -40,8 +39,7 @@ pub(in crate::trace) struct Fates<'a> {
     options: &'a TraceOptions,
     /// The outputs of the source.
     given: Marks,
-    /// The transactions that may be passed.
-    window: Range<u32>,
+    limits: Limits,
     /// The transaction whose senders were looked up last, with them; and the coinbase that was asked about last.
     senders: RefCell<(TxNum, Vec<AddrNum>)>,
     coinbase: Cell<Option<(TxNum, bool)>>,
@@ -49,12 +47,13 @@ pub(in crate::trace) struct Fates<'a> {
 
 impl<'a> Fates<'a> {
     pub fn new(chain: &'a Chain, source: &Source, options: &'a TraceOptions) -> Result<Fates<'a>> {
-        let (counts, mut given) = (chain.counts(), Marks::new(chain.counts().outputs));
+        let (limits, mut given) = (Limits::new(chain, options)?, Marks::new(chain.counts().outputs));
         source.outputs().iter().for_each(|source| _ = given.put(source.output.0));
-        let first_of =
-            |height: u64| -> Result<u32> { Ok(counts_at(chain.columns(), height.min(counts.blocks))?.transactions as u32) };
-        let window = options.since.map_or(Ok(0), first_of)?..options.until.map_or(Ok(u32::MAX), first_of)?;
-        Ok(Fates { chain, options, given, window, senders: RefCell::default(), coinbase: Cell::new(None) })
+        Ok(Fates { chain, options, given, limits, senders: RefCell::default(), coinbase: Cell::new(None) })
+    }
+
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// What comes after an output of the source.
@@ -78,19 +77,19 @@ impl<'a> Fates<'a> {
     #[inline]
     fn wherever(&self, by: TxNum, place: Place) -> Result<Next> {
         match place {
-            Place::Output(output) if self.given.has(output.0) => Ok(Next::End(Mark::Rejoined)),
+            Place::Output(output) if self.given.has(output.0) => Ok(Next::End(Reason::Rejoined)),
             Place::Output(output) => match self.stop_of(output)? {
                 Some(label) => Ok(Next::Stop(label)),
                 None => self.of_output(output),
             },
             Place::Fee(payer) => match (self.options.fees, self.options.direction) {
-                (Fees::Report, _) => Ok(Next::End(Mark::Fee)),
+                (Fees::Report, _) => Ok(Next::End(Reason::Fees)),
                 (Fees::Follow, Direction::In) => Ok(Next::Tx(payer, 0)),
                 (Fees::Follow, Direction::Out) => self.coinbase_over(by),
             },
-            Place::Subsidy(_) => Ok(Next::End(Mark::Mined)),
-            Place::Unclaimed(_) => Ok(Next::End(Mark::Unclaimed)),
-            Place::Unexplained(_) | Place::Account(_) => Ok(Next::End(Mark::Unexplained)),
+            Place::Subsidy(_) => Ok(Next::End(Reason::Mined)),
+            Place::Unclaimed(_) => Ok(Next::End(Reason::Unclaimed)),
+            Place::Unexplained(_) | Place::Account(_) => Ok(Next::End(Reason::Unexplained)),
         }
     }
 
@@ -107,14 +106,14 @@ impl<'a> Fates<'a> {
     fn of_output(&self, output: OutNum) -> Result<Next> {
         match self.options.direction {
             Direction::Out => Ok(match self.chain.end_of(output)? {
-                End::Unspent => Next::End(Mark::Unspent),
-                End::Lost(_) => Next::End(Mark::Lost),
+                End::Unspent => Next::End(Reason::Unspent),
+                End::Lost(_) => Next::End(Reason::Lost),
                 End::Spent(tx) => Next::Tx(tx, 0),
             }),
             Direction::In => {
                 let tx = self.chain.transaction_of(output)?;
                 if self.options.fees == Fees::Follow && self.chain.is_coinbase(tx)? && !self.can_follow_into(tx)? {
-                    return Ok(Next::End(Mark::Mined));
+                    return Ok(Next::End(Reason::Mined));
                 }
                 Ok(Next::Tx(tx, self.crosses_into(output, tx)?))
             }
@@ -125,7 +124,7 @@ impl<'a> Fates<'a> {
     fn coinbase_over(&self, payer: TxNum) -> Result<Next> {
         let block = self.chain.block(self.chain.height_of(payer)?.0 as i64)?.transaction_numbers()?;
         let coinbase = TxNum(block.start);
-        Ok(if self.can_follow_into(coinbase)? { Next::Tx(coinbase, 0) } else { Next::End(Mark::Fee) })
+        Ok(if self.can_follow_into(coinbase)? { Next::Tx(coinbase, 0) } else { Next::End(Reason::Fees) })
     }
 
     /// Whether no output of a coinbase is spent in its own block.
@@ -151,22 +150,11 @@ impl<'a> Fates<'a> {
     /// The same, or the limit that ends it there.
     #[inline]
     fn within_limits(&self, place: Place, next: TxNum, further: u32, amount: u64, hops: Hops) -> Result<Next> {
-        let options = self.options;
         let is_output = matches!(place, Place::Output(_));
-        let mark = if is_output && options.max_hops.is_some_and(|most| hops.wallets >= most) {
-            Mark::CutOffHops
-        } else if options.max_tx_hops.is_some_and(|most| hops.transactions >= most) {
-            Mark::CutOffTxHops
-        } else if options.min_value.is_some_and(|least| amount < least) {
-            Mark::CutOffValue
-        } else if !self.window.contains(&next.0) {
-            Mark::CutOffDate
-        } else {
-            return Ok(Next::Tx(next, further));
-        };
+        let hop = is_output.then_some(hops.wallets);
+        let Some(reason) = self.limits.cut(hop, hops.transactions, amount, next) else { return Ok(Next::Tx(next, further)) };
         // Money of a coinbase is not cut off: it has come to its beginning.
-        let begins = options.direction == Direction::In && options.fees == Fees::Report && is_output;
-        Ok(Next::End(if begins && self.chain.is_coinbase(next)? { Mark::Mined } else { mark }))
+        Ok(Next::End(if is_output && ends_mined(self.chain, self.options, next)? { Reason::Mined } else { reason }))
     }
 
     /// Hops from an output back to the senders of the transaction that made it.

@@ -6,7 +6,7 @@ use petgraph::algo::dominators;
 use petgraph::graph::{DiGraph, NodeIndex};
 use satrail::Error;
 use satrail::ids::{AddrNum, OutNum, TxNum};
-use satrail::trace::{ChokePoint, Direction, Holder, Level, Movement, Movements, Place, Which};
+use satrail::trace::{ChokePoint, Direction, Holder, Level, Movement, Movements, Place, Reason, Which};
 
 use super::made::{self, Kind, Rows, demo, places, random, two, which, with_clusters};
 use crate::build::Rng;
@@ -244,7 +244,7 @@ fn cuts_of_real_traces_carry_what_reaches_the_end() {
         };
         let cut = movements.min_cut(&from, &to, &mut || true).unwrap();
         let ledger = trace.ledger();
-        assert_eq!(cut.amount, ledger.source - ledger.fees);
+        assert_eq!(cut.amount, ledger.source - ledger[Reason::Fees]);
         assert_eq!(movements.cut_table(&cut).unwrap().num_rows() as usize, cut.movements.len());
     }
 }

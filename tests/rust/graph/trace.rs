@@ -11,7 +11,8 @@ use satrail::Error;
 use satrail::cluster::Settings;
 use satrail::ids::{AddrNum, Height, OutNum, TxNum};
 use satrail::trace::{
-    Direction, Fees, Holder, Level, Movement, Movements, Node, Place, Policy, StopItem, StopSet, TraceGraph, TraceOptions, Which,
+    Direction, Fees, Holder, Level, Movement, Movements, Node, Place, Policy, Reason, StopItem, StopSet, TraceGraph, TraceOptions,
+    Which,
 };
 
 use super::made::{self, Kind, demo, random, with_clusters};
@@ -70,7 +71,7 @@ fn money_is_conserved_at_every_node_of_every_level() {
             assert_eq!(sum(&graph, |node| node.held), ledger.source);
             let of =
                 |holder: Holder| graph.graph().node_weights().filter(|node| node.holder == holder).map(|n| n.held).sum::<u64>();
-            assert_eq!((of(Holder::Fees), of(Holder::Unexplained)), (ledger.fees, ledger.unexplained));
+            assert_eq!((of(Holder::Fees), of(Holder::Unexplained)), (ledger[Reason::Fees], ledger[Reason::Unexplained]));
         }
     }
 }

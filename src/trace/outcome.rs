@@ -1,6 +1,7 @@
-//! The steps of a trace, as they are shown.
+//! The steps of a trace, and what becomes of traced money after each.
 
 use crate::ids::TxNum;
+use crate::trace::Reason;
 use crate::trace::place::Place;
 
 /// A part of the traced money, where a transaction of the trace, or the source, put it.
@@ -18,35 +19,26 @@ pub struct Step {
     pub outcome: Outcome,
 }
 
+/// How much of a step came from one of the sources.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SourceShare {
+    pub source: u32,
+    pub step: Step,
+    /// Satoshi.
+    pub amount: u64,
+}
+
 /// What becomes of traced money after a step.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
 pub enum Outcome {
     /// This transaction takes it on.
     Followed(TxNum),
     /// It is in the account of a wallet, which pays it out later or still has it.
     InAccount,
-    /// The output belongs to the source, and is traced as such.
-    Rejoined,
     /// It came to the stop set, at the label of this number.
     Stopped(u32),
-    /// The output is not spent, as of the chain's height; so also where its script cannot be satisfied.
-    Unspent,
-    /// The output can never be spent: the genesis block's, or replaced by a coinbase of the same id.
-    Lost,
-    /// This is where its money began: a coinbase, or its subsidy.
-    Mined,
-    /// A transaction's fee took it.
-    Fee,
-    /// A coinbase could have claimed it, and nobody did.
-    Unclaimed,
-    /// A transaction paid out more than it took in, so this has no origin. No node accepts that; simulated chains may have it.
-    Unexplained,
-    CutOffHops,
-    CutOffTxHops,
-    CutOffValue,
-    CutOffDate,
-    CutOffBudget,
+    /// The trace ends here.
+    Ended(Reason),
 }
 
 impl Outcome {
@@ -54,19 +46,8 @@ impl Outcome {
         match self {
             Outcome::Followed(_) => "followed",
             Outcome::InAccount => "in_account",
-            Outcome::Rejoined => "rejoined",
             Outcome::Stopped(_) => "stopped",
-            Outcome::Unspent => "unspent",
-            Outcome::Lost => "lost",
-            Outcome::Mined => "mined",
-            Outcome::Fee => "fees",
-            Outcome::Unclaimed => "unclaimed",
-            Outcome::Unexplained => "unexplained",
-            Outcome::CutOffHops => "cut_off_hops",
-            Outcome::CutOffTxHops => "cut_off_tx_hops",
-            Outcome::CutOffValue => "cut_off_value",
-            Outcome::CutOffDate => "cut_off_date",
-            Outcome::CutOffBudget => "cut_off_budget",
+            Outcome::Ended(reason) => reason.name(),
         }
     }
 
@@ -80,8 +61,8 @@ impl Outcome {
         if let Outcome::Stopped(label) = self { Some(label) } else { None }
     }
 
-    /// Whether the trace ends here.
+    /// Whether the trace ends here, at the stop set or for a reason.
     pub fn is_end(self) -> bool {
-        !matches!(self, Outcome::Followed(_) | Outcome::InAccount)
+        matches!(self, Outcome::Stopped(_) | Outcome::Ended(_))
     }
 }
