@@ -188,14 +188,14 @@ def from_python(store: Path) -> None:
 
     chain = satrail.open(store)
     heights = range(200, chain.height, max(1, chain.height // 150))
-    txids = [tx.txid for height in heights for tx in chain.block(height).transactions[:200]]
-    texts = [tx.outputs[0].address.text or tx.outputs[0].address.script for tx in map(chain.tx, txids)]
+    txids = [tx.txid for height in heights for tx in chain.block(height).transactions()[:200]]
+    texts = [tx.outputs()[0].address.text or tx.outputs()[0].address.script for tx in map(chain.tx, txids)]
     show("transaction id to object, Python", per_call(chain.tx, txids) * 1e6, "us", 3)
     show("address text to object, Python", per_call(chain.address, texts) * 1e6, "us", 3)
     clusters = chain.cluster()
     show("address to its wallet, Python", per_call(clusters.__getitem__, texts) * 1e6, "us", 3)
     if hasattr(chain, "trace"):
-        sources = [tx.outputs[0] for tx in map(chain.tx, txids[:10_000])]
+        sources = [tx.outputs()[0] for tx in map(chain.tx, txids[:10_000])]
         seconds = min(per_call(lambda hops: chain.trace(sources, max_tx_hops=hops).ledger, [1]) for _ in range(5))
         show(f"trace of {len(sources):,} payments, 1 hop", seconds * 1e3, "ms", 50)
 

@@ -170,7 +170,7 @@ def of_rates(measured: Measured, what: satrail.ChangeRule | str) -> tuple[dict[s
         f"| cannot tell | {counts['cannot_tell_positive']:,} positives, {counts['cannot_tell_negative']:,} negatives |",
         "",
     ]
-    years = rates.years.to_pydict()
+    years = rates.years().to_pydict()
     if len(years["year"]) > 1:
         lines += ["| year | true positive rate | false positive rate |", "|---|---|---|"]
         for i, year in enumerate(years["year"]):
@@ -183,7 +183,7 @@ def of_rates(measured: Measured, what: satrail.ChangeRule | str) -> tuple[dict[s
 
 def fools(rates: satrail.Rates) -> list[str]:
     lines: list[str] = []
-    for name, table in [("purpose", rates.purposes.to_pydict()), ("profile", rates.profiles.to_pydict())]:
+    for name, table in [("purpose", rates.purposes().to_pydict()), ("profile", rates.profiles().to_pydict())]:
         negatives = zip(*(table[count] for count in COUNTS[3:]), strict=True)
         rows = [(who, counts[0], sum(counts)) for who, counts in zip(table[name], negatives, strict=True)]
         lines += most(rows, name, "negatives")
@@ -203,7 +203,7 @@ def of_clusters(measured: Measured, rule: str) -> tuple[dict[str, int], list[str
         f"| recall | {share(right, right + missed)} | {shown['recall']} |",
         "",
     ]
-    joins = evaluation.wrong_joins.to_pydict()
+    joins = evaluation.wrong_joins().to_pydict()
     total = len(joins["txid"])
     lines += [
         f"{total:,} joins are about addresses of two owners." if total else "No join is about addresses of two owners.",

@@ -56,7 +56,7 @@ def routes(truth: satrail.Truth, evaluation: satrail.TraceEvaluation) -> dict[st
     route = {row["txid"]: row["route"] for row in rows(truth.table("cashouts").to_pydict())}
     true: Counter[str] = Counter()
     right: Counter[str] = Counter()
-    for row in rows(evaluation.arrivals.to_pydict()):
+    for row in rows(evaluation.arrivals().to_pydict()):
         if row["category"] == "exchange" and row["txid"] in route:
             true[route[row["txid"]]] += row["true"]
             right[route[row["txid"]]] += row["right"]
@@ -87,7 +87,7 @@ def by_policy(evaluations: Evaluations) -> list[str]:
         "|---|---:|---:|---:|---:|",
     ]
     for policy, evaluation in evaluations:
-        categories = {row["category"]: row for row in rows(evaluation.categories.to_pydict())}
+        categories = {row["category"]: row for row in rows(evaluation.categories().to_pydict())}
         at = categories["exchange"]
         others = evaluation.blamed - at["blamed"]
         shares = f"{percent(at['right'], at['true'])} | {percent(at['right'], at['found'])}"
@@ -106,7 +106,7 @@ def by_route(truth: satrail.Truth, evaluations: Evaluations) -> list[str]:
 
 def by_exchange(evaluations: Evaluations) -> list[str]:
     exchanges = [
-        {row["owner"]: row for row in rows(evaluation.owners.to_pydict()) if row["category"] == "exchange"}
+        {row["owner"]: row for row in rows(evaluation.owners().to_pydict()) if row["category"] == "exchange"}
         for _, evaluation in evaluations
     ]
     names = sorted({name for found in exchanges for name, row in found.items() if row["true"]})

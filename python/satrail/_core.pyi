@@ -77,10 +77,10 @@ class Address:
 
     Examples
     --------
-    >>> address = chain.block(300).transactions[0].outputs[0].address
-    >>> address.received - address.sent == address.balance
+    >>> address = chain.block(300).transactions()[0].outputs()[0].address
+    >>> address.received() - address.sent() == address.balance()
     True
-    >>> address.first_height <= 300 <= address.last_height
+    >>> address.first_height() <= 300 <= address.last_height()
     True
     """
     def __eq__(self, other: object, /) -> bool: ...
@@ -88,17 +88,14 @@ class Address:
     def __reduce__(self, /) -> tuple[object, ...]: ...
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
-    @property
     def balance(self, /) -> int:
         """
         Satoshi that it received and that were neither sent on nor lost for good.
         """
-    @property
     def first_height(self, /) -> int | None:
         """
         The height of the first transaction that pays it.
         """
-    @property
     def first_time(self, /) -> datetime | None:
         """
         The time of the first block that pays it (UTC).
@@ -108,12 +105,10 @@ class Address:
         """
         The kind of its script, as in `Output.kind`.
         """
-    @property
     def last_height(self, /) -> int | None:
         """
         The height of the last transaction that pays it or spends from it.
         """
-    @property
     def last_time(self, /) -> datetime | None:
         """
         The time of the last block that pays it or spends from it (UTC).
@@ -123,17 +118,14 @@ class Address:
         """
         Its number, in order of first appearance in the chain.
         """
-    @property
     def outputs(self, /) -> list[Output]:
         """
         The outputs that pay it, in chain order.
         """
-    @property
     def payments(self, /) -> int:
         """
         The number of outputs that pay it.
         """
-    @property
     def received(self, /) -> int:
         """
         Satoshi of all outputs that pay it.
@@ -148,7 +140,6 @@ class Address:
         """
         Its output script, as hex.
         """
-    @property
     def sent(self, /) -> int:
         """
         Satoshi of its outputs that were spent.
@@ -158,7 +149,6 @@ class Address:
         """
         Its text on the chain's network; None for kinds that have none (p2pk, multisig, op_return, nonstandard).
         """
-    @property
     def transactions(self, /) -> list[Transaction]:
         """
         The transactions that pay it or spend from it, in chain order.
@@ -171,7 +161,7 @@ class AddressSet:
 
     Examples
     --------
-    >>> watch = chain.addresses([o.address.text for o in chain.block(300).transactions[0].outputs if o.address.text])
+    >>> watch = chain.addresses([o.address.text for o in chain.block(300).transactions()[0].outputs() if o.address.text])
     >>> watch.summary().columns[:4]
     ['address', 'kind', 'known', 'received']
     """
@@ -267,7 +257,6 @@ class Block:
         """
         The time in its header (UTC). It may be earlier than that of the block before.
         """
-    @property
     def transactions(self, /) -> list[Transaction]:
         """
         Its transactions, the coinbase first.
@@ -300,7 +289,7 @@ class Boltzmann:
     >>> links = satrail.boltzmann([50, 50], [50, 50])
     >>> links.interpretations, round(links.entropy, 3)
     (3, 1.585)
-    >>> links.link_probabilities.to_pydict()["probability"][0]
+    >>> links.link_probabilities().to_pydict()["probability"][0]
     0.6666666666666666
     >>> satrail.boltzmann([50] * 60, [50] * 60)
     Boltzmann(not computed: there are more ways than 128 bits can count)
@@ -316,7 +305,6 @@ class Boltzmann:
         """
         Whether the count was finished within its budget. It is exact then; else there are no numbers at all.
         """
-    @property
     def deterministic_links(self, /) -> list[tuple[int, int]]:
         """
         The positions of inputs and outputs that are linked in every interpretation; none where it was not computed.
@@ -331,7 +319,6 @@ class Boltzmann:
         """
         The number of interpretations; None where it was not computed.
         """
-    @property
     def link_probabilities(self, /) -> Table | None:
         """
         One row a pair of an input and an output; None where it was not computed.
@@ -402,7 +389,7 @@ class Chain:
 
         Examples
         --------
-        >>> address = chain.block(300).transactions[0].outputs[0].address
+        >>> address = chain.block(300).transactions()[0].outputs()[0].address
         >>> chain.address(address.text) == chain.address(address.script)
         True
         """
@@ -418,7 +405,7 @@ class Chain:
 
         Examples
         --------
-        >>> watch = chain.addresses([chain.block(300).transactions[0].outputs[0].address.text, "no address"])
+        >>> watch = chain.addresses([chain.block(300).transactions()[0].outputs()[0].address.text, "no address"])
         >>> len(watch), len(watch.rejected)
         (1, 1)
         """
@@ -451,7 +438,7 @@ class Chain:
 
         Examples
         --------
-        >>> chain.block(1).transactions[0].is_coinbase
+        >>> chain.block(1).transactions()[0].is_coinbase
         True
         """
     def blocks(
@@ -582,7 +569,7 @@ class Chain:
         Examples
         --------
         >>> clusters = [chain.cluster(), chain.cluster(coinjoin="include")]
-        >>> compared = chain.compare_policies(chain.block(200).transactions[0], ["haircut", "account_fifo"], clusters=clusters, max_hops=3)
+        >>> compared = chain.compare_policies(chain.block(200).transactions()[0], ["haircut", "account_fifo"], clusters=clusters, max_hops=3)
         >>> len(compared)
         4
         """
@@ -613,7 +600,7 @@ class Chain:
 
         Examples
         --------
-        >>> payments = [chain.block(height).transactions[0].outputs[0] for height in (10, 11)]
+        >>> payments = [chain.block(height).transactions()[0].outputs()[0] for height in (10, 11)]
         >>> chain.convergence(payments, max_tx_hops=0).meet
         False
         """
@@ -666,7 +653,7 @@ class Chain:
         --------
         >>> clusters = chain.cluster()
         >>> target, other = clusters.largest(2)
-        >>> chain.exposure(target, {other: "other"}, direction="in").table.columns
+        >>> chain.exposure(target, {other: "other"}, direction="in").table().columns
         ['kind', 'label', 'direct', 'indirect', 'amount', 'share']
         """
     def flows(
@@ -696,9 +683,9 @@ class Chain:
         --------
         >>> wallet = chain.cluster().largest(1)[0]
         >>> flows = chain.flows(wallet, by="day")
-        >>> flows.balance == wallet.balance
+        >>> flows.balance == wallet.balance()
         True
-        >>> sum(flows.counterparties.to_pydict()["amount_in"]) == flows.received
+        >>> sum(flows.counterparties().to_pydict()["amount_in"]) == flows.received
         True
         """
     def headers(self, /) -> bytes:
@@ -751,7 +738,7 @@ class Chain:
 
         Examples
         --------
-        >>> chain.output(chain.block(1).transactions[0].txid + ":0").value
+        >>> chain.output(chain.block(1).transactions()[0].txid + ":0").value
         5000000000
         """
     def outputs(
@@ -812,7 +799,7 @@ class Chain:
 
         Examples
         --------
-        >>> first = chain.tx("7365607599a4b749bc84cd9929d488307dfe59d3bcf0c9e7bbbba5cdf8f1c282").inputs[0].spends
+        >>> first = chain.tx("7365607599a4b749bc84cd9929d488307dfe59d3bcf0c9e7bbbba5cdf8f1c282").inputs()[0].spends
         >>> peel = chain.peel_chain(first, clusters=chain.cluster())
         >>> len(peel), peel.stopped
         (6, {'out': 'no_candidate'})
@@ -925,9 +912,9 @@ class Chain:
 
         Examples
         --------
-        >>> print(chain.trace(chain.block(495).transactions[0].outputs[0]).ledger.lines["fees"])
+        >>> print(chain.trace(chain.block(495).transactions()[0].outputs()[0]).ledger.lines["fees"])
         0
-        >>> chain.trace(chain.tip.transactions[0], direction="in").ledger.mined > 0
+        >>> chain.trace(chain.tip.transactions()[0], direction="in").ledger.mined > 0
         True
         >>> clusters = chain.cluster()
         >>> big, other = clusters.largest(2)
@@ -969,7 +956,7 @@ class Chain:
 
         Examples
         --------
-        >>> tx = chain.block(200).transactions[0]
+        >>> tx = chain.block(200).transactions()[0]
         >>> chain.tx(tx.txid) == tx
         True
         """
@@ -1021,8 +1008,8 @@ class ChangeRule:
 
         Examples
         --------
-        >>> tx = chain.block(300).transactions[1]
-        >>> kinds = {i.spends.kind for i in tx.inputs}
+        >>> tx = chain.block(300).transactions()[1]
+        >>> kinds = {i.spends.kind for i in tx.inputs()}
         >>> all({output.kind} == kinds for output in tx.change(satrail.change.address_type()))
         True
         """
@@ -1033,7 +1020,7 @@ class ChangeRule:
 
         Examples
         --------
-        >>> first = chain.block(200).transactions[0]
+        >>> first = chain.block(200).transactions()[0]
         >>> list(satrail.change.table("mine", [(first.txid, 0)]).digests(chain))
         ['mine']
         """
@@ -1075,7 +1062,7 @@ class ChangeRule:
 
         Examples
         --------
-        >>> tx = chain.block(300).transactions[1]
+        >>> tx = chain.block(300).transactions()[1]
         >>> [output.position for output in tx.change(satrail.change.fresh())]
         [0, 1]
         """
@@ -1191,7 +1178,7 @@ class ChangeRule:
         Examples
         --------
         >>> rule = satrail.change.peeling().unique()
-        >>> all(len(chain.tx(txid).outputs) == 2 for txid in chain.change(rule).to_pydict()["txid"][:20])
+        >>> all(len(chain.tx(txid).outputs()) == 2 for txid in chain.change(rule).to_pydict()["txid"][:20])
         True
         """
     @staticmethod
@@ -1254,8 +1241,8 @@ class ChangeRule:
 
         Examples
         --------
-        >>> coinbase, payment = chain.block(300).transactions[:2]
-        >>> payment.change(satrail.change.table("model", [(payment.txid, 0)])) == payment.outputs[:1]
+        >>> coinbase, payment = chain.block(300).transactions()[:2]
+        >>> payment.change(satrail.change.table("model", [(payment.txid, 0)])) == payment.outputs()[:1]
         True
         """
     def unique(self, /) -> ChangeRule:
@@ -1280,10 +1267,10 @@ class Clusters:
     --------
     >>> clusters = chain.cluster()
     >>> wallet = clusters.largest(1)[0]
-    >>> wallet.size == len(wallet.members())
+    >>> wallet.size() == len(wallet.members())
     True
     >>> first, last = wallet.members().to_pydict()["address"][0], wallet.members().to_pydict()["address"][-1]
-    >>> clusters.why(first, last).steps.columns
+    >>> clusters.why(first, last).steps().columns
     ['step', 'from', 'to', 'rule', 'txid', 'height', 'time']
     """
     def __getitem__(self, addresses: Any, /) -> Wallet:
@@ -1311,7 +1298,7 @@ class Clusters:
         Examples
         --------
         >>> clusters = chain.cluster()
-        >>> clusters.at(200).digest == chain.at(200).cluster().digest
+        >>> clusters.at(200).digest() == chain.at(200).cluster().digest()
         True
         """
     def between(self, a: Wallet | Address | str | int, b: Wallet | Address | str | int, /) -> Table:
@@ -1350,7 +1337,6 @@ class Clusters:
         >>> comparison.split, comparison.joined > 0
         (0, True)
         """
-    @property
     def digest(self, /) -> str:
         """
         SHA-256, as hex, over the settings, the last block's hash, the clusters and their evidence: the same on any machine.
@@ -1382,12 +1368,11 @@ class Clusters:
 
         Examples
         --------
-        >>> text = chain.block(300).transactions[0].outputs[0].address.text
+        >>> text = chain.block(300).transactions()[0].outputs()[0].address.text
         >>> clusters = chain.cluster()
         >>> clusters.of([text]).to_pydict()["cluster"] == clusters[text].names
         True
         """
-    @property
     def refused(self, /) -> Table:
         """
         The unions that were refused because of `cannot_link`, in chain order.
@@ -1470,7 +1455,6 @@ class Comparison:
         """
         Pairs that only the second joins.
         """
-    @property
     def moved(self, /) -> Table:
         """
         The clusters that moved most, up to a thousand: change ("split": one of the first, which the second takes apart; "joined": one of the
@@ -1503,11 +1487,11 @@ class Convergence:
 
     Examples
     --------
-    >>> coinbases = [chain.block(height).transactions[0].outputs[0] for height in (110, 111, 112)]
+    >>> coinbases = [chain.block(height).transactions()[0].outputs()[0] for height in (110, 111, 112)]
     >>> gathering = chain.convergence(coinbases)
     >>> gathering.meet
     True
-    >>> gathering.meetings.to_pydict()["at_least"]
+    >>> gathering.meetings().to_pydict()["at_least"]
     [2, 3]
     """
     def __bool__(self, /) -> bool:
@@ -1526,7 +1510,6 @@ class Convergence:
         """
         Whether all payments meet, in a transaction or, with clusters, in a wallet.
         """
-    @property
     def meetings(self, /) -> Table:
         """
         The first transaction that at least so many of the payments reach, one row for each number from 2 on, as far as they meet.
@@ -1539,7 +1522,6 @@ class Convergence:
         """
         How often a payment was given that had been given already; each counts once.
         """
-    @property
     def paths(self, /) -> Table:
         """
         The shortest way of each payment to the transaction where most of them meet, one row a coin.
@@ -1547,7 +1529,6 @@ class Convergence:
         Columns: payment, tx_hop (0 for the payment itself), txid, position, height, time, address, wallet (null without clusters), amount (satoshi in
         the coin), next_txid, next_height (of the transaction that spends it on the way).
         """
-    @property
     def payments(self, /) -> Table:
         """
         One row a payment: payment (its place among those given, from 0), txid, position, height, time, address, amount (satoshi), spent (bool),
@@ -1568,12 +1549,10 @@ class Convergence:
         """
         The first wallet that all payments have come to; None where there is none, or no clusters.
         """
-    @property
     def wallet_paths(self, /) -> Table:
         """
         The same to the wallet where most of them meet; the last row of each is the coin by which it came there first.
         """
-    @property
     def wallets(self, /) -> Table:
         """
         The first wallet that at least so many of the payments have come to, one row for each number from 2 on; no row without clusters.
@@ -1593,12 +1572,12 @@ class Evaluation:
 
     Examples
     --------
-    >>> first, second = (chain.block(h).transactions[0].outputs[0].address.text for h in (150, 151))
+    >>> first, second = (chain.block(h).transactions()[0].outputs()[0].address.text for h in (150, 151))
     >>> truth = satrail.Truth.of(chain, {"ann": [first, second]})
     >>> evaluation = satrail.evaluate(chain.cluster("same_key"), truth)
     >>> evaluation.true_positive, evaluation.false_positive, evaluation.false_negative
     (0, 0, 1)
-    >>> evaluation.owners.to_pydict()["clusters"]
+    >>> evaluation.owners().to_pydict()["clusters"]
     [2]
     """
     def __repr__(self, /) -> str: ...
@@ -1628,7 +1607,6 @@ class Evaluation:
         """
         Pairs that are together and of two owners.
         """
-    @property
     def overlap(self, /) -> Table:
         """
         What is seen of each owner by who takes the cluster with most of his addresses for all of him (after Lubbertsen et al., Ghost
@@ -1638,7 +1616,6 @@ class Evaluation:
         them in it), coverage (their share), foreign (of other known owners in it), unknown (of no known owner in it), false_share (foreign
         among those of known owners).
         """
-    @property
     def owners(self, /) -> Table:
         """
         One row an owner of whom an address was paid, those with most addresses first.
@@ -1657,7 +1634,6 @@ class Evaluation:
         """
         Of the pairs of one owner, the share that is together; None where there is no such pair.
         """
-    @property
     def roles(self, /) -> Table:
         """
         The same as `overlap` and `transfers` for what addresses are for (deposit, hot, cold, change ...), where the truth says it.
@@ -1678,7 +1654,6 @@ class Evaluation:
         """
         Pairs of addresses that are together and of one owner.
         """
-    @property
     def wrong_joins(self, /) -> Table:
         """
         The joins whose evidence is about addresses of two known owners, in chain order: where the rules were fooled.
@@ -1697,7 +1672,7 @@ class Exposure:
     >>> clusters = chain.cluster()
     >>> target, a, b = clusters.largest(3)
     >>> exposure = chain.exposure(target, {a: "a", b: "b"})
-    >>> round(sum(exposure.table.to_pydict()["share"]), 9)
+    >>> round(sum(exposure.table().to_pydict()["share"]), 9)
     1.0
     """
     def __repr__(self, /) -> str: ...
@@ -1707,7 +1682,6 @@ class Exposure:
         """
         The ledger of the trace behind it.
         """
-    @property
     def table(self, /) -> Table:
         """
         One row a label, the largest first; then "held" (direction "out": what the target itself still has), and last "unattributed" (all else:
@@ -1728,7 +1702,7 @@ class Fingerprint:
 
     Examples
     --------
-    >>> print(chain.block(1).transactions[0].fingerprint.sequences)
+    >>> print(chain.block(1).transactions()[0].fingerprint.sequences)
     ['final']
     """
     def __eq__(self, value: object, /) -> bool: ...
@@ -1801,7 +1775,7 @@ class Flows:
     >>> flows = chain.flows(chain.addresses(blocks / "charity.csv"), by="year")
     >>> flows.received - flows.sent - flows.fees - flows.lost == flows.balance
     True
-    >>> flows.table.columns
+    >>> flows.table().columns
     ['period', 'received', 'sent', 'fees', 'internal', 'lost', 'balance', 'transactions']
     """
     def __repr__(self, /) -> str: ...
@@ -1834,7 +1808,6 @@ class Flows:
         Columns: txid, height, time, set_inputs, inputs (of all, where others take part), amount (satoshi of the set's inputs), position, address,
         wallet (name of its cluster; null without clusters), value (satoshi of the output), inside (whether its address is of the set).
         """
-    @property
     def counterparties(self, /) -> Table:
         """
         Whom the set has money from and to, the largest sum of both first.
@@ -1877,7 +1850,6 @@ class Flows:
         """
         Satoshi that others got of it.
         """
-    @property
     def table(self, /) -> Table:
         """
         One row a period in which something moved, by header time.
@@ -1885,7 +1857,6 @@ class Flows:
         Columns: period (its beginning, seconds UTC; weeks begin on Monday), received, sent, fees, internal, lost, balance (satoshi; at the period's
         end), transactions. Headers' times are not in chain order, so a balance in between can be below zero.
         """
-    @property
     def transactions(self, /) -> Table:
         """
         One row a transaction that touches the set, in chain order: transaction, txid, height, time, received, sent, fees, internal, lost, balance
@@ -1899,8 +1870,8 @@ class Input:
 
     Examples
     --------
-    >>> tx = next(tx for block in chain for tx in block.transactions if not tx.is_coinbase)
-    >>> tx.inputs[0].spends.spent_by.transaction == tx
+    >>> tx = next(tx for block in chain for tx in block.transactions() if not tx.is_coinbase)
+    >>> tx.inputs()[0].spends.spent_by.transaction == tx
     True
     """
     def __eq__(self, other: object, /) -> bool: ...
@@ -1945,7 +1916,7 @@ class Judgement:
 
     Examples
     --------
-    >>> judgement = chain.block(200).transactions[0].shapes(only=["consolidation"])[0]
+    >>> judgement = chain.block(200).transactions()[0].shapes(only=["consolidation"])[0]
     >>> judgement.shape, judgement.verdict, judgement.decided_by
     ('consolidation', 'no', 'inputs')
     >>> judgement
@@ -1985,7 +1956,7 @@ class Ledger:
 
     Examples
     --------
-    >>> ledger = chain.trace(chain.block(495).transactions[0]).ledger
+    >>> ledger = chain.trace(chain.block(495).transactions()[0]).ledger
     >>> ledger.unspent == ledger.source
     True
     """
@@ -2099,7 +2070,7 @@ class Output:
 
     Examples
     --------
-    >>> coin = chain.output(chain.block(1).transactions[0].txid + ":0")
+    >>> coin = chain.output(chain.block(1).transactions()[0].txid + ":0")
     >>> coin.value, coin.kind, coin.position
     (5000000000, 'p2pk', 0)
     """
@@ -2164,10 +2135,10 @@ class PeelChain:
 
     Examples
     --------
-    >>> peel = chain.peel_chain(chain.tx("7365607599a4b749bc84cd9929d488307dfe59d3bcf0c9e7bbbba5cdf8f1c282").inputs[0].spends)
-    >>> peel.steps.columns[:6]
+    >>> peel = chain.peel_chain(chain.tx("7365607599a4b749bc84cd9929d488307dfe59d3bcf0c9e7bbbba5cdf8f1c282").inputs()[0].spends)
+    >>> peel.steps().columns[:6]
     ['step', 'txid', 'height', 'time', 'input_value', 'change_position']
-    >>> sum(peel.peeled.to_pydict()["amount"]) == peel.peeled_total
+    >>> sum(peel.peeled().to_pydict()["amount"]) == peel.peeled_total()
     True
     """
     def __bool__(self, /) -> bool:
@@ -2185,7 +2156,6 @@ class PeelChain:
         """
         The chain that it is of, at its height.
         """
-    @property
     def peeled(self, /) -> Table:
         """
         One row an output that was peeled off: who got it.
@@ -2194,7 +2164,6 @@ class PeelChain:
         (satoshi), height, time, ruled_out_by ("data", "reused_address", "another_is_own", "form", "coinjoin", "features", "unspent"), reason
         (the same in words).
         """
-    @property
     def peeled_total(self, /) -> int:
         """
         Satoshi that were peeled off in all steps.
@@ -2204,7 +2173,6 @@ class PeelChain:
         """
         The coin that it was followed from.
         """
-    @property
     def steps(self, /) -> Table:
         """
         One row a step, in chain order: a transaction of the chain whose change is known.
@@ -2214,7 +2182,6 @@ class PeelChain:
         decided_by ("own_address", "same_wallet", "spender"), features (those that the wallet's transactions shared, and
         that the spender was held against), reason (what was read of each output, in words).
         """
-    @property
     def stop(self, /) -> Table:
         """
         Where it stops and why, one row a direction.
@@ -2237,22 +2204,20 @@ class PolicyComparison:
 
     Examples
     --------
-    >>> compared = chain.compare_policies(chain.block(200).transactions[0], ["haircut", "fifo"], max_tx_hops=4)
-    >>> compared.table.columns
+    >>> compared = chain.compare_policies(chain.block(200).transactions()[0], ["haircut", "fifo"], max_tx_hops=4)
+    >>> compared.table().columns
     ['policy', 'rules', 'line', 'amount', 'share']
-    >>> compared.conclusions.columns
+    >>> compared.conclusions().columns
     ['line', 'least', 'most', 'runs', 'of', 'holds']
     """
     def __len__(self, /) -> int: ...
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
-    @property
     def conclusions(self, /) -> Table:
         """
         What holds whichever policy and rules are chosen, one row a line: line, least, most (satoshi, in any run), runs (how many found money
         there), of (how many there are), holds (whether all did).
         """
-    @property
     def table(self, /) -> Table:
         """
         All runs side by side, one row a run and a line of its ledger: policy, rules (of the clusters), line, amount (satoshi), share (of the
@@ -2271,7 +2236,7 @@ class Predicate:
 
     Examples
     --------
-    >>> predicate = chain.block(200).transactions[0].shapes(only=["joinmarket"])[0].predicates[0]
+    >>> predicate = chain.block(200).transactions()[0].shapes(only=["joinmarket"])[0].predicates[0]
     >>> predicate.name, predicate.passed, predicate.found, predicate.wanted
     ('outputs', False, 2, 'at least 3')
     """
@@ -2310,7 +2275,7 @@ class Proof:
     --------
     >>> members = chain.cluster().largest(1)[0].members().to_pydict()["address"]
     >>> proof = chain.cluster().why(members[0], members[-1])
-    >>> proof.height == max(proof.steps.to_pydict()["height"])
+    >>> proof.height == max(proof.steps().to_pydict()["height"])
     True
     """
     def __bool__(self, /) -> bool:
@@ -2337,7 +2302,6 @@ class Proof:
         ------
         BlockFilesError : the block files are not there any more.
         """
-    @property
     def steps(self, /) -> Table:
         """
         One row a step: step (from 1), from, to (addresses), rule, txid (of the transaction that joins the two), height, time (seconds UTC).
@@ -2368,7 +2332,7 @@ class Rates:
     >>> low, high = rates.interval("true_positive_rate")
     >>> low <= rates.true_positive_rate <= high
     True
-    >>> sum(rates.years.to_pydict()["true_positive"]) == rates.true_positive
+    >>> sum(rates.years().to_pydict()["true_positive"]) == rates.true_positive
     True
     """
     def __repr__(self, /) -> str: ...
@@ -2423,13 +2387,11 @@ class Rates:
         """
         Of what it says is a positive, the share that is one; None where it never says so.
         """
-    @property
     def profiles(self, /) -> Table:
         """
         By the software that made the transaction, where the truth says it; those with most false positives first. Columns: profile, and
         those of `years`.
         """
-    @property
     def purposes(self, /) -> Table:
         """
         By what the transaction is for, where the truth says it; those with most false positives first. Columns: purpose, and those of
@@ -2450,7 +2412,6 @@ class Rates:
         """
         Of all positives, the share that it finds; None where there are none.
         """
-    @property
     def years(self, /) -> Table:
         """
         By year of the block's header, UTC.
@@ -2467,7 +2428,7 @@ class Revealed:
 
     Examples
     --------
-    >>> spent = next(o for b in chain for t in b.transactions for o in t.outputs if o.kind == "p2wpkh" and o.spent_by)
+    >>> spent = next(o for b in chain for t in b.transactions() for o in t.outputs() if o.kind == "p2wpkh" and o.spent_by)
     >>> spent.address.revealed.inner, len(spent.address.revealed.keys)
     ('key', 1)
     """
@@ -2552,10 +2513,10 @@ class Trace:
 
     Examples
     --------
-    >>> trace = chain.trace(chain.block(150).transactions[0], max_tx_hops=2)
+    >>> trace = chain.trace(chain.block(150).transactions()[0], max_tx_hops=2)
     >>> trace.ledger.source == sum(trace.ledger.lines.values())
     True
-    >>> trace.ends.columns[:3]
+    >>> trace.ends().columns[:3]
     ['output', 'txid', 'position']
     """
     def __bool__(self, /) -> bool: ...
@@ -2594,7 +2555,7 @@ class Trace:
 
         Examples
         --------
-        >>> points = chain.trace(chain.block(150).transactions[0], max_tx_hops=3).choke_points(share=0.5).to_pydict()
+        >>> points = chain.trace(chain.block(150).transactions()[0], max_tx_hops=3).choke_points(share=0.5).to_pydict()
         >>> points["share"] == sorted(points["share"], reverse=True)
         True
         """
@@ -2608,7 +2569,6 @@ class Trace:
         """
         "out" or "in".
         """
-    @property
     def ends(self, /) -> Table:
         """
         One row an output, or a wallet under policies of accounts, at which the trace ends: output, txid, position, address, wallet, kind,
@@ -2623,7 +2583,7 @@ class Trace:
 
         Examples
         --------
-        >>> a, b = chain.block(150).transactions[0], chain.block(151).transactions[0]
+        >>> a, b = chain.block(150).transactions()[0], chain.block(151).transactions()[0]
         >>> trace = chain.trace({"a": a, "b": b}, policy="fifo", max_tx_hops=3)
         >>> table = trace.ends_by_source().to_pydict()
         >>> sum(table["amount"]) == trace.ledger.source
@@ -2646,7 +2606,7 @@ class Trace:
 
         Examples
         --------
-        >>> chain.trace(chain.block(150).transactions[0], max_tx_hops=3).graph("transaction").level
+        >>> chain.trace(chain.block(150).transactions()[0], max_tx_hops=3).graph("transaction").level
         'transaction'
         """
     @property
@@ -2670,7 +2630,7 @@ class Trace:
 
         Examples
         --------
-        >>> trace = chain.trace(chain.block(150).transactions[0], max_tx_hops=3)
+        >>> trace = chain.trace(chain.block(150).transactions()[0], max_tx_hops=3)
         >>> sum(trace.min_cut("source", "ends").to_pydict()["amount"]) == trace.ledger.source - trace.ledger.fees
         True
         """
@@ -2684,7 +2644,7 @@ class Trace:
 
         Examples
         --------
-        >>> trace = chain.trace(chain.block(150).transactions[0], max_tx_hops=3)
+        >>> trace = chain.trace(chain.block(150).transactions()[0], max_tx_hops=3)
         >>> trace.movements().columns[4:]
         ['from', 'from_address', 'to', 'to_address', 'amount']
         """
@@ -2716,7 +2676,7 @@ class Trace:
 
         Examples
         --------
-        >>> trace = chain.trace(chain.block(150).transactions[0], max_tx_hops=3)
+        >>> trace = chain.trace(chain.block(150).transactions()[0], max_tx_hops=3)
         >>> table = trace.paths("source", "ends", k=1, best="most_value").to_pydict()
         >>> table["bottleneck"][0] == min(table["amount"])
         True
@@ -2726,7 +2686,6 @@ class Trace:
         """
         The policy by which the money was divided.
         """
-    @property
     def steps(self, /) -> Table:
         """
         One row a step: an output (or, under policies of accounts, a wallet) that traced money arrived at, or a part of it that none took.
@@ -2756,9 +2715,9 @@ class TraceEvaluation:
 
     Examples
     --------
-    >>> miner, payee = (chain.block(h).transactions[0].outputs[0].address.text for h in (150, 151))
+    >>> miner, payee = (chain.block(h).transactions()[0].outputs()[0].address.text for h in (150, 151))
     >>> truth = satrail.Truth.of(chain, {"ann": [miner], "bob": [payee]})
-    >>> trace = chain.trace(chain.block(150).transactions[0].outputs[0])
+    >>> trace = chain.trace(chain.block(150).transactions()[0].outputs()[0])
     >>> evaluation = satrail.evaluate(trace, truth)
     >>> evaluation.true == evaluation.right + evaluation.missed
     True
@@ -2767,7 +2726,6 @@ class TraceEvaluation:
     """
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
-    @property
     def arrivals(self, /) -> Table:
         """
         One row for what one transaction brought to one owner, truly or by the trace, in chain order. What a trace by a policy of accounts
@@ -2781,7 +2739,6 @@ class TraceEvaluation:
         """
         Satoshi that were found at somebody to whom they never came.
         """
-    @property
     def categories(self, /) -> Table:
         """
         The same sums by the owners' category, without the owners of the source. Columns: category, true, found, right, missed, blamed,
@@ -2797,7 +2754,6 @@ class TraceEvaluation:
         """
         Satoshi that truly came to others and were not found there.
         """
-    @property
     def owners(self, /) -> Table:
         """
         One row an owner, those to whom most came first.
@@ -2850,11 +2806,11 @@ class TraceGraph:
 
     Examples
     --------
-    >>> graph = chain.trace(chain.block(150).transactions[0], max_tx_hops=3).graph("address")
-    >>> nodes = graph.nodes.to_pydict()
+    >>> graph = chain.trace(chain.block(150).transactions()[0], max_tx_hops=3).graph("address")
+    >>> nodes = graph.nodes().to_pydict()
     >>> sum(nodes["held"]) == sum(nodes["source"])
     True
-    >>> graph.edges.columns[:5]
+    >>> graph.edges().columns[:5]
     ['from', 'to', 'from_name', 'to_name', 'amount']
     >>> graph.write("flow.graphml")
     """
@@ -2873,7 +2829,6 @@ class TraceGraph:
         """
         The direction of the trace: "out" or "in".
         """
-    @property
     def edges(self, /) -> Table:
         """
         One row an edge, from payer to payee: from, to (numbers of nodes), from_name, to_name, amount (satoshi), transactions (how
@@ -2889,7 +2844,6 @@ class TraceGraph:
         """
         What the nodes are: "transaction", "address" or "wallet".
         """
-    @property
     def nodes(self, /) -> Table:
         """
         One row a node, sources first: node (its number, from 0), kind ("transaction", "address", "wallet", "fees", "subsidy",
@@ -2944,10 +2898,10 @@ class Transaction:
 
     Examples
     --------
-    >>> tx = chain.block(200).transactions[0]
-    >>> tx.is_coinbase, tx.fee, tx.height
+    >>> tx = chain.block(200).transactions()[0]
+    >>> tx.is_coinbase, tx.fee(), tx.height
     (True, None, 200)
-    >>> sum(output.value for output in tx.outputs) > 0
+    >>> sum(output.value for output in tx.outputs()) > 0
     True
     """
     def __eq__(self, other: object, /) -> bool: ...
@@ -2986,10 +2940,10 @@ class Transaction:
 
         Examples
         --------
-        >>> tx = next(tx for block in chain for tx in block.transactions if len(tx.inputs) == 1 and not tx.is_coinbase)
+        >>> tx = next(tx for block in chain for tx in block.transactions() if len(tx.inputs()) == 1 and not tx.is_coinbase)
         >>> tx.boltzmann().interpretations
         1
-        >>> chain.block(200).transactions[0].boltzmann()
+        >>> chain.block(200).transactions()[0].boltzmann()
         Boltzmann(not computed: it has no inputs)
         """
     def change(self, rule: ChangeRule | str, /) -> list[Output]:
@@ -2998,12 +2952,11 @@ class Transaction:
 
         Examples
         --------
-        >>> chain.block(300).transactions[1].change("fresh") == [
-        ...     output for output in chain.block(300).transactions[1].outputs if output.address.first_height == 300
+        >>> chain.block(300).transactions()[1].change("fresh") == [
+        ...     output for output in chain.block(300).transactions()[1].outputs() if output.address.first_height() == 300
         ... ]
         True
         """
-    @property
     def fee(self, /) -> int | None:
         """
         Satoshi that the inputs have more than the outputs; None for a coinbase.
@@ -3018,7 +2971,6 @@ class Transaction:
         """
         The height of its block.
         """
-    @property
     def inputs(self, /) -> list[Input]:
         """
         Its inputs.
@@ -3038,7 +2990,6 @@ class Transaction:
         """
         Its number in chain order.
         """
-    @property
     def outputs(self, /) -> list[Output]:
         """
         Its outputs.
@@ -3118,7 +3069,7 @@ class Truth:
 
     Examples
     --------
-    >>> payments = chain.block(300).transactions[1:4]
+    >>> payments = chain.block(300).transactions()[1:4]
     >>> truth = satrail.Truth.of(chain, transactions={"payment": [tx.txid for tx in payments]})
     >>> truth.tables
     []
@@ -3155,7 +3106,7 @@ class Truth:
 
         Examples
         --------
-        >>> first, second = (chain.block(h).transactions[0].outputs[0].address.text for h in (150, 151))
+        >>> first, second = (chain.block(h).transactions()[0].outputs()[0].address.text for h in (150, 151))
         >>> truth = satrail.Truth.of(chain, {"ann": [first], "bob": [second]})
         >>> truth
         Truth(the truth that was given: 2 owners of 2 addresses, height=495)
@@ -3189,7 +3140,7 @@ class Wallet:
     Examples
     --------
     >>> wallet = chain.cluster().largest(1)[0]
-    >>> wallet.balance == wallet.received - wallet.sent
+    >>> wallet.balance() == wallet.received() - wallet.sent()
     True
     """
     def __contains__(self, address: Any, /) -> bool:
@@ -3199,7 +3150,6 @@ class Wallet:
     def __len__(self, /) -> int: ...
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
-    @property
     def balance(self, /) -> int:
         """
         Satoshi that can still be spent.
@@ -3218,17 +3168,14 @@ class Wallet:
         """
         The names of its clusters, ascending.
         """
-    @property
     def received(self, /) -> int:
         """
         Satoshi of all outputs that pay it; what moves within it counts, too.
         """
-    @property
     def sent(self, /) -> int:
         """
         Satoshi of those that were spent.
         """
-    @property
     def size(self, /) -> int:
         """
         How many addresses it has.
@@ -3305,7 +3252,7 @@ def boltzmann(
 
     Examples
     --------
-    >>> satrail.boltzmann([10, 20], [10, 19]).deterministic_links
+    >>> satrail.boltzmann([10, 20], [10, 19]).deterministic_links()
     [(0, 0), (1, 1)]
     >>> [satrail.boltzmann([1] * n, [1] * n).interpretations for n in range(2, 6)]
     [3, 16, 131, 1496]

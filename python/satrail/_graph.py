@@ -29,8 +29,8 @@ def to_networkx(graph: Any) -> Any:
     """A networkx.DiGraph: nodes by number, with the columns of the tables as attributes."""
     networkx = _import("networkx")
     made = networkx.DiGraph(**_about(graph))
-    made.add_nodes_from((facts.pop("node"), facts) for facts in _rows(graph.nodes))
-    made.add_edges_from((facts.pop("from"), facts.pop("to"), facts) for facts in _rows(graph.edges))
+    made.add_nodes_from((facts.pop("node"), facts) for facts in _rows(graph.nodes()))
+    made.add_edges_from((facts.pop("from"), facts.pop("to"), facts) for facts in _rows(graph.edges()))
     return made
 
 
@@ -39,16 +39,16 @@ def to_rustworkx(graph: Any) -> Any:
     rustworkx = _import("rustworkx")
     made = rustworkx.PyDiGraph(attrs=_about(graph), multigraph=False)
     made.add_nodes_from(
-        [{name: fact for name, fact in facts.items() if name != "node"} for facts in _rows(graph.nodes)]
+        [{name: fact for name, fact in facts.items() if name != "node"} for facts in _rows(graph.nodes())]
     )
-    made.add_edges_from([(facts.pop("from"), facts.pop("to"), facts) for facts in _rows(graph.edges)])
+    made.add_edges_from([(facts.pop("from"), facts.pop("to"), facts) for facts in _rows(graph.edges())])
     return made
 
 
 def to_igraph(graph: Any) -> Any:
     """A directed igraph.Graph: vertices are numbered as the nodes, with the columns of the tables as attributes."""
     igraph = _import("igraph")
-    nodes, edges = graph.nodes.to_pydict(), graph.edges.to_pydict()
+    nodes, edges = graph.nodes().to_pydict(), graph.edges().to_pydict()
     made = igraph.Graph(n=len(nodes.pop("node")), directed=True, graph_attrs=_about(graph), vertex_attrs=nodes)
     made.add_edges(list(zip(edges.pop("from"), edges.pop("to"), strict=True)), attributes=edges)
     return made
@@ -131,7 +131,7 @@ def _write_text(lines: Iterator[str], path: Path) -> None:
 
 
 def _write_csv(graph: Any, name: str, path: Path) -> None:
-    columns = getattr(graph, name).to_pydict()
+    columns = getattr(graph, name)().to_pydict()
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)  # its \r\n also makes it quote a lone \r
         writer.writerow(columns)
@@ -144,9 +144,10 @@ def _write_parquet(graph: Any, name: str, path: Path) -> None:
 
 def _json(graph: Any) -> Iterator[str]:
     """Node-link JSON, as networkx.node_link_graph reads it."""
-    nodes = [{"id": facts.pop("node"), **_plain_facts(facts)} for facts in _rows(graph.nodes)]
+    nodes = [{"id": facts.pop("node"), **_plain_facts(facts)} for facts in _rows(graph.nodes())]
     edges = [
-        {"source": facts.pop("from"), "target": facts.pop("to"), **_plain_facts(facts)} for facts in _rows(graph.edges)
+        {"source": facts.pop("from"), "target": facts.pop("to"), **_plain_facts(facts)}
+        for facts in _rows(graph.edges())
     ]
     yield json.dumps(
         {"directed": True, "multigraph": False, "graph": _about(graph), "nodes": nodes, "edges": edges},
@@ -180,7 +181,7 @@ _TYPES = {
 
 
 def _graphml(graph: Any) -> Iterator[str]:
-    nodes, edges = graph.nodes.columns[1:], graph.edges.columns[2:]
+    nodes, edges = graph.nodes().columns[1:], graph.edges().columns[2:]
     yield '<?xml version="1.0" encoding="UTF-8"?>'
     yield '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">'
     for prefix, kind, names in [("g", "graph", list(_about(graph))), ("n", "node", nodes), ("e", "edge", edges)]:
@@ -189,11 +190,11 @@ def _graphml(graph: Any) -> Iterator[str]:
             yield f'  <key id="{prefix}_{name}" for="{kind}" {of}/>'
     yield '  <graph id="trace" edgedefault="directed">'
     yield from (f'    <data key="g_{name}">{_element(fact)}</data>' for name, fact in _about(graph).items())
-    for facts in _rows(graph.nodes):
+    for facts in _rows(graph.nodes()):
         yield f'    <node id="{facts.pop("node")}">'
         yield from (f'      <data key="n_{name}">{_element(fact)}</data>' for name, fact in facts.items())
         yield "    </node>"
-    for facts in _rows(graph.edges):
+    for facts in _rows(graph.edges()):
         yield f'    <edge source="{facts.pop("from")}" target="{facts.pop("to")}">'
         yield from (f'      <data key="e_{name}">{_element(fact)}</data>' for name, fact in facts.items())
         yield "    </edge>"
@@ -206,19 +207,19 @@ def _gexf(graph: Any) -> Iterator[str]:
     yield '<gexf xmlns="http://www.gexf.net/1.2draft" version="1.2">'
     yield f"  <meta><creator>satrail</creator><description>{_element(_title(graph))}</description></meta>"
     yield '  <graph defaultedgetype="directed" mode="static">'
-    for kind, columns in [("node", graph.nodes.columns[1:]), ("edge", graph.edges.columns[2:])]:
+    for kind, columns in [("node", graph.nodes().columns[1:]), ("edge", graph.edges().columns[2:])]:
         yield f'    <attributes class="{kind}" mode="static">'
         for name in columns:
             yield f'      <attribute id="{name}" title="{_renamed(name)}" type="{_TYPES.get(name, "string")}"/>'
         yield "    </attributes>"
     yield "    <nodes>"
-    for facts in _rows(graph.nodes):
+    for facts in _rows(graph.nodes()):
         yield f'      <node id="{facts.pop("node")}" label={_attribute(_label(facts))}>'
         yield from _values(facts)
         yield "      </node>"
     yield "    </nodes>"
     yield "    <edges>"
-    for number, facts in enumerate(_rows(graph.edges)):
+    for number, facts in enumerate(_rows(graph.edges())):
         ends = f'source="{facts.pop("from")}" target="{facts.pop("to")}"'
         yield f'      <edge id="{number}" {ends} weight="{facts["amount"]}">'
         yield from _values(facts)
@@ -236,11 +237,11 @@ def _values(facts: Facts) -> Iterator[str]:
 
 def _dot(graph: Any) -> Iterator[str]:
     yield f"digraph {_quoted(_title(graph))} {{"
-    for facts in _rows(graph.nodes):
+    for facts in _rows(graph.nodes()):
         number, label = facts.pop("node"), _label(facts)
         tooltip = facts.pop("name")
         yield f"  {number} [label={_quoted(label)}, tooltip={_quoted(tooltip)}, {_list(facts)}];"
-    for facts in _rows(graph.edges):
+    for facts in _rows(graph.edges()):
         ends = f"{facts.pop('from')} -> {facts.pop('to')}"
         yield f"  {ends} [label={_quoted(facts['amount'])}, {_list(facts)}];"
     yield "}"

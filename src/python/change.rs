@@ -79,8 +79,8 @@ impl PyTransaction {
     ///
     /// Examples
     /// --------
-    /// >>> chain.block(300).transactions[1].change("fresh") == [
-    /// ...     output for output in chain.block(300).transactions[1].outputs if output.address.first_height == 300
+    /// >>> chain.block(300).transactions()[1].change("fresh") == [
+    /// ...     output for output in chain.block(300).transactions()[1].outputs() if output.address.first_height() == 300
     /// ... ]
     /// True
     #[pyo3(signature = (rule: "ChangeRule | str", /) -> "list[Output]")]
@@ -175,7 +175,7 @@ impl PyChangeRule {
     ///
     /// Examples
     /// --------
-    /// >>> first = chain.block(200).transactions[0]
+    /// >>> first = chain.block(200).transactions()[0]
     /// >>> list(satrail.change.table("mine", [(first.txid, 0)]).digests(chain))
     /// ['mine']
     #[pyo3(signature = (chain: "Chain", /) -> "dict[str, str]")]
@@ -304,8 +304,8 @@ impl PyChangeRule {
     ///
     /// Examples
     /// --------
-    /// >>> tx = chain.block(300).transactions[1]
-    /// >>> kinds = {i.spends.kind for i in tx.inputs}
+    /// >>> tx = chain.block(300).transactions()[1]
+    /// >>> kinds = {i.spends.kind for i in tx.inputs()}
     /// >>> all({output.kind} == kinds for output in tx.change(satrail.change.address_type()))
     /// True
     #[staticmethod]
@@ -331,7 +331,7 @@ impl PyChangeRule {
     ///
     /// Examples
     /// --------
-    /// >>> tx = chain.block(300).transactions[1]
+    /// >>> tx = chain.block(300).transactions()[1]
     /// >>> [output.position for output in tx.change(satrail.change.fresh())]
     /// [0, 1]
     #[staticmethod]
@@ -383,7 +383,7 @@ impl PyChangeRule {
     /// Examples
     /// --------
     /// >>> rule = satrail.change.peeling().unique()
-    /// >>> all(len(chain.tx(txid).outputs) == 2 for txid in chain.change(rule).to_pydict()["txid"][:20])
+    /// >>> all(len(chain.tx(txid).outputs()) == 2 for txid in chain.change(rule).to_pydict()["txid"][:20])
     /// True
     #[staticmethod]
     #[pyo3(signature = () -> "ChangeRule")]
@@ -516,8 +516,8 @@ impl PyChangeRule {
     ///
     /// Examples
     /// --------
-    /// >>> coinbase, payment = chain.block(300).transactions[:2]
-    /// >>> payment.change(satrail.change.table("model", [(payment.txid, 0)])) == payment.outputs[:1]
+    /// >>> coinbase, payment = chain.block(300).transactions()[:2]
+    /// >>> payment.change(satrail.change.table("model", [(payment.txid, 0)])) == payment.outputs()[:1]
     /// True
     #[staticmethod]
     #[pyo3(signature = (name, outputs: "Iterable[tuple[str, int]] | object") -> "ChangeRule")]

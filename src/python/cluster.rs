@@ -79,10 +79,10 @@ impl PyChain {
 /// --------
 /// >>> clusters = chain.cluster()
 /// >>> wallet = clusters.largest(1)[0]
-/// >>> wallet.size == len(wallet.members())
+/// >>> wallet.size() == len(wallet.members())
 /// True
 /// >>> first, last = wallet.members().to_pydict()["address"][0], wallet.members().to_pydict()["address"][-1]
-/// >>> clusters.why(first, last).steps.columns
+/// >>> clusters.why(first, last).steps().columns
 /// ['step', 'from', 'to', 'rule', 'txid', 'height', 'time']
 #[pyclass(name = "Clusters", module = "satrail", frozen)]
 pub struct PyClusters(pub Clusters);
@@ -120,7 +120,6 @@ impl PyClusters {
     }
 
     /// SHA-256, as hex, over the settings, the last block's hash, the clusters and their evidence: the same on any machine.
-    #[getter]
     fn digest(&self, py: Python<'_>) -> PyResult<String> {
         Ok(hex(&py.detach(|| self.0.digest())?))
     }
@@ -134,7 +133,7 @@ impl PyClusters {
     /// Examples
     /// --------
     /// >>> clusters = chain.cluster()
-    /// >>> clusters.at(200).digest == chain.at(200).cluster().digest
+    /// >>> clusters.at(200).digest() == chain.at(200).cluster().digest()
     /// True
     #[pyo3(signature = (moment: "int | str | date", /) -> "Clusters")]
     fn at(&self, moment: &Bound<'_, PyAny>) -> PyResult<PyClusters> {
@@ -161,7 +160,7 @@ impl PyClusters {
     ///
     /// Examples
     /// --------
-    /// >>> text = chain.block(300).transactions[0].outputs[0].address.text
+    /// >>> text = chain.block(300).transactions()[0].outputs()[0].address.text
     /// >>> clusters = chain.cluster()
     /// >>> clusters.of([text]).to_pydict()["cluster"] == clusters[text].names
     /// True
@@ -262,7 +261,6 @@ impl PyClusters {
     ///
     /// Columns: transaction, txid, height, time, rule, left, right (the addresses that the evidence is about), left_size, right_size
     /// (addresses that would have been joined), left_cannot_link, right_cannot_link (those on either side that must stay apart).
-    #[getter]
     fn refused(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(py.detach(|| self.0.refused_table())?))
     }
@@ -320,7 +318,7 @@ impl PyClusters {
 /// Examples
 /// --------
 /// >>> wallet = chain.cluster().largest(1)[0]
-/// >>> wallet.balance == wallet.received - wallet.sent
+/// >>> wallet.balance() == wallet.received() - wallet.sent()
 /// True
 #[pyclass(name = "Wallet", module = "satrail", frozen)]
 pub struct PyWallet(pub Wallet);
@@ -340,25 +338,21 @@ impl PyWallet {
     }
 
     /// How many addresses it has.
-    #[getter]
     fn size(&self, py: Python<'_>) -> u64 {
         py.detach(|| self.0.size())
     }
 
     /// Satoshi of all outputs that pay it; what moves within it counts, too.
-    #[getter]
     fn received(&self, py: Python<'_>) -> PyResult<u64> {
         self.sum(py, |totals| totals.received)
     }
 
     /// Satoshi of those that were spent.
-    #[getter]
     fn sent(&self, py: Python<'_>) -> PyResult<u64> {
         self.sum(py, |totals| totals.sent)
     }
 
     /// Satoshi that can still be spent.
-    #[getter]
     fn balance(&self, py: Python<'_>) -> PyResult<u64> {
         self.sum(py, |totals| totals.balance())
     }
@@ -438,7 +432,7 @@ impl PyWallet {
 /// --------
 /// >>> members = chain.cluster().largest(1)[0].members().to_pydict()["address"]
 /// >>> proof = chain.cluster().why(members[0], members[-1])
-/// >>> proof.height == max(proof.steps.to_pydict()["height"])
+/// >>> proof.height == max(proof.steps().to_pydict()["height"])
 /// True
 #[pyclass(name = "Proof", module = "satrail", frozen)]
 pub struct PyProof(pub Proof);
@@ -447,7 +441,6 @@ pub struct PyProof(pub Proof);
 impl PyProof {
     /// One row a step: step (from 1), from, to (addresses), rule, txid (of the transaction that joins the two), height, time (seconds UTC).
     /// A step by "same_key" follows from the addresses alone; its transaction is the one since which both are there.
-    #[getter]
     fn steps(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(py.detach(|| self.0.table())?))
     }
@@ -567,7 +560,6 @@ impl PyComparison {
     /// The clusters that moved most, up to a thousand: change ("split": one of the first, which the second takes apart; "joined": one of the
     /// second, which the first has in parts), cluster (name), size, parts, pairs (of its addresses that only one of the two joins; as
     /// float64, for there may be very many).
-    #[getter]
     fn moved(&self) -> PyTable {
         PyTable(self.0.table())
     }

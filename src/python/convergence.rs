@@ -33,7 +33,7 @@ impl PyChain {
     ///
     /// Examples
     /// --------
-    /// >>> payments = [chain.block(height).transactions[0].outputs[0] for height in (10, 11)]
+    /// >>> payments = [chain.block(height).transactions()[0].outputs()[0] for height in (10, 11)]
     /// >>> chain.convergence(payments, max_tx_hops=0).meet
     /// False
     #[pyo3(signature = (
@@ -58,11 +58,11 @@ impl PyChain {
 ///
 /// Examples
 /// --------
-/// >>> coinbases = [chain.block(height).transactions[0].outputs[0] for height in (110, 111, 112)]
+/// >>> coinbases = [chain.block(height).transactions()[0].outputs()[0] for height in (110, 111, 112)]
 /// >>> gathering = chain.convergence(coinbases)
 /// >>> gathering.meet
 /// True
-/// >>> gathering.meetings.to_pydict()["at_least"]
+/// >>> gathering.meetings().to_pydict()["at_least"]
 /// [2, 3]
 #[pyclass(name = "Convergence", module = "satrail", frozen)]
 pub struct PyConvergence(pub Convergence);
@@ -110,7 +110,6 @@ impl PyConvergence {
 
     /// One row a payment: payment (its place among those given, from 0), txid, position, height, time, address, amount (satoshi), spent (bool),
     /// transactions_reached, tx_hops (to the transaction where most payments meet; null where it does not reach it).
-    #[getter]
     fn payments(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(py.detach(|| self.0.payments_table())?))
     }
@@ -119,7 +118,6 @@ impl PyConvergence {
     ///
     /// Columns: at_least, transaction (number), txid, height, time, count (how many reach it), payments (which, as text), tx_hops (of each, in the
     /// same order: transactions from the payment on, that one included).
-    #[getter]
     fn meetings(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(py.detach(|| self.0.meetings_table())?))
     }
@@ -128,7 +126,6 @@ impl PyConvergence {
     ///
     /// Columns: at_least, wallet (name of its cluster), address (that it is named by), txid, height, time (of the transaction with which the last of
     /// them came), count, payments (which, in the order in which they came), tx_hops (of each, to its coming there first).
-    #[getter]
     fn wallets(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(py.detach(|| self.0.wallets_table())?))
     }
@@ -137,13 +134,11 @@ impl PyConvergence {
     ///
     /// Columns: payment, tx_hop (0 for the payment itself), txid, position, height, time, address, wallet (null without clusters), amount (satoshi in
     /// the coin), next_txid, next_height (of the transaction that spends it on the way).
-    #[getter]
     fn paths(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(py.detach(|| self.0.paths_table(self.0.paths()))?))
     }
 
     /// The same to the wallet where most of them meet; the last row of each is the coin by which it came there first.
-    #[getter]
     fn wallet_paths(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(py.detach(|| self.0.paths_table(self.0.wallet_paths()))?))
     }

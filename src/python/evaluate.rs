@@ -140,12 +140,12 @@ fn asked(name: &str) -> PyResult<Asked> {
 ///
 /// Examples
 /// --------
-/// >>> first, second = (chain.block(h).transactions[0].outputs[0].address.text for h in (150, 151))
+/// >>> first, second = (chain.block(h).transactions()[0].outputs()[0].address.text for h in (150, 151))
 /// >>> truth = satrail.Truth.of(chain, {"ann": [first, second]})
 /// >>> evaluation = satrail.evaluate(chain.cluster("same_key"), truth)
 /// >>> evaluation.true_positive, evaluation.false_positive, evaluation.false_negative
 /// (0, 0, 1)
-/// >>> evaluation.owners.to_pydict()["clusters"]
+/// >>> evaluation.owners().to_pydict()["clusters"]
 /// [2]
 #[pyclass(name = "Evaluation", module = "satrail", frozen)]
 pub struct PyEvaluation(pub Evaluation);
@@ -213,7 +213,6 @@ impl PyEvaluation {
     /// Columns: owner, category, addresses (his paid ones), clusters (that they are spread over), largest_share (of them in one cluster),
     /// recall (share of their pairs that are together; null for one address), foreign (addresses of other known owners in those clusters),
     /// value (satoshi that his received).
-    #[getter]
     fn owners(&self) -> PyTable {
         PyTable(self.0.owners_table())
     }
@@ -224,7 +223,6 @@ impl PyEvaluation {
     /// Columns: owner, category, cluster (its name), cluster_address, size (all its addresses), addresses (the owner's paid ones), found (of
     /// them in it), coverage (their share), foreign (of other known owners in it), unknown (of no known owner in it), false_share (foreign
     /// among those of known owners).
-    #[getter]
     fn overlap(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(py.detach(|| self.0.overlap_table())?))
     }
@@ -244,7 +242,6 @@ impl PyEvaluation {
     ///
     /// Columns: transaction, txid, height, time, rule, left, right (addresses), left_owner, right_owner, purpose, profile (of the transaction,
     /// where the truth says it).
-    #[getter]
     fn wrong_joins(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(py.detach(|| self.0.wrong_joins_table())?))
     }
@@ -253,7 +250,6 @@ impl PyEvaluation {
     ///
     /// Columns: owner, category, role, addresses (the owner's paid ones), found (of them in his cluster), coverage (their share), value
     /// (satoshi that they received), found_value.
-    #[getter]
     fn roles(&self, py: Python<'_>) -> PyTable {
         PyTable(py.detach(|| self.0.roles_table()))
     }

@@ -34,7 +34,7 @@ impl PyChain {
     /// --------
     /// >>> clusters = chain.cluster()
     /// >>> target, other = clusters.largest(2)
-    /// >>> chain.exposure(target, {other: "other"}, direction="in").table.columns
+    /// >>> chain.exposure(target, {other: "other"}, direction="in").table().columns
     /// ['kind', 'label', 'direct', 'indirect', 'amount', 'share']
     #[pyo3(signature = (
         target: "Output | Transaction | Address | AddressSet | Wallet | str | Iterable[object]",
@@ -101,7 +101,7 @@ impl PyChain {
     /// Examples
     /// --------
     /// >>> clusters = [chain.cluster(), chain.cluster(coinjoin="include")]
-    /// >>> compared = chain.compare_policies(chain.block(200).transactions[0], ["haircut", "account_fifo"], clusters=clusters, max_hops=3)
+    /// >>> compared = chain.compare_policies(chain.block(200).transactions()[0], ["haircut", "account_fifo"], clusters=clusters, max_hops=3)
     /// >>> len(compared)
     /// 4
     #[pyo3(signature = (
@@ -161,7 +161,7 @@ impl PyChain {
 /// >>> clusters = chain.cluster()
 /// >>> target, a, b = clusters.largest(3)
 /// >>> exposure = chain.exposure(target, {a: "a", b: "b"})
-/// >>> round(sum(exposure.table.to_pydict()["share"]), 9)
+/// >>> round(sum(exposure.table().to_pydict()["share"]), 9)
 /// 1.0
 #[pyclass(name = "Exposure", module = "satrail", frozen)]
 pub struct PyExposure(pub Trace);
@@ -172,7 +172,6 @@ impl PyExposure {
     /// unspent elsewhere, mined, fees, cut off; the ledger tells them apart). Columns: kind ("label", "held", "unattributed"), label, direct
     /// (satoshi whose least way between target and label is one transaction), indirect, amount (both), share (of the whole). Amounts add up to the
     /// money of the target, each satoshi once.
-    #[getter]
     fn table(&self) -> PyTable {
         PyTable(self.0.exposure_table())
     }
@@ -204,10 +203,10 @@ impl PyExposure {
 ///
 /// Examples
 /// --------
-/// >>> compared = chain.compare_policies(chain.block(200).transactions[0], ["haircut", "fifo"], max_tx_hops=4)
-/// >>> compared.table.columns
+/// >>> compared = chain.compare_policies(chain.block(200).transactions()[0], ["haircut", "fifo"], max_tx_hops=4)
+/// >>> compared.table().columns
 /// ['policy', 'rules', 'line', 'amount', 'share']
-/// >>> compared.conclusions.columns
+/// >>> compared.conclusions().columns
 /// ['line', 'least', 'most', 'runs', 'of', 'holds']
 #[pyclass(name = "PolicyComparison", module = "satrail", frozen)]
 pub struct PyPolicyComparison {
@@ -218,14 +217,12 @@ pub struct PyPolicyComparison {
 impl PyPolicyComparison {
     /// All runs side by side, one row a run and a line of its ledger: policy, rules (of the clusters), line, amount (satoshi), share (of the
     /// money of the source, each satoshi once).
-    #[getter]
     fn table(&self) -> PyTable {
         PyTable(runs_table(&self.runs))
     }
 
     /// What holds whichever policy and rules are chosen, one row a line: line, least, most (satoshi, in any run), runs (how many found money
     /// there), of (how many there are), holds (whether all did).
-    #[getter]
     fn conclusions(&self) -> PyTable {
         PyTable(conclusions_table(&self.runs))
     }

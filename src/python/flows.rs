@@ -29,9 +29,9 @@ impl PyChain {
     /// --------
     /// >>> wallet = chain.cluster().largest(1)[0]
     /// >>> flows = chain.flows(wallet, by="day")
-    /// >>> flows.balance == wallet.balance
+    /// >>> flows.balance == wallet.balance()
     /// True
-    /// >>> sum(flows.counterparties.to_pydict()["amount_in"]) == flows.received
+    /// >>> sum(flows.counterparties().to_pydict()["amount_in"]) == flows.received
     /// True
     #[pyo3(signature = (
         addresses: "Address | AddressSet | Wallet | str | Iterable[object]", *, by = "month", clusters: "Clusters | None" = None,
@@ -58,7 +58,7 @@ impl PyChain {
 /// >>> flows = chain.flows(chain.addresses(blocks / "charity.csv"), by="year")
 /// >>> flows.received - flows.sent - flows.fees - flows.lost == flows.balance
 /// True
-/// >>> flows.table.columns
+/// >>> flows.table().columns
 /// ['period', 'received', 'sent', 'fees', 'internal', 'lost', 'balance', 'transactions']
 #[pyclass(name = "Flows", module = "satrail", frozen)]
 pub struct PyFlows(pub Flows);
@@ -123,14 +123,12 @@ impl PyFlows {
     ///
     /// Columns: period (its beginning, seconds UTC; weeks begin on Monday), received, sent, fees, internal, lost, balance (satoshi; at the period's
     /// end), transactions. Headers' times are not in chain order, so a balance in between can be below zero.
-    #[getter]
     fn table(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(py.detach(|| self.0.table())?))
     }
 
     /// One row a transaction that touches the set, in chain order: transaction, txid, height, time, received, sent, fees, internal, lost, balance
     /// (after it).
-    #[getter]
     fn transactions(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(py.detach(|| self.0.transactions_table())?))
     }
@@ -142,7 +140,6 @@ impl PyFlows {
     /// set), amount_out (from the set to it), transactions_in, transactions_out, first_height, last_height, first_time, last_time.
     ///
     /// The amounts add up to `received` and `sent`.
-    #[getter]
     fn counterparties(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(py.detach(|| self.0.counterparties_table())?))
     }

@@ -27,11 +27,11 @@ const DEEPEST: u32 = 8;
 ///
 /// Examples
 /// --------
-/// >>> graph = chain.trace(chain.block(150).transactions[0], max_tx_hops=3).graph("address")
-/// >>> nodes = graph.nodes.to_pydict()
+/// >>> graph = chain.trace(chain.block(150).transactions()[0], max_tx_hops=3).graph("address")
+/// >>> nodes = graph.nodes().to_pydict()
 /// >>> sum(nodes["held"]) == sum(nodes["source"])
 /// True
-/// >>> graph.edges.columns[:5]
+/// >>> graph.edges().columns[:5]
 /// ['from', 'to', 'from_name', 'to_name', 'amount']
 /// >>> graph.write("flow.graphml")
 #[pyclass(name = "TraceGraph", module = "satrail", frozen)]
@@ -71,14 +71,12 @@ impl PyTraceGraph {
     ///
     /// At every node source + joined + amount_in = amount_out + held where the trace goes out, and source + joined + amount_out =
     /// amount_in + held where it goes in.
-    #[getter]
     fn nodes(&self) -> PyTable {
         PyTable(self.nodes.clone())
     }
 
     /// One row an edge, from payer to payee: from, to (numbers of nodes), from_name, to_name, amount (satoshi), transactions (how
     /// many), first_height, last_height, first_time, last_time (seconds UTC).
-    #[getter]
     fn edges(&self) -> PyTable {
         PyTable(self.edges.clone())
     }

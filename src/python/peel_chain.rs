@@ -39,7 +39,7 @@ impl PyChain {
     ///
     /// Examples
     /// --------
-    /// >>> first = chain.tx("7365607599a4b749bc84cd9929d488307dfe59d3bcf0c9e7bbbba5cdf8f1c282").inputs[0].spends
+    /// >>> first = chain.tx("7365607599a4b749bc84cd9929d488307dfe59d3bcf0c9e7bbbba5cdf8f1c282").inputs()[0].spends
     /// >>> peel = chain.peel_chain(first, clusters=chain.cluster())
     /// >>> len(peel), peel.stopped
     /// (6, {'out': 'no_candidate'})
@@ -72,10 +72,10 @@ impl PyChain {
 ///
 /// Examples
 /// --------
-/// >>> peel = chain.peel_chain(chain.tx("7365607599a4b749bc84cd9929d488307dfe59d3bcf0c9e7bbbba5cdf8f1c282").inputs[0].spends)
-/// >>> peel.steps.columns[:6]
+/// >>> peel = chain.peel_chain(chain.tx("7365607599a4b749bc84cd9929d488307dfe59d3bcf0c9e7bbbba5cdf8f1c282").inputs()[0].spends)
+/// >>> peel.steps().columns[:6]
 /// ['step', 'txid', 'height', 'time', 'input_value', 'change_position']
-/// >>> sum(peel.peeled.to_pydict()["amount"]) == peel.peeled_total
+/// >>> sum(peel.peeled().to_pydict()["amount"]) == peel.peeled_total()
 /// True
 #[pyclass(name = "PeelChain", module = "satrail", frozen)]
 pub struct PyPeelChain(pub PeelChain);
@@ -100,7 +100,6 @@ impl PyPeelChain {
     /// change_position, change_address, change_value, peeled (satoshi in the other outputs), peeled_total (of this row and those above);
     /// decided_by ("own_address", "same_wallet", "spender"), features (those that the wallet's transactions shared, and
     /// that the spender was held against), reason (what was read of each output, in words).
-    #[getter]
     fn steps(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(py.detach(|| self.0.steps())?))
     }
@@ -110,7 +109,6 @@ impl PyPeelChain {
     /// Columns: step, txid, position, address, wallet (name of its cluster; null without clusters), label (of `stop_at`, or null), amount
     /// (satoshi), height, time, ruled_out_by ("data", "reused_address", "another_is_own", "form", "coinjoin", "features", "unspent"), reason
     /// (the same in words).
-    #[getter]
     fn peeled(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(py.detach(|| self.0.peeled())?))
     }
@@ -120,7 +118,6 @@ impl PyPeelChain {
     /// Columns: direction ("out" or "in"), reason (see `stopped`), coin_txid, coin_position, coin_address, coin_value (the last coin of the
     /// chain); txid, height, time of the transaction that is no step of it any more, null where there is none; candidates (outputs of that
     /// transaction that are not ruled out, null where they were not looked at), explanation (the reason in a sentence).
-    #[getter]
     fn stop(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(py.detach(|| self.0.stop())?))
     }
@@ -133,7 +130,6 @@ impl PyPeelChain {
     }
 
     /// Satoshi that were peeled off in all steps.
-    #[getter]
     fn peeled_total(&self, py: Python<'_>) -> PyResult<u64> {
         Ok(py.detach(|| self.0.peeled_total())?)
     }

@@ -17,7 +17,7 @@ use crate::python::table::PyTable;
 /// >>> low, high = rates.interval("true_positive_rate")
 /// >>> low <= rates.true_positive_rate <= high
 /// True
-/// >>> sum(rates.years.to_pydict()["true_positive"]) == rates.true_positive
+/// >>> sum(rates.years().to_pydict()["true_positive"]) == rates.true_positive
 /// True
 #[pyclass(name = "Rates", module = "satrail", frozen)]
 pub struct PyRates(pub Rates);
@@ -117,21 +117,18 @@ impl PyRates {
     ///
     /// Columns: year, the six counts, and true_positive_rate, false_positive_rate and precision, each with the ends of its interval (_low,
     /// _high); a rate of nothing is null.
-    #[getter]
     fn years(&self) -> PyTable {
         PyTable(self.0.years_table())
     }
 
     /// By the software that made the transaction, where the truth says it; those with most false positives first. Columns: profile, and
     /// those of `years`.
-    #[getter]
     fn profiles(&self) -> PyTable {
         PyTable(self.0.profiles_table())
     }
 
     /// By what the transaction is for, where the truth says it; those with most false positives first. Columns: purpose, and those of
     /// `years`.
-    #[getter]
     fn purposes(&self) -> PyTable {
         PyTable(self.0.purposes_table())
     }

@@ -117,10 +117,10 @@ impl PyTransaction {
     ///
     /// Examples
     /// --------
-    /// >>> tx = next(tx for block in chain for tx in block.transactions if len(tx.inputs) == 1 and not tx.is_coinbase)
+    /// >>> tx = next(tx for block in chain for tx in block.transactions() if len(tx.inputs()) == 1 and not tx.is_coinbase)
     /// >>> tx.boltzmann().interpretations
     /// 1
-    /// >>> chain.block(200).transactions[0].boltzmann()
+    /// >>> chain.block(200).transactions()[0].boltzmann()
     /// Boltzmann(not computed: it has no inputs)
     #[pyo3(signature = (*, budget = 100_000_000, merge_addresses = false, intrafees = 0) -> "Boltzmann")]
     fn boltzmann(&self, py: Python<'_>, budget: i64, merge_addresses: bool, intrafees: i64) -> PyResult<PyBoltzmann> {
@@ -132,7 +132,7 @@ impl PyTransaction {
 ///
 /// Examples
 /// --------
-/// >>> judgement = chain.block(200).transactions[0].shapes(only=["consolidation"])[0]
+/// >>> judgement = chain.block(200).transactions()[0].shapes(only=["consolidation"])[0]
 /// >>> judgement.shape, judgement.verdict, judgement.decided_by
 /// ('consolidation', 'no', 'inputs')
 /// >>> judgement
@@ -207,7 +207,7 @@ pub fn restore_judgement(shape: &str, predicates: Vec<Py<PyPredicate>>) -> PyRes
 ///
 /// Examples
 /// --------
-/// >>> predicate = chain.block(200).transactions[0].shapes(only=["joinmarket"])[0].predicates[0]
+/// >>> predicate = chain.block(200).transactions()[0].shapes(only=["joinmarket"])[0].predicates[0]
 /// >>> predicate.name, predicate.passed, predicate.found, predicate.wanted
 /// ('outputs', False, 2, 'at least 3')
 #[pyclass(name = "Predicate", module = "satrail", frozen, eq)]
@@ -497,7 +497,7 @@ fn sequences_of(given: Option<&Bound<'_, PyAny>>, inputs: usize) -> PyResult<Vec
 /// >>> links = satrail.boltzmann([50, 50], [50, 50])
 /// >>> links.interpretations, round(links.entropy, 3)
 /// (3, 1.585)
-/// >>> links.link_probabilities.to_pydict()["probability"][0]
+/// >>> links.link_probabilities().to_pydict()["probability"][0]
 /// 0.6666666666666666
 /// >>> satrail.boltzmann([50] * 60, [50] * 60)
 /// Boltzmann(not computed: there are more ways than 128 bits can count)
@@ -546,7 +546,6 @@ impl PyBoltzmann {
     ///
     /// Columns: input, output (their positions, int32), probability (of their link, float64), is_deterministic (bool: they are linked in
     /// every interpretation).
-    #[getter]
     fn link_probabilities(&self) -> Option<PyTable> {
         let links = self.computed_ones()?;
         let pairs = || self.0.inputs.iter().enumerate().flat_map(|(i, row)| (0..self.0.outputs.len()).map(move |o| (i, *row, o)));
@@ -564,7 +563,6 @@ impl PyBoltzmann {
     }
 
     /// The positions of inputs and outputs that are linked in every interpretation; none where it was not computed.
-    #[getter]
     fn deterministic_links(&self) -> Vec<(usize, usize)> {
         let Some(links) = self.computed_ones() else { return vec![] };
         let of_input = |(i, row): (usize, &usize)| {
@@ -647,7 +645,7 @@ pub fn restore_boltzmann(
 ///
 /// Examples
 /// --------
-/// >>> satrail.boltzmann([10, 20], [10, 19]).deterministic_links
+/// >>> satrail.boltzmann([10, 20], [10, 19]).deterministic_links()
 /// [(0, 0), (1, 1)]
 /// >>> [satrail.boltzmann([1] * n, [1] * n).interpretations for n in range(2, 6)]
 /// [3, 16, 131, 1496]

@@ -58,9 +58,9 @@ impl PyChain {
     ///
     /// Examples
     /// --------
-    /// >>> print(chain.trace(chain.block(495).transactions[0].outputs[0]).ledger.lines["fees"])
+    /// >>> print(chain.trace(chain.block(495).transactions()[0].outputs()[0]).ledger.lines["fees"])
     /// 0
-    /// >>> chain.trace(chain.tip.transactions[0], direction="in").ledger.mined > 0
+    /// >>> chain.trace(chain.tip.transactions()[0], direction="in").ledger.mined > 0
     /// True
     /// >>> clusters = chain.cluster()
     /// >>> big, other = clusters.largest(2)
@@ -137,10 +137,10 @@ impl PyChain {
 ///
 /// Examples
 /// --------
-/// >>> trace = chain.trace(chain.block(150).transactions[0], max_tx_hops=2)
+/// >>> trace = chain.trace(chain.block(150).transactions()[0], max_tx_hops=2)
 /// >>> trace.ledger.source == sum(trace.ledger.lines.values())
 /// True
-/// >>> trace.ends.columns[:3]
+/// >>> trace.ends().columns[:3]
 /// ['output', 'txid', 'position']
 #[pyclass(name = "Trace", module = "satrail", frozen)]
 pub struct PyTrace(pub Trace);
@@ -219,7 +219,6 @@ impl PyTrace {
     /// the trace ends here), label (of the stop set), and next, next_txid, the transaction by which it is followed.
     ///
     /// A row stands for a transaction and an output, not for a pair of input and output.
-    #[getter]
     fn steps(&self) -> PyTable {
         PyTable(self.0.steps())
     }
@@ -227,7 +226,6 @@ impl PyTrace {
     /// One row an output, or a wallet under policies of accounts, at which the trace ends: output, txid, position, address, wallet, kind,
     /// reason ("unspent", "stopped", "lost", "mined", "rejoined" or a limit, "cut_off_..."), label (where it stopped), amount (satoshi of
     /// traced money), value (satoshi in the output), height, time, hop, tx_hop (from the source to it).
-    #[getter]
     fn ends(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(py.detach(|| self.0.ends())?))
     }
@@ -238,7 +236,7 @@ impl PyTrace {
     ///
     /// Examples
     /// --------
-    /// >>> a, b = chain.block(150).transactions[0], chain.block(151).transactions[0]
+    /// >>> a, b = chain.block(150).transactions()[0], chain.block(151).transactions()[0]
     /// >>> trace = chain.trace({"a": a, "b": b}, policy="fifo", max_tx_hops=3)
     /// >>> table = trace.ends_by_source().to_pydict()
     /// >>> sum(table["amount"]) == trace.ledger.source
@@ -258,7 +256,7 @@ impl PyTrace {
     ///
     /// Examples
     /// --------
-    /// >>> trace = chain.trace(chain.block(150).transactions[0], max_tx_hops=3)
+    /// >>> trace = chain.trace(chain.block(150).transactions()[0], max_tx_hops=3)
     /// >>> trace.movements().columns[4:]
     /// ['from', 'from_address', 'to', 'to_address', 'amount']
     #[pyo3(signature = () -> "Table")]
@@ -274,7 +272,7 @@ impl PyTrace {
     ///
     /// Examples
     /// --------
-    /// >>> chain.trace(chain.block(150).transactions[0], max_tx_hops=3).graph("transaction").level
+    /// >>> chain.trace(chain.block(150).transactions()[0], max_tx_hops=3).graph("transaction").level
     /// 'transaction'
     #[pyo3(signature = (level = "wallet") -> "TraceGraph")]
     fn graph(&self, py: Python<'_>, level: &str) -> PyResult<PyTraceGraph> {
@@ -300,7 +298,7 @@ impl PyTrace {
     ///
     /// Examples
     /// --------
-    /// >>> trace = chain.trace(chain.block(150).transactions[0], max_tx_hops=3)
+    /// >>> trace = chain.trace(chain.block(150).transactions()[0], max_tx_hops=3)
     /// >>> table = trace.paths("source", "ends", k=1, best="most_value").to_pydict()
     /// >>> table["bottleneck"][0] == min(table["amount"])
     /// True
@@ -334,7 +332,7 @@ impl PyTrace {
     ///
     /// Examples
     /// --------
-    /// >>> points = chain.trace(chain.block(150).transactions[0], max_tx_hops=3).choke_points(share=0.5).to_pydict()
+    /// >>> points = chain.trace(chain.block(150).transactions()[0], max_tx_hops=3).choke_points(share=0.5).to_pydict()
     /// >>> points["share"] == sorted(points["share"], reverse=True)
     /// True
     #[pyo3(signature = (ends: "object" = None, *, level = "transaction", share = 1.0) -> "Table")]
@@ -351,7 +349,7 @@ impl PyTrace {
     ///
     /// Examples
     /// --------
-    /// >>> trace = chain.trace(chain.block(150).transactions[0], max_tx_hops=3)
+    /// >>> trace = chain.trace(chain.block(150).transactions()[0], max_tx_hops=3)
     /// >>> sum(trace.min_cut("source", "ends").to_pydict()["amount"]) == trace.ledger.source - trace.ledger.fees
     /// True
     #[pyo3(signature = (start: "object" = None, end: "object" = None) -> "Table")]
@@ -415,7 +413,7 @@ impl PyTrace {
 ///
 /// Examples
 /// --------
-/// >>> ledger = chain.trace(chain.block(495).transactions[0]).ledger
+/// >>> ledger = chain.trace(chain.block(495).transactions()[0]).ledger
 /// >>> ledger.unspent == ledger.source
 /// True
 #[pyclass(name = "Ledger", module = "satrail", frozen, eq, hash)]

@@ -20,9 +20,9 @@ use crate::python::truth::PyTruth;
 ///
 /// Examples
 /// --------
-/// >>> miner, payee = (chain.block(h).transactions[0].outputs[0].address.text for h in (150, 151))
+/// >>> miner, payee = (chain.block(h).transactions()[0].outputs()[0].address.text for h in (150, 151))
 /// >>> truth = satrail.Truth.of(chain, {"ann": [miner], "bob": [payee]})
-/// >>> trace = chain.trace(chain.block(150).transactions[0].outputs[0])
+/// >>> trace = chain.trace(chain.block(150).transactions()[0].outputs()[0])
 /// >>> evaluation = satrail.evaluate(trace, truth)
 /// >>> evaluation.true == evaluation.right + evaluation.missed
 /// True
@@ -98,14 +98,12 @@ impl PyTraceEvaluation {
     /// Columns: owner, category (null for addresses of whom nobody knows), entity (the number in a simulated chain's truth), is_source
     /// (whether the trace began with his money: then the row is what he kept), true, found, right, missed, blamed (satoshi), precision,
     /// recall (null where there is nothing).
-    #[getter]
     fn owners(&self) -> PyTable {
         PyTable(self.0.owners_table())
     }
 
     /// The same sums by the owners' category, without the owners of the source. Columns: category, true, found, right, missed, blamed,
     /// precision, recall.
-    #[getter]
     fn categories(&self) -> PyTable {
         PyTable(self.0.categories_table())
     }
@@ -115,7 +113,6 @@ impl PyTraceEvaluation {
     ///
     /// Columns: transaction, txid, height, time, owner, category, entity, true, brought (by the trace, whether it ends there or goes on),
     /// found (what ends there), right (what of the truth is found, here or where the owner has moved it), missed (satoshi).
-    #[getter]
     fn arrivals(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(py.detach(|| self.0.arrivals_table())?))
     }

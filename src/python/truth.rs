@@ -24,7 +24,7 @@ use crate::python::table::PyTable;
 ///
 /// Examples
 /// --------
-/// >>> payments = chain.block(300).transactions[1:4]
+/// >>> payments = chain.block(300).transactions()[1:4]
 /// >>> truth = satrail.Truth.of(chain, transactions={"payment": [tx.txid for tx in payments]})
 /// >>> truth.tables
 /// []
@@ -58,7 +58,7 @@ impl PyTruth {
     ///
     /// Examples
     /// --------
-    /// >>> first, second = (chain.block(h).transactions[0].outputs[0].address.text for h in (150, 151))
+    /// >>> first, second = (chain.block(h).transactions()[0].outputs()[0].address.text for h in (150, 151))
     /// >>> truth = satrail.Truth.of(chain, {"ann": [first], "bob": [second]})
     /// >>> truth
     /// Truth(the truth that was given: 2 owners of 2 addresses, height=495)

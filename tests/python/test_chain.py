@@ -10,7 +10,7 @@ HEIGHTS = [0, 1, 110, 250, 363, 494, 495]
 
 
 def transactions(chain):
-    return [tx for block in chain for tx in block.transactions]
+    return [tx for block in chain for tx in block.transactions()]
 
 
 def pairs_of_blocks(chain, truth):
@@ -34,7 +34,7 @@ def address_of(chain, script):
     """The address of a script; the empty one has no text, so it is found by an output that pays it."""
     if script:
         return chain.address(script.hex())
-    return next(o.address for tx in transactions(chain) for o in tx.outputs if not o.address.script)
+    return next(o.address for tx in transactions(chain) for o in tx.outputs() if not o.address.script)
 
 
 # ---- The chain ------------------------------------------------------------------------------------------------------
@@ -92,8 +92,8 @@ def test_a_chain_as_of_a_height_knows_nothing_later(chain):
         lambda: early.at(251),
         lambda: early.block(later.hash),
         lambda: early.at(later.hash),
-        lambda: early.tx(later.transactions[0].txid),
-        lambda: early.output(later.transactions[0].outputs[0].outpoint),
+        lambda: early.tx(later.transactions()[0].txid),
+        lambda: early.output(later.transactions()[0].outputs()[0].outpoint),
         lambda: early.blocks(later.hash),
     ):
         with pytest.raises(satrail.NotInChainError):
@@ -128,7 +128,7 @@ def test_blocks_are_the_oracles(chain, truth):
         assert block.size == frame + sum(tx.size for tx in expected.txs)
         assert block.weight == 4 * frame + sum(tx.weight for tx in expected.txs)
         assert block.chain_work == work
-        assert len(block) == len(block.transactions) == len(expected.txs)
+        assert len(block) == len(block.transactions()) == len(expected.txs)
 
 
 def test_blocks_are_the_nodes(chain):
@@ -165,14 +165,14 @@ def test_equal_blocks_have_equal_hashes_and_differ_from_others(chain):
 def test_transactions_are_the_oracles(chain, truth):
     number = 0
     for block, expected_block in pairs_of_blocks(chain, truth):
-        for position, (tx, expected) in enumerate(zip(block.transactions, expected_block.txs, strict=True)):
+        for position, (tx, expected) in enumerate(zip(block.transactions(), expected_block.txs, strict=True)):
             assert tx.txid == expected.txid
             assert (tx.number, tx.height, tx.position) == (number, block.height, position)
             assert (tx.time, tx.block) == (block.time, block)
-            assert (tx.version, tx.locktime, tx.fee) == (expected.version, expected.locktime, expected.fee)
+            assert (tx.version, tx.locktime, tx.fee()) == (expected.version, expected.locktime, expected.fee)
             assert (tx.size, tx.weight, tx.vsize) == (expected.size, expected.weight, expected.vsize)
             assert tx.is_coinbase == expected.is_coinbase
-            assert (len(tx.inputs), len(tx.outputs)) == (len(expected.inputs), len(expected.outputs))
+            assert (len(tx.inputs()), len(tx.outputs())) == (len(expected.inputs), len(expected.outputs))
             number += 1
     assert number == chain.counts["transactions"]
 
@@ -182,8 +182,8 @@ def test_transactions_are_the_nodes(chain):
     for tx, node in zip(transactions(chain), nodes, strict=True):
         assert (tx.txid, tx.version, tx.locktime) == (node["txid"], node["version"], node["locktime"])
         assert (tx.size, tx.weight, tx.vsize) == (node["size"], node["weight"], node["vsize"])
-        assert tx.fee == (satoshi(node["fee"]) if "fee" in node else None)
-        for output, out in zip(tx.outputs, node["vout"], strict=True):
+        assert tx.fee() == (satoshi(node["fee"]) if "fee" in node else None)
+        for output, out in zip(tx.outputs(), node["vout"], strict=True):
             assert (output.value, output.position) == (satoshi(out["value"]), out["n"])
             assert output.kind == KIND_OF_CORE_NAME[out["scriptPubKey"]["type"]]
             assert output.address.text == out["scriptPubKey"].get("address")
@@ -220,7 +220,7 @@ def test_the_fingerprint_tells_witness_sequences_and_kinds(chain, truth):
 
 def test_inputs_are_the_oracles(chain, truth):
     for tx, expected_tx in pairs_of_transactions(chain, truth):
-        for position, (spent, expected) in enumerate(zip(tx.inputs, expected_tx.inputs, strict=True)):
+        for position, (spent, expected) in enumerate(zip(tx.inputs(), expected_tx.inputs, strict=True)):
             assert spent.position == position
             assert spent.transaction == tx
             assert (spent.sequence, spent.value) == (expected.sequence, expected.value)
@@ -235,7 +235,7 @@ def test_inputs_are_the_oracles(chain, truth):
 def test_outputs_are_the_oracles(chain, truth):
     number = 0
     for tx, expected_tx in pairs_of_transactions(chain, truth):
-        for position, (output, expected) in enumerate(zip(tx.outputs, expected_tx.outputs, strict=True)):
+        for position, (output, expected) in enumerate(zip(tx.outputs(), expected_tx.outputs, strict=True)):
             assert (output.number, output.position) == (number, position)
             assert output.outpoint == f"{tx.txid}:{position}"
             assert output.transaction == tx
@@ -250,7 +250,7 @@ def test_outputs_are_the_oracles(chain, truth):
 
 def test_an_output_is_found_by_its_name(chain):
     for tx in transactions(chain)[::7]:
-        assert [chain.output(f"{tx.txid}:{n}") for n in range(len(tx.outputs))] == tx.outputs
+        assert [chain.output(f"{tx.txid}:{n}") for n in range(len(tx.outputs()))] == tx.outputs()
 
 
 @pytest.mark.parametrize("height", HEIGHTS)
@@ -258,7 +258,7 @@ def test_unspent_outputs_as_of_a_height_are_the_oracles_coins(chain, truth, heig
     unspent = {
         (tx.txid, output.position): (output.value, bytes.fromhex(output.address.script), tx.height)
         for tx in transactions(chain.at(height))
-        for output in tx.outputs
+        for output in tx.outputs()
         if output.spent_by is None and not output.is_lost
     }
     coins = {outpoint: coin for outpoint, coin in unspent.items() if not oracle.unspendable(coin[1])}
@@ -267,7 +267,7 @@ def test_unspent_outputs_as_of_a_height_are_the_oracles_coins(chain, truth, heig
 
 def test_an_output_knows_who_spends_it_only_from_that_height_on(chain):
     output = next(
-        o for tx in transactions(chain) for o in tx.outputs if o.spent_by and o.spent_by.transaction.height > 300
+        o for tx in transactions(chain) for o in tx.outputs() if o.spent_by and o.spent_by.transaction.height > 300
     )
     spent_at = output.spent_by.transaction.height
     assert chain.at(spent_at).output(output.outpoint).spent_by == output.spent_by
@@ -285,19 +285,19 @@ def test_addresses_as_of_a_height_have_the_oracles_history(chain, truth, height)
         address, expected = address_of(at, script), truth.address_history(script, height)
         lost = genesis.value if script == genesis.script else 0
         assert address.number == number
-        assert (address.received, address.sent) == (expected.received, expected.sent)
-        assert address.balance == expected.balance - lost
-        assert (address.payments, len(address.outputs)) == (expected.output_count, expected.output_count)
-        assert (address.first_height, address.last_height) == (expected.first_height, expected.last_height)
-        assert address.first_time == utc(truth.blocks[expected.first_height].time)
-        assert address.last_time == utc(truth.blocks[expected.last_height].time)
+        assert (address.received(), address.sent()) == (expected.received, expected.sent)
+        assert address.balance() == expected.balance - lost
+        assert (address.payments(), len(address.outputs())) == (expected.output_count, expected.output_count)
+        assert (address.first_height(), address.last_height()) == (expected.first_height, expected.last_height)
+        assert address.first_time() == utc(truth.blocks[expected.first_height].time)
+        assert address.last_time() == utc(truth.blocks[expected.last_height].time)
 
 
 def test_addresses_list_the_oracles_transactions_and_their_outputs(chain, truth):
     for script in scripts(truth, 495):
         address = address_of(chain, script)
-        assert [tx.txid for tx in address.transactions] == truth.address_history(script).txids
-        assert all(output.address == address for output in address.outputs)
+        assert [tx.txid for tx in address.transactions()] == truth.address_history(script).txids
+        assert all(output.address == address for output in address.outputs())
 
 
 def test_an_address_is_found_by_its_text_and_by_its_script(chain, truth):
@@ -310,16 +310,16 @@ def test_an_address_is_found_by_its_text_and_by_its_script(chain, truth):
 
 
 def test_an_address_is_not_in_the_chain_before_it_is_paid(chain):
-    address = chain.tip.transactions[0].outputs[0].address
-    assert address.first_height == 495
+    address = chain.tip.transactions()[0].outputs()[0].address
+    assert address.first_height() == 495
     with pytest.raises(satrail.NotInChainError, match="up to height 494"):
         chain.at(494).address(address.script)
 
 
 def test_an_address_reveals_its_keys_with_its_first_spend_and_not_before(chain):
-    spent = next(o for tx in transactions(chain) for o in tx.outputs if o.kind == "p2pkh" and o.spent_by)
+    spent = next(o for tx in transactions(chain) for o in tx.outputs() if o.kind == "p2pkh" and o.spent_by)
     address = spent.address
-    first_spend = min(o.spent_by.transaction.height for o in address.outputs if o.spent_by)
+    first_spend = min(o.spent_by.transaction.height for o in address.outputs() if o.spent_by)
     revealed = chain.at(first_spend).address(address.text).revealed
     assert (revealed.inner, revealed.wrapped, len(revealed.keys)) == ("key", False, 1)
     assert chain.at(first_spend - 1).address(address.text).revealed is None
@@ -329,11 +329,11 @@ def test_an_address_reveals_its_keys_with_its_first_spend_and_not_before(chain):
 
 def test_objects_show_themselves_in_a_terminal(chain):
     block = chain.block(200)
-    tx = block.transactions[0]
-    output, address = tx.outputs[0], tx.outputs[0].address
+    tx = block.transactions()[0]
+    output, address = tx.outputs()[0], tx.outputs()[0].address
     assert repr(block) == f"Block(height=200, hash={block.hash}, transactions={len(block)})"
-    assert repr(tx) == f"Transaction({tx.txid}, height=200, inputs=1, outputs={len(tx.outputs)})"
-    assert repr(tx.inputs[0]) == f"Input({tx.txid}, position=0, value=None)"
+    assert repr(tx) == f"Transaction({tx.txid}, height=200, inputs=1, outputs={len(tx.outputs())})"
+    assert repr(tx.inputs()[0]) == f"Input({tx.txid}, position=0, value=None)"
     assert repr(output) == f"Output({tx.txid}:0, value={output.value}, kind={output.kind})"
     assert repr(address) == f"Address({address.text}, {address.kind})"
     assert repr(tx.fingerprint).startswith("Fingerprint( -> ")
@@ -341,10 +341,10 @@ def test_objects_show_themselves_in_a_terminal(chain):
 
 def test_objects_show_themselves_in_a_notebook(chain):
     block = chain.block(200)
-    tx = block.transactions[0]
-    for thing, name in ((chain, chain.tip.hash), (block, block.hash), (tx, tx.txid), (tx.outputs[0], tx.txid)):
+    tx = block.transactions()[0]
+    for thing, name in ((chain, chain.tip.hash), (block, block.hash), (tx, tx.txid), (tx.outputs()[0], tx.txid)):
         html = thing._repr_html_()
         assert html.startswith("<table>")
         assert html.endswith("</table>")
         assert name in html
-    assert f"{tx.outputs[0].address.received:,} sat" in tx.outputs[0].address._repr_html_()
+    assert f"{tx.outputs()[0].address.received():,} sat" in tx.outputs()[0].address._repr_html_()

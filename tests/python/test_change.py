@@ -123,7 +123,7 @@ def test_a_transaction_gives_the_outputs_that_the_table_has(randoms):
     _, chain, _ = randoms[0]
     for rule, _ in ALL.values():
         found = {
-            (tx.txid, output.position) for block in chain for tx in block.transactions for output in tx.change(rule)
+            (tx.txid, output.position) for block in chain for tx in block.transactions() for output in tx.change(rule)
         }
         assert found == chosen(chain, rule)
 
@@ -148,8 +148,8 @@ def test_features_of_fingerprints_are_compared_as_the_objects_show_them(randoms)
         found = {
             (tx.txid, output.position)
             for block in chain
-            for tx in block.transactions[1:]
-            for output in tx.outputs
+            for tx in block.transactions()[1:]
+            for output in tx.outputs()
             if output.kind != "op_return"
             and (output.spent_by is None or all(agrees(f, tx, output.spent_by.transaction) for f in some))
         }
@@ -323,9 +323,9 @@ def test_round_amounts_are_ruled_out_where_there_was_a_price(chain):
     rule = change.round_fiat({block.time: price}, unit, tolerance)
     until, since = block.time + timedelta(days=1), block.time
     for height in range(290, 310):
-        for tx in chain.block(height).transactions[1:]:
+        for tx in chain.block(height).transactions()[1:]:
             left = [output.position for output in tx.change(rule)]
-            for output in tx.outputs:
+            for output in tx.outputs():
                 cents = output.value * price / 1e6
                 nearest = max(round(cents / (unit * 100)) * unit * 100, unit * 100)
                 is_round = abs(cents - nearest) <= cents * tolerance and nearest * tolerance * 2 < unit * 100
@@ -392,8 +392,8 @@ def test_a_function_gives_a_mask_of_any_kind(kind, randoms):
     assert found == {
         (tx.txid, output.position)
         for block in chain
-        for tx in block.transactions[1:]
-        for output in tx.outputs
+        for tx in block.transactions()[1:]
+        for output in tx.outputs()
         if output.value % 2 and output.kind != "op_return"
     }
     assert len(found) > 20
@@ -405,7 +405,7 @@ def test_a_function_sees_what_the_objects_say(randoms):
     rule = change.function("look", lambda outputs: seen.append(outputs.to_pydict()) or [False] * len(outputs))
     chain.change(rule)
     columns = {name: joined(batch[name] for batch in seen) for name in seen[0]}
-    outputs = [o for block in chain for tx in block.transactions[1:] for o in tx.outputs]
+    outputs = [o for block in chain for tx in block.transactions()[1:] for o in tx.outputs()]
     assert columns["output"] == [o.number for o in outputs]
     of = {
         "transaction": lambda o: o.transaction.number,
@@ -415,11 +415,11 @@ def test_a_function_sees_what_the_objects_say(randoms):
         "value": lambda o: o.value,
         "kind": lambda o: o.kind,
         "spent_by": lambda o: o.spent_by and o.spent_by.transaction.number,
-        "inputs": lambda o: len(o.transaction.inputs),
-        "outputs": lambda o: len(o.transaction.outputs),
-        "value_in": lambda o: sum(i.value for i in o.transaction.inputs),
-        "smallest_input": lambda o: min(i.value for i in o.transaction.inputs),
-        "fee": lambda o: o.transaction.fee,
+        "inputs": lambda o: len(o.transaction.inputs()),
+        "outputs": lambda o: len(o.transaction.outputs()),
+        "value_in": lambda o: sum(i.value for i in o.transaction.inputs()),
+        "smallest_input": lambda o: min(i.value for i in o.transaction.inputs()),
+        "fee": lambda o: o.transaction.fee(),
         "version": lambda o: o.transaction.version,
         "locktime": lambda o: o.transaction.locktime,
         "fingerprint": lambda o: o.transaction.fingerprint.bits,
@@ -442,7 +442,7 @@ def test_a_function_is_asked_once_for_a_chain(randoms):
 
     rule = change.function("count", count)
     whole = chosen(chain, rule & change.fresh())
-    for tx in chain.tip.transactions:
+    for tx in chain.tip.transactions():
         tx.change(rule)
     assert heights == [chain.height]
     past = chosen(chain.at(20), rule & change.fresh())
@@ -502,12 +502,12 @@ def test_a_table_chooses_its_rows(randoms):
     assert re.fullmatch("[0-9a-f]{64}", digests.pop())
     assert chosen(chain, change.table("nothing", [])) == set()
     # A coinbase has no change, whoever says so.
-    assert chosen(chain, change.table("coinbase", [(chain.block(3).transactions[0].txid, 0)])) == set()
+    assert chosen(chain, change.table("coinbase", [(chain.block(3).transactions()[0].txid, 0)])) == set()
 
 
 def test_rows_that_the_chain_does_not_have_are_counted_and_told(randoms):
     _, chain, _ = randoms[1]
-    txid = chain.block(5).transactions[0].txid
+    txid = chain.block(5).transactions()[0].txid
     with pytest.raises(ValueError, match=r"5 of 6 rows of the table \"model\" have a transaction that is not"):
         chain.change(change.table("model", [(txid, 0), *((f"{n:064x}", 0) for n in range(5))]))
     with pytest.raises(ValueError, match=rf"1 of 2 rows .* have a position that .*{txid}:77"):
@@ -587,11 +587,11 @@ def owners(chain: satrail.Chain) -> dict[str, str]:
 def own_outputs(chain: satrail.Chain, owners: dict[str, str]) -> Iterator[tuple[str, set[int]]]:
     """Of each transaction of one known owner: its id, and which outputs are the owner's."""
     for block in chain:
-        for tx in block.transactions[1:]:
-            senders = {owners.get(i.address.text or "") for i in tx.inputs if i.address}
+        for tx in block.transactions()[1:]:
+            senders = {owners.get(i.address.text or "") for i in tx.inputs() if i.address}
             if len(senders) == 1 and None not in senders:
                 (sender,) = senders
-                yield tx.txid, {o.position for o in tx.outputs if owners.get(o.address.text or "") == sender}
+                yield tx.txid, {o.position for o in tx.outputs() if owners.get(o.address.text or "") == sender}
 
 
 def measured(chain: satrail.Chain, owners: dict[str, str]) -> list[str]:

@@ -55,23 +55,26 @@ def check(
     found = chain.convergence(
         texts, clusters=clusters, max_tx_hops=max_tx_hops, stop_at=[script.hex() for script in stop_at]
     )
-    table = found.meetings.to_pydict()
+    table = found.meetings().to_pydict()
     hops = [
         dict(zip(numbers(p), numbers(h), strict=True)) for p, h in zip(table["payments"], table["tx_hops"], strict=True)
     ]
     assert list(zip(table["at_least"], table["txid"], hops, strict=True)) == expected.meetings
-    wallets = found.wallets.to_pydict()
+    wallets = found.wallets().to_pydict()
     rows = (wallets[name] for name in ("at_least", "wallet", "txid"))
     came = [numbers(text) for text in wallets["payments"]]
     assert [(*row, c) for row, c in zip(zip(*rows, strict=True), came, strict=True)] == expected.wallets
-    assert found.payments.to_pydict()["transactions_reached"] == expected.reached
+    assert found.payments().to_pydict()["transactions_reached"] == expected.reached
     check_paths(chain, found, payments)
     return found
 
 
 def check_paths(chain: satrail.Chain, found: satrail.Convergence, payments: list[Coin]) -> None:
     """Every way begins at its payment, goes on by coins of the transaction that spends the last one, and ends there."""
-    for table, meetings in ((found.paths.to_pydict(), found.meetings), (found.wallet_paths.to_pydict(), found.wallets)):
+    for table, meetings in (
+        (found.paths().to_pydict(), found.meetings()),
+        (found.wallet_paths().to_pydict(), found.wallets()),
+    ):
         last = {name: values[-1:] for name, values in meetings.to_pydict().items()}
         if not last["at_least"]:
             assert table["payment"] == []
@@ -85,7 +88,7 @@ def check_paths(chain: satrail.Chain, found: satrail.Convergence, payments: list
             nexts = [table["next_txid"][at] for at in rows]
             assert nexts[:-1] == [txid for txid, _ in way[1:]]
             for (txid, position), then in zip(way, nexts, strict=True):
-                assert then is None or chain.tx(txid).outputs[position].spent_by.transaction.txid == then
+                assert then is None or chain.tx(txid).outputs()[position].spent_by.transaction.txid == then
             if "wallet" in last:
                 assert (nexts[-1], len(way)) == (None, tx_hops + 1) and table["wallet"][rows[-1]] == last["wallet"][0]
             else:
@@ -154,9 +157,9 @@ def test_deposits_meet_where_they_are_spent_together(tmp_path: Path) -> None:
     sweep, alone = truth.blocks[2].txs[1:]
     hot = truth.blocks[3].txs[1]
     assert found.meet and found.transaction is not None and found.transaction.txid == hot.txid
-    table = found.meetings.to_pydict()
+    table = found.meetings().to_pydict()
     assert (table["txid"], table["tx_hops"]) == ([sweep.txid, hot.txid], ["1, 1", "2, 2, 2"])
-    paths = found.paths.to_pydict()
+    paths = found.paths().to_pydict()
     assert paths["next_txid"] == [sweep.txid, hot.txid, sweep.txid, hot.txid, alone.txid, hot.txid]
     assert found.wallet is None and found.transactions == 4
     assert "all reach transaction " + hot.txid in repr(found) and "<table>" in found._repr_html_()
@@ -169,7 +172,7 @@ def test_a_wallet_has_them_together_before_they_are_spent_together(tmp_path: Pat
     found = check(truth, chain, deposits[:3], chain.cluster())
     assert found.meet and found.transaction is None and found.wallet is not None
     assert D.hex() in found.wallet and E.hex() in found.wallet
-    assert found.wallets.to_pydict()["txid"][-1] == truth.blocks[2].txs[2].txid
+    assert found.wallets().to_pydict()["txid"][-1] == truth.blocks[2].txs[2].txid
     assert "all have come to the wallet of" in repr(found)
 
 
@@ -178,7 +181,7 @@ def test_payments_that_never_meet_are_an_answer(tmp_path: Path) -> None:
     chain = opened(truth, tmp_path)
     found = check(truth, chain, [deposits[0], deposits[3]])
     assert (found.meet, found.transaction, found.wallet, bool(found)) == (False, None, None, True)
-    assert found.payments.to_pydict()["spent"] == [True, False]
+    assert found.payments().to_pydict()["spent"] == [True, False]
     assert "no two of them do" in repr(found)
     most = check(truth, chain, [deposits[0], deposits[1], deposits[3]])
     assert not most.meet and "at most 2 of them do" in repr(most)
@@ -192,7 +195,7 @@ def test_a_payment_that_is_given_twice_counts_once(tmp_path: Path) -> None:
     chain = opened(truth, tmp_path)
     texts = [f"{txid}:{position}" for txid, position in deposits[:2]]
     found = chain.convergence([texts[0], *texts, chain.output(texts[1])])
-    assert (found.overlapping, len(found.payments), found.meet) == (2, 2, True)
+    assert (found.overlapping, len(found.payments()), found.meet) == (2, 2, True)
 
 
 def test_outputs_of_one_transaction_meet_when_they_are_spent(tmp_path: Path) -> None:
@@ -204,7 +207,7 @@ def test_outputs_of_one_transaction_meet_when_they_are_spent(tmp_path: Path) -> 
     # The output of what a payment reaches is a payment, too: both are on that coin.
     found = check(truth, chain, [(money.txid, 0), (first.txid, 0)])
     assert found.transaction is not None and found.transaction.txid == later.txid
-    assert found.payments.to_pydict()["tx_hops"] == [2, 1]
+    assert found.payments().to_pydict()["tx_hops"] == [2, 1]
 
 
 @pytest.mark.parametrize(
@@ -219,16 +222,16 @@ def test_outputs_of_one_transaction_meet_when_they_are_spent(tmp_path: Path) -> 
     ],
 )
 def test_bad_payments_are_told(chain: satrail.Chain, payments: object, error: type, text: str) -> None:
-    given = chain.block(10).transactions[0].outputs[0] if payments == "one" else payments
+    given = chain.block(10).transactions()[0].outputs()[0] if payments == "one" else payments
     with pytest.raises(error, match=text):
         chain.convergence(given)
 
 
 def test_other_bad_input_is_told(chain: satrail.Chain, stale: satrail.Chain) -> None:
-    payments = [chain.block(height).transactions[0].outputs[0] for height in range(1, 140)]
+    payments = [chain.block(height).transactions()[0].outputs()[0] for height in range(1, 140)]
     with pytest.raises(ValueError, match="128"):
         chain.convergence(payments)
-    assert chain.convergence(payments[:128]).meetings.columns[0] == "at_least"
+    assert chain.convergence(payments[:128]).meetings().columns[0] == "at_least"
     with pytest.raises(ValueError, match="max_tx_hops"):
         chain.convergence(payments[:2], max_tx_hops=-1)
     with pytest.raises(ValueError, match="as of height"):
@@ -236,4 +239,4 @@ def test_other_bad_input_is_told(chain: satrail.Chain, stale: satrail.Chain) -> 
     with pytest.raises(satrail.NotInChainError):
         chain.at(5).convergence(payments[:9])
     with pytest.raises(ValueError, match="another chain"):
-        chain.convergence([payments[0], stale.tip.transactions[0].outputs[0]])
+        chain.convergence([payments[0], stale.tip.transactions()[0].outputs()[0]])

@@ -242,7 +242,7 @@ def test_the_notebook_finds_the_cash_outs_that_the_demo_finds(notebook, lines):
     cash_outs, last = notebook["cash_outs"], " ".join(section(lines, 8))
     printed = {route: re.findall(rf" {route} +\d+ +[\d.,]+ BTC +(\d+) ", last) for route in cash_outs["route"].unique()}
     for place, trace in enumerate(notebook["traces"].values()):
-        ends = pl.DataFrame(trace.ends).filter(pl.col("reason") == "stopped").select("txid", "position", "label")
+        ends = pl.DataFrame(trace.ends()).filter(pl.col("reason") == "stopped").select("txid", "position", "label")
         right = cash_outs.join(ends, on=["txid", "position"]).filter(pl.col("label") == pl.col("true_label"))
         found = dict(right.group_by("route").len().rows())
         assert {route: int(counts[place]) for route, counts in printed.items()} == {r: found.get(r, 0) for r in printed}

@@ -17,7 +17,7 @@ NEVER_PAID = "bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202"
 
 @pytest.fixture(scope="module")
 def tx(chain):
-    return chain.block(200).transactions[0]
+    return chain.block(200).transactions()[0]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_exceptions_pickle(chain):
 def test_a_transaction_id_may_be_in_capitals_and_have_white_space_around_it(chain, tx):
     for text in (tx.txid.upper(), f" {tx.txid}\n", f"\t{tx.txid.title()}"):
         assert chain.tx(text) == tx
-        assert chain.output(f"{text}:1") == tx.outputs[1]
+        assert chain.output(f"{text}:1") == tx.outputs()[1]
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_no_time_is_no_moment(chain):
 def test_what_is_no_source_is_told_what_is(chain, tx):
     endless = []
     endless.append(endless)
-    for wrong in (None, 5, b"ab", [tx, 5], chain, chain.tip, tx.inputs[0], endless):
+    for wrong in (None, 5, b"ab", [tx, 5], chain, chain.tip, tx.inputs()[0], endless):
         with pytest.raises(TypeError, match="is no source; give an output, a transaction, an address"):
             chain.trace(wrong)
 
@@ -242,13 +242,13 @@ def test_an_empty_source_is_a_value_error(chain, source):
 
 
 def test_what_is_of_another_chain_is_no_source(chain, stale):
-    other = stale.tip.transactions[0]
-    address = other.outputs[0].address
+    other = stale.tip.transactions()[0]
+    address = other.outputs()[0].address
     for source in (
         other,
-        other.outputs[0],
+        other.outputs()[0],
         address,
-        [tx for tx in stale.tip.transactions],
+        [tx for tx in stale.tip.transactions()],
         stale.addresses([address.script]),
     ):
         with pytest.raises(ValueError, match="is of another chain; look it up in this one"):
@@ -257,15 +257,16 @@ def test_what_is_of_another_chain_is_no_source(chain, stale):
 
 def test_what_is_of_the_same_chain_in_another_store_is_a_source(chain, tmp_path):
     satrail.ingest(BLOCKS, tmp_path / "store", until=200, progress=False)
-    tx = satrail.open(tmp_path / "store").block(150).transactions[0]
+    tx = satrail.open(tmp_path / "store").block(150).transactions()[0]
     assert (
-        chain.trace([tx, tx.outputs, tx.outputs[0].address]).ledger == chain.trace([tx, tx.outputs[0].address]).ledger
+        chain.trace([tx, tx.outputs(), tx.outputs()[0].address]).ledger
+        == chain.trace([tx, tx.outputs()[0].address]).ledger
     )
 
 
 def test_what_is_not_there_yet_is_no_source(chain):
-    later = chain.tip.transactions[0]
-    for source in (later, later.outputs[0], later.txid, later.outputs[0].outpoint):
+    later = chain.tip.transactions()[0]
+    for source in (later, later.outputs()[0], later.txid, later.outputs()[0].outpoint):
         with pytest.raises(satrail.NotInChainError, match=f"no transaction {later.txid} in the chain up to height 100"):
             chain.at(100).trace(source)
 
@@ -383,15 +384,19 @@ def test_a_store_without_blocks_can_be_told_about_but_not_opened(tmp_path):
 def test_raw_bytes_that_moved_or_changed_are_told_and_found_again(tmp_path):
     files = shutil.copytree(BLOCKS, tmp_path / "blocks")
     satrail.ingest(files, tmp_path / "store", until=5, progress=False)
-    good = satrail.open(tmp_path / "store").block(3).transactions[0].raw()
+    good = satrail.open(tmp_path / "store").block(3).transactions()[0].raw()
     files.rename(tmp_path / "moved")
     lost = satrail.open(tmp_path / "store")
     with pytest.raises(satrail.BlockFilesError, match=f"cannot read transaction .* from {files}: .*as blocks="):
-        lost.block(3).transactions[0].raw()
+        lost.block(3).transactions()[0].raw()
     found = satrail.open(tmp_path / "store", blocks=tmp_path / "moved")
-    tx = found.block(3).transactions[0]
-    ways = [tx, found.tx(tx.txid), found.at(4).tx(tx.txid), tx.outputs[0].transaction, tx.inputs[0].transaction]
-    ways += [tx.outputs[0].address.transactions[0], pickle.loads(pickle.dumps(tx)), next(iter(found)).transactions[0]]
+    tx = found.block(3).transactions()[0]
+    ways = [tx, found.tx(tx.txid), found.at(4).tx(tx.txid), tx.outputs()[0].transaction, tx.inputs()[0].transaction]
+    ways += [
+        tx.outputs()[0].address.transactions()[0],
+        pickle.loads(pickle.dumps(tx)),
+        next(iter(found)).transactions()[0],
+    ]
     assert [way.raw() for way in ways[:-1]] == [good] * 7
     assert ways[-1].raw() == found.tx(ways[-1].txid).raw()
     for path in (tmp_path / "moved").glob("blk*"):

@@ -109,7 +109,7 @@ def test_pairs_are_those_of_every_two_addresses(early, owners, known, rules, coi
 
 def test_owners_are_told_one_by_one(early, owners, known):
     clusters = early.cluster(["co_spend", "address_type"])
-    table = satrail.evaluate(clusters, known).owners.to_pydict()
+    table = satrail.evaluate(clusters, known).owners().to_pydict()
     labels, received = oracle.labels_of(clusters, owners), oracle.received(early)
     for i, owner in enumerate(table["owner"]):
         own = {address: label for address, label in labels.items() if owners[address] == owner}
@@ -127,7 +127,7 @@ def test_owners_are_told_one_by_one(early, owners, known):
 
 def test_overlap_is_that_of_the_cluster_with_most_addresses(early, owners, known):
     clusters = early.cluster(["co_spend", "address_type"])
-    table = satrail.evaluate(clusters, known).overlap.to_pydict()
+    table = satrail.evaluate(clusters, known).overlap().to_pydict()
     labels = oracle.labels_of(clusters, owners)
     main = oracle.main_clusters(labels, owners)
     for i, owner in enumerate(table["owner"]):
@@ -156,7 +156,7 @@ def test_flows_are_those_of_every_transaction(early, owners, known, threads):
 
 def test_roles_are_those_of_the_truth(early, owners, rows, folder):
     evaluation = satrail.evaluate(early.cluster(["co_spend", "address_type"]), satrail.truth(folder))
-    table = evaluation.roles.to_pydict()
+    table = evaluation.roles().to_pydict()
     labels, received = oracle.labels_of(evaluation.clusters, owners), oracle.received(early)
     main = oracle.main_clusters(labels, owners)
     role = dict(zip(rows.tables["addresses"]["address"], rows.tables["addresses"]["role"], strict=True))
@@ -179,14 +179,14 @@ def test_wrong_joins_are_those_of_two_owners(chain, owners, labels, by_owner):
     purposes = {txid: label["kind"] for txid, label in labels.items()}
     known = satrail.Truth.of(chain, by_owner, transactions=cards_transactions(chain, purposes))
     clusters = chain.cluster(coinjoin="include")
-    wrong = satrail.evaluate(clusters, known).wrong_joins.to_pydict()
+    wrong = satrail.evaluate(clusters, known).wrong_joins().to_pydict()
     joins = clusters.merges(1).to_pydict()
     of = [(owners.get(a), owners.get(b)) for a, b in zip(joins["left"], joins["right"], strict=True)]
     expected = [txid for txid, (a, b) in zip(joins["txid"], of, strict=True) if a and b and a != b]
     assert wrong["txid"] == expected
     assert set(wrong["purpose"]) == {"coinjoin"} and wrong["profile"] == [None] * len(expected)
     assert all(owners[a] == owner for a, owner in zip(wrong["left"], wrong["left_owner"], strict=True))
-    assert satrail.evaluate(chain.cluster(), known).wrong_joins.to_pydict()["txid"] == []
+    assert satrail.evaluate(chain.cluster(), known).wrong_joins().to_pydict()["txid"] == []
 
 
 def cards_transactions(chain, purposes):
@@ -202,7 +202,7 @@ def test_a_folder_and_a_mapping_of_the_same_owners_say_the_same(chain, known, fo
     assert mapped.by_value == read.by_value
     for name in ("true_positive", "false_positive", "false_negative"):
         assert getattr(mapped, name) == getattr(read, name)
-    first, second = (pl.DataFrame(evaluation.owners).drop("category").sort("owner") for evaluation in (mapped, read))
+    first, second = (pl.DataFrame(evaluation.owners()).drop("category").sort("owner") for evaluation in (mapped, read))
     assert first.equals(second)
 
 
@@ -236,13 +236,13 @@ def test_an_earlier_height_is_counted_as_of_then(chain, owners, known):
 def test_threads_do_not_matter(chain, known):
     one, three = (satrail.evaluate(change.peeling(), known, threads=threads) for threads in (1, 3))
     assert counts_of(one) == counts_of(three)
-    assert one.years.to_pydict() == three.years.to_pydict()
+    assert one.years().to_pydict() == three.years().to_pydict()
 
 
 def test_years_and_profiles_are_parts_of_the_whole(chain, folder, rows):
     rates = satrail.evaluate(change.optimal(), satrail.truth(folder), chain=chain)
     whole = counts_of(rates)
-    for table, column in [(rates.years, "year"), (rates.profiles, "profile"), (rates.purposes, "purpose")]:
+    for table, column in [(rates.years(), "year"), (rates.profiles(), "profile"), (rates.purposes(), "purpose")]:
         parts = table.to_pydict()
         assert {name: sum(parts[name]) for name in COUNTS} == whole
         assert len(set(parts[column])) == len(parts[column])
@@ -251,8 +251,8 @@ def test_years_and_profiles_are_parts_of_the_whole(chain, folder, rows):
         if positives:
             ends = parts["true_positive_rate_low"][0], parts["true_positive_rate_high"][0]
             assert oracle.is_wilson(n["true_positive"], positives, ends)
-    assert set(rates.profiles.to_pydict()["profile"]) == {"core", "knots"}
-    mistakes = rates.purposes.to_pydict()["false_positive"]
+    assert set(rates.profiles().to_pydict()["profile"]) == {"core", "knots"}
+    mistakes = rates.purposes().to_pydict()["false_positive"]
     assert mistakes == sorted(mistakes, reverse=True)
 
 
@@ -319,7 +319,7 @@ def test_other_thresholds_give_other_rates(chain, folder):
 
 
 def test_rounds_of_wasabi_are_told_by_the_version_of_the_software(chain):
-    txids = [tx.txid for block in chain for tx in block.transactions[1:]][:4]
+    txids = [tx.txid for block in chain for tx in block.transactions()[1:]][:4]
     rows = {
         "txid": txids,
         "purpose": ["coinjoin_wasabi"] * 3 + ["payment"],
@@ -391,8 +391,8 @@ def test_owners_come_as_a_mapping_or_as_any_table(chain, owners, known):
         truth = satrail.Truth.of(chain, given)
         assert satrail.evaluate(chain.cluster(), truth).by_value == satrail.evaluate(chain.cluster(), known).by_value
     roles = satrail.Truth.of(chain, columns | {"role": ["some"] * len(owners)})
-    assert set(satrail.evaluate(chain.cluster(), roles).roles.to_pydict()["role"]) == {"some"}
-    assert len(satrail.evaluate(chain.cluster(), known).roles) == 0
+    assert set(satrail.evaluate(chain.cluster(), roles).roles().to_pydict()["role"]) == {"some"}
+    assert len(satrail.evaluate(chain.cluster(), known).roles()) == 0
 
 
 def test_the_same_address_may_be_named_twice_for_one_owner_and_not_for_two(chain, owners):

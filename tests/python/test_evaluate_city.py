@@ -45,9 +45,9 @@ def test_owners_have_the_addresses_that_the_truth_says_were_paid(simulated, trut
     paid = paid.filter(pl.col("category") != "burn")
     assert evaluation.addresses == len(paid)
     expected = dict(paid.group_by(pl.col("name").cast(pl.String)).len().iter_rows())
-    owners = pl.DataFrame(evaluation.owners)
+    owners = pl.DataFrame(evaluation.owners())
     assert dict(owners.select("owner", "addresses").iter_rows()) == expected
-    assert pl.DataFrame(evaluation.roles)["addresses"].sum() == len(paid)
+    assert pl.DataFrame(evaluation.roles())["addresses"].sum() == len(paid)
 
 
 def test_change_is_what_the_truth_calls_so(simulated, truth):

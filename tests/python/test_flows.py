@@ -58,7 +58,7 @@ def of_numbers(clusters: satrail.Clusters, numbers: dict[bytes, int]) -> list[in
 
 
 def check_transactions(found: satrail.Flows, expected: flows_oracle.Flows) -> None:
-    table, balance = found.transactions.to_pydict(), 0
+    table, balance = found.transactions().to_pydict(), 0
     assert table["txid"] == [txid for txid, _ in expected.transactions]
     columns = (table[name] for name in ("received", "sent", "fees", "internal", "lost"))
     for row, balance_then, (txid, net) in zip(
@@ -70,7 +70,7 @@ def check_transactions(found: satrail.Flows, expected: flows_oracle.Flows) -> No
 
 
 def check_periods(found: satrail.Flows, expected: flows_oracle.Flows) -> None:
-    table, balance = found.table.to_pydict(), 0
+    table, balance = found.table().to_pydict(), 0
     assert table["period"] == list(expected.periods)
     for at, (net, count) in enumerate(expected.periods.values()):
         balance += net.balance
@@ -81,7 +81,7 @@ def check_periods(found: satrail.Flows, expected: flows_oracle.Flows) -> None:
 def check_counterparties(
     found: satrail.Flows, expected: flows_oracle.Flows, scripts: dict[int, bytes], as_wallets: bool
 ) -> None:
-    table = found.counterparties.to_pydict()
+    table = found.counterparties().to_pydict()
     totals = expected.paid + expected.got
     order = sorted(totals, key=lambda party: (-totals[party], (1, 0) if party == "mined" else (0, party)))
     assert table["rank"] == list(range(1, len(order) + 1))
@@ -133,25 +133,25 @@ def test_the_balance_is_what_the_addresses_have(chain: satrail.Chain) -> None:
     assert flows.balance == sum(summary["balance"])
     assert flows.received + flows.internal == sum(summary["received"])
     assert flows.sent + flows.fees + flows.internal == sum(summary["sent"])
-    assert flows.table.to_pydict()["balance"][-1] == flows.transactions.to_pydict()["balance"][-1] == flows.balance
+    assert flows.table().to_pydict()["balance"][-1] == flows.transactions().to_pydict()["balance"][-1] == flows.balance
 
 
 def test_a_wallet_has_the_flows_of_its_addresses(chain: satrail.Chain) -> None:
     wallet = chain.cluster().largest(1)[0]
     of_wallet, of_texts = chain.flows(wallet), chain.flows(wallet.members().to_pydict()["address"])
-    assert of_wallet.table.to_pydict() == of_texts.table.to_pydict()
-    assert of_wallet.balance == wallet.balance and of_wallet.addresses == wallet.size
-    assert any(number is not None for number in of_wallet.counterparties.to_pydict()["wallet"])
-    assert chain.at(200).flows(wallet).counterparties.to_pydict()["wallet"].count(None) > 0
+    assert of_wallet.table().to_pydict() == of_texts.table().to_pydict()
+    assert of_wallet.balance == wallet.balance() and of_wallet.addresses == wallet.size()
+    assert any(number is not None for number in of_wallet.counterparties().to_pydict()["wallet"])
+    assert chain.at(200).flows(wallet).counterparties().to_pydict()["wallet"].count(None) > 0
 
 
 def test_the_whole_chain_receives_what_is_mined_and_sends_nothing(chain: satrail.Chain) -> None:
     everything = chain.flows(range(chain.counts["addresses"]))
     coinbases = chain.blocks(columns=["height"]).to_pydict()["height"]
-    mined = sum(o.value for height in coinbases for o in chain.block(height).transactions[0].outputs)
+    mined = sum(o.value for height in coinbases for o in chain.block(height).transactions()[0].outputs())
     assert (everything.received, everything.sent) == (mined, 0)
     assert everything.fees == sum(chain.blocks(columns=["fees"]).to_pydict()["fees"])
-    assert everything.counterparties.to_pydict()["kind"] == ["mined"]
+    assert everything.counterparties().to_pydict()["kind"] == ["mined"]
 
 
 # ---- By hand --------------------------------------------------------------------------------------------------------
@@ -182,7 +182,7 @@ def test_several_payers_share_by_the_largest_remainder(tmp_path: Path) -> None:
     chain = opened(chain_of([money], [mint([(C, 1)], 1), both]), tmp_path)
     flows = chain.flows(A.hex())
     assert (flows.sent, flows.fees) == (47, 3)
-    table = flows.counterparties.to_pydict()
+    table = flows.counterparties().to_pydict()
     assert list(zip(table["kind"], table["amount_in"], table["amount_out"], strict=True)) == [
         ("mined", 50, 0),
         ("p2pkh", 0, 33),
@@ -202,7 +202,7 @@ def test_deposits_gather_where_they_are_spent_together(tmp_path: Path) -> None:
     table = flows.consolidations().to_pydict()
     assert (table["txid"], table["amount"], table["inside"]) == ([in_chain(truth, sweep).txid], [80], [False])
     assert chain.flows([A.hex(), B.hex(), C.hex(), D.hex()]).consolidations().to_pydict()["inside"] == [True]
-    assert dict(zip(*(flows.counterparties.to_pydict()[name] for name in ("label", "amount_out")), strict=True)) == {
+    assert dict(zip(*(flows.counterparties().to_pydict()[name] for name in ("label", "amount_out")), strict=True)) == {
         "payer": 0,
         "hot wallet": 70,
     }
@@ -212,10 +212,10 @@ def test_deposits_gather_where_they_are_spent_together(tmp_path: Path) -> None:
 
 
 def test_what_was_never_paid_has_no_flows(chain: satrail.Chain) -> None:
-    for nothing in ([], ["6a00"], chain.addresses(["6a00"]), chain.at(0).block(0).transactions[0].outputs[:0]):
+    for nothing in ([], ["6a00"], chain.addresses(["6a00"]), chain.at(0).block(0).transactions()[0].outputs()[:0]):
         flows = chain.flows(nothing)
-        assert (flows.addresses, flows.received, flows.balance, len(flows.table)) == (0, 0, 0, 0)
-        assert len(flows.counterparties) == len(flows.deposits()) == len(flows.consolidations()) == 0
+        assert (flows.addresses, flows.received, flows.balance, len(flows.table())) == (0, 0, 0, 0)
+        assert len(flows.counterparties()) == len(flows.deposits()) == len(flows.consolidations()) == 0
         assert "0 transactions" in repr(flows) and "<table>" in flows._repr_html_()
 
 
@@ -225,11 +225,11 @@ def test_addresses_that_are_given_twice_count_once(chain: satrail.Chain) -> None
         a for a, known in zip(*(watch.summary().to_pydict()[n] for n in ("address", "known")), strict=True) if known
     )
     once, often = chain.flows(text), chain.flows([text, chain.address(text), text])
-    assert once.transactions.to_pydict() == often.transactions.to_pydict()
+    assert once.transactions().to_pydict() == often.transactions().to_pydict()
 
 
 def test_periods_are_in_utc(chain: satrail.Chain) -> None:
-    table = chain.flows(chain.cluster().largest(1)[0], by="week").table.to_pydict()
+    table = chain.flows(chain.cluster().largest(1)[0], by="week").table().to_pydict()
     assert all(start.weekday() == 0 and start.tzinfo == UTC and start.hour == 0 for start in table["period"])
     assert isinstance(table["period"][0], datetime) and not Counter(table["period"]).most_common(1)[0][1] > 1
 
@@ -261,4 +261,4 @@ def test_clusters_of_another_height_are_refused(chain: satrail.Chain, stale: sat
     with pytest.raises(ValueError, match="as of height"):
         chain.at(300).flows([], clusters=chain.cluster())
     with pytest.raises(ValueError, match="another chain"):
-        chain.flows(stale.tip.transactions[0].outputs[0].address)
+        chain.flows(stale.tip.transactions()[0].outputs()[0].address)

@@ -33,13 +33,13 @@ def clusters(chain):
 @pytest.fixture(scope="module")
 def traces(chain, clusters):
     """Both directions, and one that stops at labels."""
-    source = chain.block(200).transactions[-1]
+    source = chain.block(200).transactions()[-1]
     out = chain.trace(source, clusters=clusters, max_tx_hops=5)
-    ends = [address for address in out.ends.to_pydict()["address"] if address]
+    ends = [address for address in out.ends().to_pydict()["address"] if address]
     stop_at = {'one & <only> "label"': ends[:3], "two": ends[3:5]}
     return {
         "out": out,
-        "in": chain.trace(chain.block(300).transactions[-1], direction="in", clusters=clusters, max_tx_hops=4),
+        "in": chain.trace(chain.block(300).transactions()[-1], direction="in", clusters=clusters, max_tx_hops=4),
         "labels": chain.trace(source, clusters=clusters, stop_at=stop_at, max_tx_hops=5),
         "fees": chain.trace(source, clusters=clusters, fees="follow", policy="fifo", max_tx_hops=5),
     }
@@ -58,11 +58,11 @@ def rows(table):
 
 
 def nodes_of(graph):
-    return {row.pop("node"): row for row in rows(graph.nodes)}
+    return {row.pop("node"): row for row in rows(graph.nodes())}
 
 
 def edges_of(graph):
-    return {(row.pop("from"), row.pop("to")): row for row in rows(graph.edges)}
+    return {(row.pop("from"), row.pop("to")): row for row in rows(graph.edges())}
 
 
 def texts(facts):
@@ -76,8 +76,8 @@ def test_money_is_conserved_at_every_node(trace, level):
     came, left = ("amount_in", "amount_out") if trace.direction == "out" else ("amount_out", "amount_in")
     for node in nodes_of(graph).values():
         assert node["source"] + node["joined"] + node[came] == node[left] + node["held"]
-    held = sum(graph.nodes.to_pydict()["held"])
-    assert held == trace.ledger.source == sum(graph.nodes.to_pydict()["source"])
+    held = sum(graph.nodes().to_pydict()["held"])
+    assert held == trace.ledger.source == sum(graph.nodes().to_pydict()["source"])
     assert (graph.level, graph.direction, graph.height) == (level, trace.direction, trace.chain.height)
 
 
@@ -108,7 +108,7 @@ def test_addresses_and_wallets_are_sums_of_the_movements(trace, clusters):
 
 def test_labels_stand_at_the_nodes_where_the_trace_stopped(traces):
     trace = traces["labels"]
-    ends = rows(trace.ends)
+    ends = rows(trace.ends())
     stopped = {end["address"]: end["label"] for end in ends if end["reason"] == "stopped"}
     labels = {node["name"]: node["label"] for node in nodes_of(trace.graph("address")).values() if "label" in node}
     assert stopped and labels == stopped
@@ -183,7 +183,7 @@ def test_igraph_reads_graphml_back(trace, tmp_path):
 def test_pydot_reads_dot_back(chain, tmp_path):
     pydot = pytest.importorskip("pydot", reason="pydot is not installed")
     # It takes long for many nodes.
-    graph = chain.trace(chain.block(200).transactions[-1], max_tx_hops=1).graph("address")
+    graph = chain.trace(chain.block(200).transactions()[-1], max_tx_hops=1).graph("address")
     graph.write(tmp_path / "g.dot")
     (read,) = pydot.graph_from_dot_data((tmp_path / "g.dot").read_text(encoding="utf-8"))
     nodes, edges = nodes_of(graph), edges_of(graph)
@@ -199,7 +199,7 @@ def test_csv_and_parquet_have_nodes_beside_the_edges(trace, tmp_path):
     graph = trace.graph("address")
     graph.write(tmp_path / "g.parquet")
     graph.write(str(tmp_path / "g.csv"))
-    for name, table in [("g", graph.edges), ("g.nodes", graph.nodes)]:
+    for name, table in [("g", graph.edges()), ("g.nodes", graph.nodes())]:
         read = pq.read_table(tmp_path / f"{name}.parquet")
         assert read.to_pydict() == table.to_pydict() and read.num_columns == len(table.columns)
         with open(tmp_path / f"{name}.csv", newline="", encoding="utf-8") as file:
@@ -258,8 +258,8 @@ def test_a_graph_pickles_and_shows_itself(traces):
     graph = traces["labels"].graph("wallet")
     again = pickle.loads(pickle.dumps(graph))
     assert repr(again) == repr(graph) and repr(graph).startswith("TraceGraph(level=wallet, direction=out, height=495, ")
-    assert again.nodes.to_pydict() == graph.nodes.to_pydict()
-    assert again.edges.to_pydict() == graph.edges.to_pydict()
+    assert again.nodes().to_pydict() == graph.nodes().to_pydict()
+    assert again.edges().to_pydict() == graph.edges().to_pydict()
     assert "TraceGraph" in graph._repr_html_()
 
 
@@ -391,7 +391,7 @@ def test_networkx_finds_the_same_dominators(trace):
 
 def test_ends_are_named_in_many_ways(traces, chain, clusters):
     trace = traces["labels"]
-    end = next(row for row in rows(trace.ends) if row["reason"] == "stopped")
+    end = next(row for row in rows(trace.ends()) if row["reason"] == "stopped")
     address = chain.address(end["address"])
     output = chain.output(f"{end['txid']}:{end['position']}")
     named = [
@@ -430,7 +430,7 @@ def test_bad_questions_are_told(traces, chain):
         trace.paths(3.5)
     with pytest.raises(TypeError, match="k="):
         trace.paths(k="two")
-    plain = chain.trace(chain.block(150).transactions[0], max_tx_hops=2)
+    plain = chain.trace(chain.block(150).transactions()[0], max_tx_hops=2)
     with pytest.raises(ValueError, match=r"chain\.cluster\(\)"):
         plain.graph()
     endless = []
@@ -440,9 +440,9 @@ def test_bad_questions_are_told(traces, chain):
 
 
 def test_policies_of_accounts_know_wallets_only(chain, clusters):
-    trace = chain.trace(chain.block(200).transactions[-1], policy="account_fifo", clusters=clusters, max_hops=3)
+    trace = chain.trace(chain.block(200).transactions()[-1], policy="account_fifo", clusters=clusters, max_hops=3)
     graph = trace.graph()
-    assert sum(graph.nodes.to_pydict()["held"]) == trace.ledger.source
+    assert sum(graph.nodes().to_pydict()["held"]) == trace.ledger.source
     with pytest.raises(ValueError, match='level="wallet"'):
         trace.graph("address")
     assert set(trace.choke_points(level="wallet", share=0.5).to_pydict()["kind"]) <= {"wallet"}

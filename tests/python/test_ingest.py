@@ -231,7 +231,7 @@ def test_paths_may_begin_with_a_tilde_and_be_of_any_kind(tmp_path, monkeypatch):
     shutil.copytree(BLOCKS, tmp_path / "blocks")
     assert satrail.ingest("~/blocks", Path("~/store"), until=1, progress=False).height == 1
     assert satrail.open("~/store") == satrail.open(tmp_path / "store")
-    assert satrail.open(Path("~/store"), blocks="~/blocks").tip.transactions[0].raw()
+    assert satrail.open(Path("~/store"), blocks="~/blocks").tip.transactions()[0].raw()
     assert satrail.info("~/store").store == str(tmp_path / "store")
 
 

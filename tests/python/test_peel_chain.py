@@ -39,7 +39,7 @@ def peel(chain: satrail.Chain, start: tuple[str, int], direction: str, options: 
 
 
 def rows(found: satrail.Peel) -> list[tuple[int, str, int]]:
-    steps = found.steps.to_pydict()
+    steps = found.steps().to_pydict()
     return list(zip(steps["step"], steps["txid"], steps["change_position"], strict=True))
 
 
@@ -99,8 +99,8 @@ def followed(chain: satrail.Chain, labels: dict[str, dict[str, object]], owners:
     """Every labelled chain from its first coin on: a row of the table in docs/peel_chain.md."""
     counts: Counter[str] = Counter()
     for first in (txid for txid, label in labels.items() if label["hop"] == 0):
-        found = chain.peel_chain(chain.tx(first).inputs[0].spends, **options)
-        steps = found.steps.to_pydict()
+        found = chain.peel_chain(chain.tx(first).inputs()[0].spends, **options)
+        steps = found.steps().to_pydict()
         owner = labels[first]["from"]
         right = [owners.get(address) == owner for address in steps["change_address"]]
         # What comes after a wrong step is another wallet's chain.
@@ -121,7 +121,7 @@ def hops_of(chain: satrail.Chain, labels: dict[str, dict[str, object]], first: s
     """The transactions of a labelled chain whose change a further one of it spends."""
     hops, txid = [], first
     while True:
-        after = [output.spent_by.transaction.txid for output in chain.tx(txid).outputs if output.spent_by]
+        after = [output.spent_by.transaction.txid for output in chain.tx(txid).outputs() if output.spent_by]
         label = labels[txid]
         further = [
             t
@@ -162,7 +162,7 @@ def test_what_was_peeled_off_is_never_the_wallets_within_labelled_chains(
     chain: satrail.Chain, labels: dict[str, dict[str, object]], owners: dict[str, str]
 ) -> None:
     for first in [txid for txid, label in labels.items() if label["hop"] == 0]:
-        peeled = chain.peel_chain(chain.tx(first).inputs[0].spends).peeled.to_pydict()
+        peeled = chain.peel_chain(chain.tx(first).inputs()[0].spends).peeled().to_pydict()
         rows = [row for row in zip(peeled["txid"], peeled["address"], strict=True) if row[0] in labels]
         assert all(owners.get(address) == labels[txid]["to"] for txid, address in rows)
 
@@ -174,20 +174,20 @@ FIRST = "7365607599a4b749bc84cd9929d488307dfe59d3bcf0c9e7bbbba5cdf8f1c282"
 
 @pytest.fixture(scope="module")
 def first(chain: satrail.Chain) -> satrail.Output:
-    found = chain.tx(FIRST).inputs[0].spends
+    found = chain.tx(FIRST).inputs()[0].spends
     assert found is not None
     return found
 
 
 def test_every_satoshi_of_a_step_is_change_peeled_or_fee(chain: satrail.Chain, first: satrail.Output) -> None:
     found = chain.peel_chain(first, direction="both", rule_out_unspent=True)
-    steps, peeled = found.steps.to_pydict(), found.peeled.to_pydict()
+    steps, peeled = found.steps().to_pydict(), found.peeled().to_pydict()
     assert len(found) > 5
     for at, txid in enumerate(steps["txid"]):
-        assert steps["input_value"][at] == steps["change_value"][at] + steps["peeled"][at] + chain.tx(txid).fee
+        assert steps["input_value"][at] == steps["change_value"][at] + steps["peeled"][at] + chain.tx(txid).fee()
         amounts = [a for t, a in zip(peeled["txid"], peeled["amount"], strict=True) if t == txid]
         assert sum(amounts) == steps["peeled"][at]
-    assert steps["peeled_total"][-1] == found.peeled_total == sum(peeled["amount"])
+    assert steps["peeled_total"][-1] == found.peeled_total() == sum(peeled["amount"])
 
 
 def test_both_directions_are_one_after_the_other(chain: satrail.Chain) -> None:
@@ -199,27 +199,27 @@ def test_both_directions_are_one_after_the_other(chain: satrail.Chain) -> None:
 
 
 def test_a_chain_is_the_same_from_each_of_its_coins_on(chain: satrail.Chain, first: satrail.Output) -> None:
-    steps = chain.peel_chain(first).steps.to_pydict()
+    steps = chain.peel_chain(first).steps().to_pydict()
     for at in range(1, len(steps["txid"])):
         before = f"{steps['txid'][at - 1]}:{steps['change_position'][at - 1]}"
-        assert chain.peel_chain(before).steps.to_pydict()["txid"][: len(steps["txid"]) - at] == steps["txid"][at:]
+        assert chain.peel_chain(before).steps().to_pydict()["txid"][: len(steps["txid"]) - at] == steps["txid"][at:]
 
 
 def test_it_stops_at_labelled_wallets_but_not_at_its_start(chain: satrail.Chain, first: satrail.Output) -> None:
-    steps = chain.peel_chain(first).steps.to_pydict()
+    steps = chain.peel_chain(first).steps().to_pydict()
     shop = steps["change_address"][2]
     stopped = chain.peel_chain(first, stop_at={first.address: "start", "shop": [shop]})
     assert len(stopped) == 3 and stopped.stopped == {"out": "stop_at"}
-    assert stopped.stop.to_pydict()["explanation"] == ["the coin is of shop"]
-    assert chain.peel_chain(first, stop_at=[shop]).stop.to_pydict()["explanation"] == ["the coin is of stop_at"]
-    peeled = chain.peel_chain(first).peeled.to_pydict()["address"][0]
+    assert stopped.stop().to_pydict()["explanation"] == ["the coin is of shop"]
+    assert chain.peel_chain(first, stop_at=[shop]).stop().to_pydict()["explanation"] == ["the coin is of stop_at"]
+    peeled = chain.peel_chain(first).peeled().to_pydict()["address"][0]
     named = chain.peel_chain(first, stop_at={peeled: "payee"})
-    assert named.peeled.to_pydict()["label"][0] == "payee" and len(named) == len(steps["txid"])
+    assert named.peeled().to_pydict()["label"][0] == "payee" and len(named) == len(steps["txid"])
 
 
 def test_reasons_are_told_for_each_output(chain: satrail.Chain, first: satrail.Output) -> None:
     found = chain.peel_chain(first, max_steps=1)
-    steps, peeled = found.steps.to_pydict(), found.peeled.to_pydict()
+    steps, peeled = found.steps().to_pydict(), found.peeled().to_pydict()
     form = "is spent by a transaction of 12 inputs and 1 output"
     assert steps["reason"] == [f"output 0 {form}; output 1 is spent as the chain's coins are"]
     assert (steps["decided_by"], steps["features"]) == (["spender"], ["version, locktime, sequence"])
@@ -227,13 +227,13 @@ def test_reasons_are_told_for_each_output(chain: satrail.Chain, first: satrail.O
 
 
 def test_a_chain_without_a_step_says_why(chain: satrail.Chain) -> None:
-    unspent = chain.tip.transactions[0].outputs[0]
+    unspent = chain.tip.transactions()[0].outputs()[0]
     found = chain.peel_chain(unspent, direction="both")
     assert (len(found), found.stopped) == (0, {"in": "coinbase", "out": "unspent"})
-    assert bool(found) and len(found.steps) == len(found.peeled) == 0 and found.peeled_total == 0
+    assert bool(found) and len(found.steps()) == len(found.peeled()) == 0 and found.peeled_total() == 0
     assert "nothing spends the coin" in repr(found) and "<table>" in found._repr_html_()
-    assert found.stop.to_pydict()["candidates"] == [None, None]
-    assert chain.peel_chain(chain.block(0).transactions[0].outputs[0]).stopped == {"out": "lost"}
+    assert found.stop().to_pydict()["candidates"] == [None, None]
+    assert chain.peel_chain(chain.block(0).transactions()[0].outputs()[0]).stopped == {"out": "lost"}
     assert chain.peel_chain(unspent, max_steps=0).stopped == {"out": "max_steps"}
 
 
@@ -244,11 +244,11 @@ def test_clusters_tell_that_change_went_back(chain: satrail.Chain) -> None:
     for start in coins(chain, 7):
         found = chain.peel_chain(f"{start[0]}:{start[1]}", clusters=clusters, max_steps=1, max_inputs=50, max_outputs=3)
         for decided, address, txid in zip(
-            *(found.steps.to_pydict()[name] for name in ("decided_by", "change_address", "txid")), strict=True
+            *(found.steps().to_pydict()[name] for name in ("decided_by", "change_address", "txid")), strict=True
         ):
             seen[decided] += 1
             if decided == "same_wallet":
-                payer = clusters[chain.tx(txid).inputs[0].address]
+                payer = clusters[chain.tx(txid).inputs()[0].address]
                 assert address in payer
     assert seen["same_wallet"] > 0 and seen["spender"] > 0
 
@@ -284,7 +284,7 @@ def test_what_is_of_another_time_or_chain_is_refused(
     with pytest.raises(satrail.NotInChainError):
         chain.at(100).peel_chain(first)
     with pytest.raises(ValueError, match="another chain"):
-        chain.peel_chain(stale.tip.transactions[0].outputs[0])
+        chain.peel_chain(stale.tip.transactions()[0].outputs()[0])
 
 
 def test_never_paid_addresses_stop_nothing(chain: satrail.Chain, first: satrail.Output) -> None:

@@ -14,17 +14,17 @@ THINGS = {
     "chain": lambda chain: chain,
     "chain as of a height": lambda chain: chain.at(100),
     "block": lambda chain: chain.block(300),
-    "transaction": lambda chain: chain.block(300).transactions[-1],
-    "input": lambda chain: chain.block(300).transactions[-1].inputs[-1],
-    "output": lambda chain: chain.block(300).transactions[0].outputs[-1],
-    "address": lambda chain: chain.block(300).transactions[0].outputs[0].address,
+    "transaction": lambda chain: chain.block(300).transactions()[-1],
+    "input": lambda chain: chain.block(300).transactions()[-1].inputs()[-1],
+    "output": lambda chain: chain.block(300).transactions()[0].outputs()[-1],
+    "address": lambda chain: chain.block(300).transactions()[0].outputs()[0].address,
     "revealed": lambda chain: spent(chain).address.revealed,
-    "fingerprint": lambda chain: chain.block(300).transactions[-1].fingerprint,
-    "ledger": lambda chain: chain.trace(chain.block(150).transactions[0]).ledger,
-    "judgement": lambda chain: chain.block(300).transactions[-1].shapes(only=["peeling"])[0],
-    "predicates": lambda chain: tuple(p for j in chain.block(300).transactions[-1].shapes() for p in j.predicates),
+    "fingerprint": lambda chain: chain.block(300).transactions()[-1].fingerprint,
+    "ledger": lambda chain: chain.trace(chain.block(150).transactions()[0]).ledger,
+    "judgement": lambda chain: chain.block(300).transactions()[-1].shapes(only=["peeling"])[0],
+    "predicates": lambda chain: tuple(p for j in chain.block(300).transactions()[-1].shapes() for p in j.predicates),
     "boltzmann": lambda chain: satrail.boltzmann([5, 5, 8], [5, 5, 7]),
-    "boltzmann of a transaction": lambda chain: chain.block(300).transactions[-1].boltzmann(merge_addresses=True),
+    "boltzmann of a transaction": lambda chain: chain.block(300).transactions()[-1].boltzmann(merge_addresses=True),
     "boltzmann that was not computed": lambda chain: satrail.boltzmann([5, 5], [5, 5], budget=0),
     "verify report": lambda chain: satrail.verify(chain.store, check_blocks=False, progress=False),
     "info": lambda chain: satrail.info(chain.store),
@@ -36,7 +36,7 @@ HOLDERS = {
     "outputs": (lambda chain: chain.outputs(200, 210), lambda table: table.to_pydict()),
     "shapes": (lambda chain: chain.at(300).shapes(200, 310), lambda table: table.to_pydict()),
     "link probabilities": (
-        lambda chain: satrail.boltzmann([5, 5, 8], [5, 5, 7]).link_probabilities,
+        lambda chain: satrail.boltzmann([5, 5, 8], [5, 5, 7]).link_probabilities(),
         lambda table: table.to_pydict(),
     ),
     "empty table": (lambda chain: chain.inputs(0, 0), lambda table: table.to_pydict()),
@@ -50,11 +50,11 @@ HOLDERS = {
         lambda watch: (watch.given, len(watch), watch.known, watch.rejected.to_pydict()),
     ),
     "trace": (
-        lambda chain: chain.at(300).trace(chain.block(150).transactions[0], direction="in", max_tx_hops=3),
-        lambda trace: (repr(trace), trace.ledger, trace.steps.to_pydict(), trace.ends.to_pydict(), trace.chain),
+        lambda chain: chain.at(300).trace(chain.block(150).transactions()[0], direction="in", max_tx_hops=3),
+        lambda trace: (repr(trace), trace.ledger, trace.steps().to_pydict(), trace.ends().to_pydict(), trace.chain),
     ),
     "trace of what was named twice": (
-        lambda chain: chain.trace(["6a", *chain.block(150).transactions, chain.block(150).transactions[0]]),
+        lambda chain: chain.trace(["6a", *chain.block(150).transactions(), chain.block(150).transactions()[0]]),
         lambda trace: (repr(trace), trace.ledger, trace.overlapping),
     ),
     "summary": (lambda chain: chain.addresses(BLOCKS / "charity.csv").summary(), lambda table: table.to_pydict()),
@@ -69,7 +69,7 @@ WAYS = {
 
 
 def spent(chain):
-    return next(o for b in chain for t in b.transactions for o in t.outputs if o.kind == "p2wpkh" and o.spent_by)
+    return next(o for b in chain for t in b.transactions() for o in t.outputs() if o.kind == "p2wpkh" and o.spent_by)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -114,7 +114,7 @@ def test_another_process_may_stand_in_another_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shutil.copytree(BLOCKS, "blocks")
     satrail.ingest("blocks", "store", until=5, progress=False)
-    tx = satrail.open("store", blocks="blocks").block(3).transactions[0]
+    tx = satrail.open("store", blocks="blocks").block(3).transactions()[0]
     before, raw = pickle.dumps(tx), tx.raw()
     monkeypatch.chdir("/")
     assert [thing.raw() for thing in (tx, pickle.loads(before), pickle.loads(pickle.dumps(tx)))] == [raw] * 3
@@ -122,7 +122,7 @@ def test_another_process_may_stand_in_another_folder(tmp_path, monkeypatch):
 
 def test_the_objects_of_a_pickle_share_their_store(chain):
     """Else a list of a few thousand coins would run out of open files."""
-    coins = [output for block in chain for tx in block.transactions for output in tx.outputs]
+    coins = [output for block in chain for tx in block.transactions() for output in tx.outputs()]
     assert len(coins) > 8000
     assert pickle.loads(pickle.dumps(coins)) == coins
 
@@ -159,7 +159,7 @@ def test_a_pickle_of_a_block_that_the_store_has_not_is_not_in_the_chain(tmp_path
 
 
 def test_equal_reveals_are_equal_whoever_made_them(chain):
-    reveals = [o.address.revealed for b in chain.at(200) for t in b.transactions for o in t.outputs]
+    reveals = [o.address.revealed for b in chain.at(200) for t in b.transactions() for o in t.outputs()]
     reveals = [revealed for revealed in reveals if revealed]
     assert 0 < len(set(reveals)) < len(reveals)
 

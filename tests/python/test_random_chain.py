@@ -56,7 +56,7 @@ def test_satrail_takes_the_chain_and_finds_nothing_wrong_with_it(seed: int, tmp_
     for height, block in enumerate(truth.blocks):
         found = chain.block(height)
         assert found.hash == block.hash
-        assert [tx.txid for tx in found.transactions] == [tx.txid for tx in block.txs]
+        assert [tx.txid for tx in found.transactions()] == [tx.txid for tx in block.txs]
     numbers = address_numbers(truth, 30)
     assert all(chain.address(script.hex()).number == number for script, number in numbers.items())
 

@@ -89,7 +89,7 @@ def test_balances_of_owners_are_those_of_the_store(folder, simulated):
     owners = read(folder, "entities").join(booked, on="entity").filter(~pl.col("entity").is_in(has_no_text.implode()))
     for entity, balance in owners.sample(12, seed=1).select("entity", "change").rows():
         texts = addresses.filter(pl.col("entity") == entity)["address"]
-        assert sum(simulated.address(text).balance for text in texts) == balance
+        assert sum(simulated.address(text).balance() for text in texts) == balance
 
 
 def test_the_list_is_what_the_service_gave_and_nearly_none_of_it_was_paid(folder, simulated):
@@ -106,7 +106,7 @@ def test_payers_and_cash_outs_are_outputs_of_the_chain(folder, simulated):
     rows = read(folder, "payers").select("txid", "position", "amount").rows()
     rows += read(folder, "cashouts").select("txid", "position", "amount").rows()
     for txid, position, amount in rows:
-        assert simulated.tx(txid).outputs[position].value == amount
+        assert simulated.tx(txid).outputs()[position].value == amount
 
 
 def test_withdrawals_that_paid_come_from_the_exchange_that_is_named(folder):

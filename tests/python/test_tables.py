@@ -41,7 +41,7 @@ COLUMNS = {
 
 def row_of_block(block):
     word = [int.from_bytes(block.header[at : at + 4], "little") for at in (0, 72, 76)]
-    txs = block.transactions
+    txs = block.transactions()
     return {
         "height": block.height,
         "hash": block.hash,
@@ -55,15 +55,15 @@ def row_of_block(block):
         "size": block.size,
         "weight": block.weight,
         "transactions": len(block),
-        "inputs": sum(len(tx.inputs) for tx in txs),
-        "outputs": sum(len(tx.outputs) for tx in txs),
-        "value_out": sum(output.value for tx in txs for output in tx.outputs),
-        "fees": sum(tx.fee or 0 for tx in txs),
+        "inputs": sum(len(tx.inputs()) for tx in txs),
+        "outputs": sum(len(tx.outputs()) for tx in txs),
+        "value_out": sum(output.value for tx in txs for output in tx.outputs()),
+        "fees": sum(tx.fee() or 0 for tx in txs),
     }
 
 
 def row_of_transaction(tx):
-    value_out = sum(output.value for output in tx.outputs)
+    value_out = sum(output.value for output in tx.outputs())
     return {
         "transaction": tx.number,
         "txid": tx.txid,
@@ -75,11 +75,11 @@ def row_of_transaction(tx):
         "size": tx.size,
         "vsize": tx.vsize,
         "weight": tx.weight,
-        "inputs": len(tx.inputs),
-        "outputs": len(tx.outputs),
-        "value_in": None if tx.is_coinbase else sum(spent.value for spent in tx.inputs),
+        "inputs": len(tx.inputs()),
+        "outputs": len(tx.outputs()),
+        "value_in": None if tx.is_coinbase else sum(spent.value for spent in tx.inputs()),
         "value_out": value_out,
-        "fee": tx.fee,
+        "fee": tx.fee(),
         "is_coinbase": tx.is_coinbase,
         "fingerprint": tx.fingerprint.bits,
     }
@@ -127,16 +127,16 @@ def row_of_output(tx, output):
 def rows(chain, of, heights):
     """What a table of a range of heights must hold, made from the objects."""
     blocks = [chain.block(height) for height in heights]
-    txs = [tx for block in blocks for tx in block.transactions]
+    txs = [tx for block in blocks for tx in block.transactions()]
     match of:
         case "blocks":
             return [row_of_block(block) for block in blocks]
         case "transactions":
             return [row_of_transaction(tx) for tx in txs]
         case "inputs":
-            return [row_of_input(tx, spent) for tx in txs for spent in tx.inputs]
+            return [row_of_input(tx, spent) for tx in txs for spent in tx.inputs()]
         case "outputs":
-            return [row_of_output(tx, output) for tx in txs for output in tx.outputs]
+            return [row_of_output(tx, output) for tx in txs for output in tx.outputs()]
 
 
 def as_rows(table):

@@ -15,8 +15,8 @@ from conftest import BLOCKS
 def everything(chain):
     tables = [len(chain.outputs(height, height + 7).to_pydict()["value"]) for height in range(0, 496, 61)]
     charity = chain.addresses(BLOCKS / "charity.csv").summary().to_pydict()
-    address = chain.block(300).transactions[0].outputs[0].address
-    return tables, charity, address.balance, len(address.transactions), chain.digest(), chain.at(200).digest()
+    address = chain.block(300).transactions()[0].outputs()[0].address
+    return tables, charity, address.balance(), len(address.transactions()), chain.digest(), chain.at(200).digest()
 
 
 def test_eight_threads_that_share_a_chain_get_the_same_answers(chain, store):

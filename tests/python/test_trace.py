@@ -22,7 +22,7 @@ def wallets(clusters):
 
 @pytest.fixture(scope="module")
 def tx(chain):
-    return chain.block(150).transactions[0]
+    return chain.block(150).transactions()[0]
 
 
 def holds(ledger):
@@ -32,7 +32,7 @@ def holds(ledger):
 def ends_sum(trace):
     ledger = trace.ledger
     elsewhere = ledger.fees + ledger.unclaimed + ledger.unexplained
-    return sum(trace.ends.to_pydict()["amount"]) + elsewhere
+    return sum(trace.ends().to_pydict()["amount"]) + elsewhere
 
 
 # ---- Sources --------------------------------------------------------------------------------------------------------
@@ -42,14 +42,14 @@ def test_a_wallet_is_a_source_and_brings_its_clusters(chain, wallets, clusters):
     wallet = wallets[0]
     trace = chain.trace(wallet, max_hops=1)
     members = wallet.members().to_pydict()["address"]
-    assert trace.ledger.source == sum(chain.address(text).received for text in members)
-    assert trace.clusters.digest == clusters.digest
-    assert set(trace.ends.to_pydict()["reason"]) <= {"unspent", "rejoined", "cut_off_hops"}
+    assert trace.ledger.source == sum(chain.address(text).received() for text in members)
+    assert trace.clusters.digest() == clusters.digest()
+    assert set(trace.ends().to_pydict()["reason"]) <= {"unspent", "rejoined", "cut_off_hops"}
 
 
 def test_change_is_no_hop(chain, wallets):
     trace = chain.trace(wallets[0], max_hops=1)
-    steps = pl.DataFrame(trace.steps)
+    steps = pl.DataFrame(trace.steps())
     own = steps.filter(pl.col("wallet") == wallets[0].names[0])
     assert own["hop"].max() == 0
     others = steps.filter(pl.col("wallet").is_not_null() & (pl.col("wallet") != wallets[0].names[0]))
@@ -57,10 +57,10 @@ def test_change_is_no_hop(chain, wallets):
 
 
 def test_a_table_with_amounts_is_a_source(chain, tx):
-    value = tx.outputs[0].value
+    value = tx.outputs()[0].value
     whole = pl.DataFrame({"txid": [tx.txid], "position": [0]})
     part = whole.with_columns(amount=pl.Series([value // 3]))
-    assert chain.trace(whole).ledger == chain.trace(tx.outputs[0]).ledger
+    assert chain.trace(whole).ledger == chain.trace(tx.outputs()[0]).ledger
     assert chain.trace(part).ledger.source == value // 3
     for amount in (0, -1, value + 1):
         with pytest.raises(ValueError, match=r"amount|negative"):
@@ -87,22 +87,24 @@ def test_a_table_is_read_exactly_or_not_at_all(chain, tx):
 
 
 def test_overlapping_sources_count_once_and_say_so(chain, tx):
-    trace = chain.trace([tx, tx.outputs[0], tx.outputs[0].outpoint])
+    trace = chain.trace([tx, tx.outputs()[0], tx.outputs()[0].outpoint])
     assert trace.overlapping == 2
     assert trace.ledger == chain.trace(tx).ledger
 
 
 def test_an_unspent_source_has_a_trace_of_length_zero_with_its_ledger(chain):
-    unspent = next(o for tx in reversed(chain.tip.transactions) for o in tx.outputs if o.spent_by is None and o.value)
+    unspent = next(
+        o for tx in reversed(chain.tip.transactions()) for o in tx.outputs() if o.spent_by is None and o.value
+    )
     for policy in POLICIES:
         trace = chain.trace(unspent, policy=policy)
         assert trace.transactions == 0
         assert trace.ledger.unspent == trace.ledger.source == unspent.value
-        assert len(trace.ends) == 1
+        assert len(trace.ends()) == 1
 
 
 def test_a_source_may_be_the_whole_graph(chain):
-    everything = [tx for block in chain for tx in block.transactions]
+    everything = [tx for block in chain for tx in block.transactions()]
     for policy in POLICIES:
         trace = chain.trace(everything, policy=policy)
         assert holds(trace.ledger)
@@ -113,13 +115,13 @@ def test_a_source_may_be_the_whole_graph(chain):
 
 @pytest.mark.parametrize("policy", [*POLICIES, *ACCOUNTS])
 def test_each_source_keeps_its_share(chain, clusters, policy):
-    sources = {f"coinbase {height}": chain.block(height).transactions[0] for height in range(120, 140)}
+    sources = {f"coinbase {height}": chain.block(height).transactions()[0] for height in range(120, 140)}
     trace = chain.trace(sources, policy=policy, clusters=clusters, max_tx_hops=6)
     shares = pl.DataFrame(trace.ends_by_source())
     assert set(shares["name"]) == set(sources)
     if policy == "poison":
         for name, tx in list(sources.items())[:3]:
-            alone = pl.DataFrame(chain.trace(tx, policy=policy, clusters=clusters, max_tx_hops=6).ends)
+            alone = pl.DataFrame(chain.trace(tx, policy=policy, clusters=clusters, max_tx_hops=6).ends())
             both = shares.filter((pl.col("name") == name) & pl.col("output").is_not_null())
             assert set(alone["output"]) >= set(both["output"])
         return
@@ -129,7 +131,7 @@ def test_each_source_keeps_its_share(chain, clusters, policy):
     assert by_reason == lines
     for name, tx in sources.items():
         found = shares.filter(pl.col("name") == name)["amount"].sum()
-        assert found == sum(output.value for output in tx.outputs) or ledger.rejoined > 0
+        assert found == sum(output.value for output in tx.outputs()) or ledger.rejoined > 0
 
 
 # ---- Stop sets ------------------------------------------------------------------------------------------------------
@@ -138,7 +140,7 @@ def test_each_source_keeps_its_share(chain, clusters, policy):
 def test_a_trace_stops_at_labelled_wallets(chain, wallets):
     target, a, b = wallets[:3]
     trace = chain.trace(target, stop_at={a: "a", b: "b"})
-    ends = pl.DataFrame(trace.ends).filter(pl.col("reason") == "stopped")
+    ends = pl.DataFrame(trace.ends()).filter(pl.col("reason") == "stopped")
     for wallet, label in ((a, "a"), (b, "b")):
         there = ends.filter(pl.col("label") == label)
         assert there["amount"].sum() == trace.ledger.ends.get(label, 0)
@@ -175,20 +177,20 @@ def test_without_clusters_only_the_address_itself_stops(chain, wallets):
 
 
 def test_what_was_not_paid_yet_is_passed_over_as_a_stop(chain):
-    last = chain.tip.transactions[0].outputs[0].address
+    last = chain.tip.transactions()[0].outputs()[0].address
     later = (
         last
-        if last.first_height > 300
+        if last.first_height() > 300
         else next(
             o.address
             for h in range(480, 496)
-            for t in chain.block(h).transactions
-            for o in t.outputs
-            if o.address.first_height > 300
+            for t in chain.block(h).transactions()
+            for o in t.outputs()
+            if o.address.first_height() > 300
         )
     )
     past = chain.at(300)
-    source = past.block(150).transactions[0]
+    source = past.block(150).transactions()[0]
     assert past.trace(source, stop_at={later: "x"}).ledger == past.trace(source).ledger
 
 
@@ -200,7 +202,7 @@ def test_labels_for_clusters_that_are_none_are_refused(chain, wallets, clusters)
     with pytest.raises(ValueError, match="not among the first"):
         chain.trace(wallet, stop_at={10**9: "x"})
     with pytest.raises(ValueError, match="give them as clusters="):
-        chain.trace(chain.tip.transactions[0], stop_at={3: "x"})
+        chain.trace(chain.tip.transactions()[0], stop_at={3: "x"})
     with pytest.raises(TypeError, match="labels nothing"):
         chain.trace(wallet, stop_at={3: 4})
     with pytest.raises(TypeError, match="nothing to stop at"):
@@ -215,7 +217,7 @@ def test_labels_for_clusters_that_are_none_are_refused(chain, wallets, clusters)
 @pytest.mark.parametrize("direction", ["out", "in"])
 @pytest.mark.parametrize("policy", POLICIES)
 def test_ledgers_hold_under_every_limit(chain, clusters, policy, direction):
-    source = [chain.block(height).transactions[-1] for height in range(300, 420, 9)]
+    source = [chain.block(height).transactions()[-1] for height in range(300, 420, 9)]
     limits = [
         {},
         {"max_hops": 2},
@@ -247,18 +249,18 @@ def test_accounts_have_ledgers_that_hold(chain, wallets, policy):
     ):
         trace = chain.trace(wallets[3], policy=policy, **limit)
         assert holds(trace.ledger), limit
-        held = pl.DataFrame(trace.ends).filter(pl.col("output").is_null())
+        held = pl.DataFrame(trace.ends()).filter(pl.col("output").is_null())
         ledger = trace.ledger
         assert held["amount"].sum() == ledger.source - ledger.fees, limit
 
 
 def test_a_budget_leaves_the_rest_cut_off_and_the_ledger_whole(chain, tx):
     whole = chain.trace(tx)
-    steps = whole.steps.to_pydict()
+    steps = whole.steps().to_pydict()
     for budget in (1, 5, 40, 10**6):
         trace = chain.trace(tx, budget=budget)
         assert holds(trace.ledger)
-        found = trace.steps.to_pydict()
+        found = trace.steps().to_pydict()
         assert found["output"] == steps["output"][: len(trace)]
         assert found["amount"] == steps["amount"][: len(trace)]
     assert chain.trace(tx, budget=10**6).ledger == whole.ledger
@@ -270,7 +272,7 @@ def test_dates_bound_what_is_passed(chain, tx):
     by_height = chain.trace(tx, until=400)
     assert chain.trace(tx, until=until.hash).ledger == by_height.ledger
     assert by_height.ledger.cut_off_date > 0
-    heights = [h for h in by_height.steps.to_pydict()["height"] if h is not None]
+    heights = [h for h in by_height.steps().to_pydict()["height"] if h is not None]
     assert max(heights) < 400
     assert chain.trace(tx, since=450).ledger.cut_off_date == chain.trace(tx).ledger.source
 
@@ -330,16 +332,16 @@ def test_a_wallet_of_a_later_height_brings_its_clusters_as_of_the_chain(chain, c
 
 
 def test_fees_can_be_followed_to_who_mined_them_and_back(chain):
-    paying = [tx for tx in chain.block(400).transactions if tx.fee]
-    out = chain.trace(paying[0].inputs[0].spends, fees="follow", policy="fifo", max_tx_hops=2)
-    steps = pl.DataFrame(out.steps)
-    coinbase = chain.block(400).transactions[0]
+    paying = [tx for tx in chain.block(400).transactions() if tx.fee()]
+    out = chain.trace(paying[0].inputs()[0].spends, fees="follow", policy="fifo", max_tx_hops=2)
+    steps = pl.DataFrame(out.steps())
+    coinbase = chain.block(400).transactions()[0]
     fees = steps.filter((pl.col("outcome") == "followed") & pl.col("output").is_null())
     assert coinbase.number in list(fees["next"])
     assert out.ledger.fees == 0
     back = chain.trace(coinbase, direction="in", fees="follow", max_tx_hops=3)
     assert back.ledger.mined > 0
-    assert paying[0].number in set(pl.DataFrame(back.steps)["transaction"])
+    assert paying[0].number in set(pl.DataFrame(back.steps())["transaction"])
     assert holds(back.ledger)
 
 
@@ -350,7 +352,7 @@ def test_fees_can_be_followed_to_who_mined_them_and_back(chain):
 def test_exposure_sums_to_the_whole(chain, wallets, direction):
     target, *others = wallets
     exposure = chain.exposure(target, {w: f"w{i}" for i, w in enumerate(others)}, direction)
-    rows = pl.DataFrame(exposure.table)
+    rows = pl.DataFrame(exposure.table())
     ledger = exposure.ledger
     assert rows["amount"].sum() == ledger.source - ledger.rejoined
     assert rows["share"].sum() == pytest.approx(1)
@@ -363,8 +365,8 @@ def test_exposure_sums_to_the_whole(chain, wallets, direction):
 
 def test_direct_exposure_is_what_one_transaction_moved(chain, wallets):
     target, other = wallets[1:3]
-    exposure = pl.DataFrame(chain.exposure(target, {other: "other"}).table)
-    ends = pl.DataFrame(chain.trace(target, stop_at={other: "other"}).ends)
+    exposure = pl.DataFrame(chain.exposure(target, {other: "other"}).table())
+    ends = pl.DataFrame(chain.trace(target, stop_at={other: "other"}).ends())
     direct = ends.filter((pl.col("reason") == "stopped") & (pl.col("tx_hop") == 1))["amount"].sum()
     assert exposure.filter(pl.col("label") == "other")["direct"].item() == direct > 0
 
@@ -373,9 +375,9 @@ def test_direct_exposure_is_what_one_transaction_moved(chain, wallets):
 def test_exposure_of_accounts_sums_to_the_whole_and_tells_what_is_held(chain, wallets, policy):
     target, *others = wallets
     exposure = chain.exposure(target, {w: f"w{i}" for i, w in enumerate(others)}, policy=policy)
-    rows = pl.DataFrame(exposure.table)
+    rows = pl.DataFrame(exposure.table())
     assert rows["amount"].sum() == exposure.ledger.source - exposure.ledger.rejoined
-    held = pl.DataFrame(exposure.trace.ends).filter(
+    held = pl.DataFrame(exposure.trace.ends()).filter(
         (pl.col("wallet") == target.names[0]) & (pl.col("reason") == "unspent")
     )
     assert rows.filter(pl.col("kind") == "held")["amount"].sum() == held["amount"].sum() > 0
@@ -388,11 +390,11 @@ def test_policies_are_compared_side_by_side(chain, wallets, clusters):
         target, clusters={"without": clusters, "with": with_coinjoins}, stop_at={a: "a", b: "b"}
     )
     assert len(compared) == 14
-    rows = pl.DataFrame(compared.table)
+    rows = pl.DataFrame(compared.table())
     assert set(rows["rules"]) == {"without", "with"}
     for trace in compared.traces:
         assert holds(trace.ledger)
-    conclusions = pl.DataFrame(compared.conclusions)
+    conclusions = pl.DataFrame(compared.conclusions())
     for row in conclusions.to_dicts():
         amounts = rows.filter(pl.col("line") == row["line"])["amount"]
         assert row["most"] == amounts.max()
@@ -403,11 +405,11 @@ def test_policies_are_compared_side_by_side(chain, wallets, clusters):
     nobody = chain.compare_policies(target, ["haircut"], clusters=[None, clusters], stop_at={a: "a"})
     without, by_wallets = nobody.traces
     assert without.clusters is None
-    assert by_wallets.clusters.digest == clusters.digest
-    assert set(pl.DataFrame(nobody.table)["rules"]) == {"none", "co_spend, CoinJoins: exclude"}
+    assert by_wallets.clusters.digest() == clusters.digest()
+    assert set(pl.DataFrame(nobody.table())["rules"]) == {"none", "co_spend, CoinJoins: exclude"}
     brought = chain.compare_policies(target, stop_at={a: "a"}, fees="follow")
     assert [trace.policy for trace in brought.traces] == POLICIES
-    assert all(trace.clusters.digest == clusters.digest for trace in brought.traces)
+    assert all(trace.clusters.digest() == clusters.digest() for trace in brought.traces)
     with pytest.raises(ValueError, match="give at least one policy"):
         chain.compare_policies(target, [])
     with pytest.raises(TypeError, match="are no clusters"):
@@ -418,7 +420,7 @@ def test_policies_are_compared_side_by_side(chain, wallets, clusters):
 
 
 def test_traces_are_pickled_with_all_that_they_were_told(chain, tx):
-    address = tx.outputs[0].spent_by.transaction.outputs[0].address
+    address = tx.outputs()[0].spent_by.transaction.outputs()[0].address
     given = {
         "policy": "fifo",
         "fees": "follow",
@@ -430,11 +432,11 @@ def test_traces_are_pickled_with_all_that_they_were_told(chain, tx):
         "budget": 5000,
     }
     part = pl.DataFrame({"txid": [tx.txid], "position": [0], "amount": [1000]})
-    for source in ({"a": tx, "b": [chain.block(151).transactions[0]]}, part):
+    for source in ({"a": tx, "b": [chain.block(151).transactions()[0]]}, part):
         trace = chain.trace(source, **given)
         again = pickle.loads(pickle.dumps(trace))
         assert repr(again) == repr(trace)
-        assert again.steps.to_pydict() == trace.steps.to_pydict()
+        assert again.steps().to_pydict() == trace.steps().to_pydict()
         assert again.ends_by_source().to_pydict() == trace.ends_by_source().to_pydict()
 
 

@@ -37,7 +37,7 @@ def payments(wallet: str, txs: dict[str, OracleTx]) -> Iterator[tuple[OracleTx, 
 def by_owner(found: satrail.Trace, owners: dict[str, str]) -> Counter[str | None]:
     """How much ended at outputs of each owner; None: nobody knows whose."""
     ends: Counter[str | None] = Counter()
-    columns = found.ends.to_pydict()
+    columns = found.ends().to_pydict()
     for address, amount in zip(columns["address"], columns["amount"], strict=True):
         ends[owners.get(address)] += amount
     return ends

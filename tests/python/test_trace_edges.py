@@ -43,7 +43,7 @@ def check(folder: Path, hand: Hand, *items: Item, **settings: Any) -> satrail.Tr
     case = case_of(folder, hand, list(items), **settings)
     expected, found = trace(hand.book, items, case.settings), case.run()
     rows = oracle_steps(case, expected)
-    assert rows_of(found.steps, rows[0]) == rows
+    assert rows_of(found.steps(), rows[0]) == rows
     assert ledger(found) == expected.lines() and found.ledger.joined == expected.joined
     assert by_source(found) == expected.ends_by_source()
     return found
@@ -67,7 +67,7 @@ SPEND_EMPTY = pay([(EMPTY, 0), (EMPTY, 1)], [(C, 90), (A, 10)])
 def test_a_source_that_holds_nothing_moves_nothing(policy: str, tmp_path: Path) -> None:
     hand = Hand([EMPTY], [other(2), SPEND_EMPTY])
     found = check(tmp_path, hand, hand.item((EMPTY, 1)), policy=policy)
-    assert found.ledger.source == found.ledger.joined == 0 and len(found.steps) == 1
+    assert found.ledger.source == found.ledger.joined == 0 and len(found.steps()) == 1
 
 
 @pytest.mark.parametrize("clusters", [False, True])
@@ -77,7 +77,7 @@ def test_a_source_that_holds_nothing_makes_no_hop_less(clusters: bool, tmp_path:
     join = pay([(first, 0), (EMPTY, 1)], [(C, 100)])
     hand = Hand([money], [EMPTY, first], [other(3), join])
     found = check(tmp_path, hand, hand.item((money, 0)), hand.item((EMPTY, 1)), clusters=clusters or None)
-    assert found.steps.to_pydict()["tx_hop"][-1] == 2
+    assert found.steps().to_pydict()["tx_hop"][-1] == 2
 
 
 # ---- Fees -----------------------------------------------------------------------------------------------------------
@@ -90,7 +90,7 @@ def test_a_followed_fee_has_no_limit_of_hops(tmp_path: Path) -> None:
     hand = Hand([money], [claim, payer])
     settings: dict[str, Any] = {"direction": "in", "policy": "fifo", "fees": "follow", "clusters": True, "max_hops": 1}
     found = check(tmp_path, hand, hand.item((claim, 1)), **settings)
-    assert found.steps.to_pydict()["outcome"] == ["followed", "followed", "cut_off_hops"]
+    assert found.steps().to_pydict()["outcome"] == ["followed", "followed", "cut_off_hops"]
 
 
 # ---- What is unexplained --------------------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ def oracle_found(book: Book, sources: tuple[int, ...], settings: Settings) -> Fo
 
 
 def satrail_found(found: satrail.Trace) -> Found:
-    steps, ends = found.steps.to_pydict(), found.ends_by_source().to_pydict()
+    steps, ends = found.steps().to_pydict(), found.ends_by_source().to_pydict()
     columns = (steps[name] for name in ("output", "amount", "outcome", "transaction"))
     rows = [Row(*row) for row in zip(*columns, strict=True) if row[0] is not None]
     keys = zip(*(ends[name] for name in ("source", "output", "reason", "label")), strict=True)

@@ -71,7 +71,7 @@ def test_every_trace_is_the_oracle_s(world: World) -> None:
         assert (found.ledger.source, found.ledger.joined) == (expected.source, expected.joined), case
         assert ledger(found) == expected.lines(), case
         rows = oracle_steps(case, expected)
-        assert rows_of(found.steps, rows[0]) == rows, case
+        assert rows_of(found.steps(), rows[0]) == rows, case
         assert Counter(end_rows(found)) == Counter(oracle_ends(case, expected)), case
         assert by_source(found) == expected.ends_by_source(), case
 
@@ -85,7 +85,7 @@ END_COLUMNS = ("output", "txid", "position", "wallet", "reason", "label", "amoun
 
 
 def end_rows(found: satrail.Trace) -> list[tuple[object, ...]]:
-    columns = found.ends.to_pydict()
+    columns = found.ends().to_pydict()
     return list(zip(*(columns[name] for name in END_COLUMNS), strict=True))
 
 

@@ -39,7 +39,7 @@ def known(chain, by_owner) -> satrail.Truth:
 
 
 def text_of(chain: satrail.Chain, number: int) -> str:
-    found = (o.address for b in chain for tx in b.transactions for o in tx.outputs)
+    found = (o.address for b in chain for tx in b.transactions() for o in tx.outputs())
     return next(a.text for a in found if a.script == address(number).hex())
 
 
@@ -84,7 +84,7 @@ def hand(tmp_path_factory) -> Hand:
 
 
 def by_name(evaluation) -> dict[str | None, dict]:
-    return {row["owner"]: row for row in pl.DataFrame(evaluation.owners).to_dicts()}
+    return {row["owner"]: row for row in pl.DataFrame(evaluation.owners()).to_dicts()}
 
 
 # ---- What truly means ------------------------------------------------------------------------------------------------
@@ -196,7 +196,7 @@ def test_labels_mean_whom_they_are_said_to_mean(hand):
 @pytest.mark.parametrize("share", [1, 3])
 def test_true_arrivals_are_those_of_the_oracle(chain, owners, known, height, share):
     late = chain.at(height)
-    outputs = [o for tx in late.block(150).transactions + late.block(180).transactions for o in tx.outputs]
+    outputs = [o for tx in late.block(150).transactions() + late.block(180).transactions() for o in tx.outputs()]
     mine = [o for o in outputs if o.value and o.address.text in owners]
     source = {(o.transaction.txid, o.position): max(1, o.value // share) for o in mine}
     coins = [(*coin, amount) for coin, amount in source.items()]
@@ -212,7 +212,7 @@ def test_true_arrivals_are_those_of_the_oracle(chain, owners, known, height, sha
 def check(evaluation, oracle, owners):
     brought, found = said(evaluation.trace, owners)
     rights = right(oracle, brought, found)
-    rows = pl.DataFrame(evaluation.arrivals).to_dicts()
+    rows = pl.DataFrame(evaluation.arrivals()).to_dicts()
     for name, expected in [("true", oracle.arrived), ("brought", brought), ("found", found), ("right", rights)]:
         assert {(r["txid"], r["owner"]): r[name] for r in rows if r[name]} == +expected, name
     assert (evaluation.true_fees, evaluation.true_rejoined) == (oracle.fees, oracle.rejoined)
@@ -228,7 +228,7 @@ def test_every_satoshi_is_somewhere(chain, owners, known, by_owner):
         for policy in POLICIES:
             trace = chain.trace(source, policy=policy)
             evaluation, ledger = satrail.evaluate(trace, known), trace.ledger
-            rows = pl.DataFrame(evaluation.owners)
+            rows = pl.DataFrame(evaluation.owners())
             assert rows["true"].sum() + evaluation.true_fees + evaluation.true_rejoined == ledger.source, owner
             elsewhere = ledger.fees + ledger.unclaimed + ledger.unexplained + ledger.rejoined
             assert rows["found"].sum() + elsewhere == ledger.source + ledger.joined
@@ -236,7 +236,7 @@ def test_every_satoshi_is_somewhere(chain, owners, known, by_owner):
             assert (rows["found"] == rows["right"] + rows["blamed"]).all()
             others = rows.filter(~pl.col("is_source"))
             assert [others[name].sum() for name in SUMS] == [getattr(evaluation, name) for name in SUMS]
-            categories = pl.DataFrame(evaluation.categories)
+            categories = pl.DataFrame(evaluation.categories())
             assert [categories[name].sum() for name in SUMS] == [getattr(evaluation, name) for name in SUMS]
 
 
@@ -245,10 +245,10 @@ def test_accounts_count_for_whom_their_wallet_is(chain, known, policy):
     clusters = chain.cluster()
     trace = chain.trace(clusters.largest(2)[0], policy=policy, clusters=clusters, stop_at=[clusters.largest(2)[1]])
     evaluation, ledger = satrail.evaluate(trace, known), trace.ledger
-    rows = pl.DataFrame(evaluation.owners)
+    rows = pl.DataFrame(evaluation.owners())
     elsewhere = ledger.fees + ledger.unclaimed + ledger.unexplained + ledger.rejoined
     assert rows["found"].sum() + elsewhere == ledger.source + ledger.joined
-    assert pl.DataFrame(evaluation.arrivals)["right"].sum() == rows["right"].sum()
+    assert pl.DataFrame(evaluation.arrivals())["right"].sum() == rows["right"].sum()
     assert (rows["right"] <= rows["true"]).all() and (rows["right"] <= rows["found"]).all() and rows["right"].sum() > 0
 
 
@@ -271,7 +271,7 @@ def simulated(service) -> satrail.Chain:
 def test_what_truly_reaches_exchanges_are_the_cash_outs(service, simulated):
     truth = satrail.truth(service)
     trace = simulated.trace(simulated.addresses(service / "watch.csv"), max_tx_hops=1)
-    rows = pl.DataFrame(satrail.evaluate(trace, truth).owners)
+    rows = pl.DataFrame(satrail.evaluate(trace, truth).owners())
     sold = pl.DataFrame(truth.table("cashouts")).group_by("exchange").agg(pl.col("amount").sum())
     exchanges = rows.filter((pl.col("category") == "exchange") & (pl.col("true") > 0))
     assert dict(exchanges.select("entity", "true").iter_rows()) == dict(sold.iter_rows()) and len(sold) > 1
@@ -296,7 +296,7 @@ def test_better_stop_sets_get_better_evaluations(service, simulated):
             satrail.evaluate(simulated.trace(source, policy=policy, stop_at=at), truth) for at in (stops, None)
         )
         assert full.true == none.true
-        exchange = pl.DataFrame(full.categories).filter(pl.col("category") == "exchange").row(0, named=True)
+        exchange = pl.DataFrame(full.categories()).filter(pl.col("category") == "exchange").row(0, named=True)
         recalls[policy] = exchange["recall"]
         assert exchange["recall"] > (none.recall or 0)
     assert recalls["poison"] == max(recalls.values()) > 0.9
@@ -340,12 +340,12 @@ def test_what_does_not_fit_is_refused(hand, known, chain):
     for what, truth, more, error, message in refused:
         with pytest.raises(error, match=message):
             satrail.evaluate(what, truth, **more)
-    unknown = hand.chain.block(4).transactions[0]
+    unknown = hand.chain.block(4).transactions()[0]
     with pytest.raises(ValueError, match=r"does not say whose output number .* of the trace's source is; trace from"):
         satrail.evaluate(hand.chain.trace(unknown), hand.truth)
     only_change = satrail.truth_from_chain(chain)
     with pytest.raises(ValueError, match="does not say who owns addresses"):
-        satrail.evaluate(chain.trace(chain.block(150).transactions[0]), only_change)
+        satrail.evaluate(chain.trace(chain.block(150).transactions()[0]), only_change)
 
 
 def test_a_name_of_two_owners_is_refused_as_a_label(service, simulated, tmp_path):
@@ -360,7 +360,7 @@ def test_a_name_of_two_owners_is_refused_as_a_label(service, simulated, tmp_path
         copy / "truth" / "entities.parquet", compression="snappy"
     )
     row = pl.DataFrame(truth.table("cashouts")).row(0, named=True)
-    arrived = simulated.tx(row["txid"]).outputs[row["position"]].address
+    arrived = simulated.tx(row["txid"]).outputs()[row["position"]].address
     trace = simulated.trace(simulated.addresses(service / "watch.csv"), stop_at={"exchange": [arrived]})
     with pytest.raises(ValueError, match='"exchange" is the name of several owners of hidden-service'):
         satrail.evaluate(trace, satrail.truth(copy))

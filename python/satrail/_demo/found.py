@@ -24,7 +24,7 @@ def the_list(case: Case) -> None:
     )
     first, last = min(row["first_time"] for row in paid), max(row["last_time"] for row in paid)
     say(f"First seen {first:%Y-%m-%d}, last moved {last:%Y-%m-%d}. Received in BTC, month by month:")
-    received = {(row["period"].year, row["period"].month): row["received"] for row in rows(flows.table)}
+    received = {(row["period"].year, row["period"].month): row["received"] for row in rows(flows.table())}
     grid([["", *_MONTHS], *_years(received)])
 
 
@@ -42,15 +42,15 @@ def the_wallet(case: Case) -> None:
     step("The wallet: which addresses belong together, and how do we know? (chain.cluster, clusters.why)")
     for clusters, meant in ((case.narrow, "co-spend alone"), (case.clusters, "co-spend and one_time_change")):
         wallet = clusters[case.watch]
-        more = wallet.size - case.watch.known
+        more = wallet.size() - case.watch.known
         say(
-            f"By {meant}: {wallet.size} addresses in {len(wallet.names)} clusters, {more} of them not on the list,"
-            f" with {btc(wallet.balance)} left."
+            f"By {meant}: {wallet.size()} addresses in {len(wallet.names)} clusters, {more} of them not on the list,"
+            f" with {btc(wallet.balance())} left."
         )
     then = case.narrow.at("2016-06-01")[case.watch]
-    say(f"As of 2016-06-01, by co-spend, it was {then.size} addresses: clusters, too, are as of a height.")
-    if case.clusters.refused:
-        refused = len(case.clusters.refused)
+    say(f"As of 2016-06-01, by co-spend, it was {then.size()} addresses: clusters, too, are as of a height.")
+    if case.clusters.refused():
+        refused = len(case.clusters.refused())
         say(f"{refused} joins were refused, because addresses with tags of different owners would have come together.")
     first, last = _far_apart(case.narrow, case)
     proof = case.narrow.why(first, last, shortest=True)
@@ -72,7 +72,7 @@ def test_payments(case: Case) -> None:
     gathering = case.chain.convergence(case.tests, clusters=case.narrow)
     say(f"{len(case.tests)} payments were made to addresses that the service gave to us. With co-spend:")
     show(repr(gathering))
-    for row in rows(gathering.wallets):
+    for row in rows(gathering.wallets()):
         say(f"{row['count']} were together in one wallet from height {row['height']} on ({row['time']:%Y-%m-%d}).")
     if not gathering.meet:
         say("That they do not meet is no proof of two owners: what has not been spent has not shown where it gathers.")

@@ -25,7 +25,7 @@ def the_way_out(case: Case) -> dict[str, Trace]:
         say(f"policy {policy}, {trace.transactions:,} transactions:")
         show(str(trace.ledger))
     compared = case.chain.compare_policies(case.watch, _ALL_POLICIES, clusters=case.clusters, stop_at=case.tags)
-    lines = [row for row in rows(compared.conclusions) if row["line"].startswith("stopped: ")]
+    lines = [row for row in rows(compared.conclusions()) if row["line"].startswith("stopped: ")]
     held = [row for row in lines if row["holds"]]
     say(
         f"Under all {len(compared)} policies some of it came to these;"
@@ -43,7 +43,7 @@ def _out(case: Case, policy: str) -> Trace:
 def peel_chains(case: Case, trace: Trace) -> None:
     """Follow what was gathered as peel chains, and show the longest."""
     step("PeelChain chains: is what was gathered paid out bit by bit? (chain.peel_chain)")
-    gathered = [row for row in rows(trace.steps) if row["outcome"] == "followed" and row["tx_hop"] in (1, 2)]
+    gathered = [row for row in rows(trace.steps()) if row["outcome"] == "followed" and row["tx_hop"] in (1, 2)]
     chains = [_peel(case, f"{row['output_txid']}:{row['output_position']}") for row in gathered]
     longest = max(chains, key=len, default=None)
     if not longest:
@@ -53,13 +53,13 @@ def peel_chains(case: Case, trace: Trace) -> None:
         f" {sum(len(chain) > 1 for chain in chains)} peel on."
     )
     peeled = defaultdict[str, int](int)
-    for row in rows(longest.peeled):
+    for row in rows(longest.peeled()):
         peeled[_payee(case, row["address"])] += row["amount"]
     say(f"The longest begins with {btc(longest.start.value)} and has {len(longest)} steps. Peeled off:")
     grid([["to", "amount"], *([payee, btc(amount)] for payee, amount in peeled.items())])
-    for row in rows(longest.steps)[:1]:
+    for row in rows(longest.steps())[:1]:
         say(f"Why the first step is one: {row['reason']}.")
-    for row in rows(longest.stop):
+    for row in rows(longest.stop()):
         say(f"Why it stops: {row['explanation']}.")
 
 
@@ -80,7 +80,7 @@ def the_payers(case: Case) -> dict[int | None, dict[str, str]]:
     )
     say(f"What came to the list from tagged wallets, followed back over {near} steps from wallet to wallet:")
     columns = ("direct", "indirect", "amount")
-    lines = [[row["label"], *(btc(row[name]) for name in columns)] for row in rows(exposure.table) if row["amount"]]
+    lines = [[row["label"], *(btc(row[name]) for name in columns)] for row in rows(exposure.table()) if row["amount"]]
     grid([["", *columns], *lines])
     deposits = rows(case.chain.flows(case.watch).deposits())
     whole = {f"{row['txid']}:{row['position']}": row["amount"] for row in deposits}

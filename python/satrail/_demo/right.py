@@ -29,7 +29,7 @@ def _the_wallet(case: Case, known: Truth) -> None:
     for name, clusters in (("co-spend", case.narrow), ("and one_time_change", case.clusters)):
         evaluation = evaluate(clusters, known)
         assert isinstance(evaluation, Evaluation), "clusters give an Evaluation"
-        [service] = [row for row in rows(evaluation.overlap) if row["category"] == "hidden_service"]
+        [service] = [row for row in rows(evaluation.overlap()) if row["category"] == "hidden_service"]
         lines.append(
             [
                 name,
@@ -68,7 +68,7 @@ def _the_satoshi(trace: Trace, known: Truth) -> None:
 
 
 def _routes(true: dict[str, dict[str, Any]], trace: Trace) -> list[list[object]]:
-    ends = {f"{row['txid']}:{row['position']}": row for row in rows(trace.ends) if row["reason"] == "stopped"}
+    ends = {f"{row['txid']}:{row['position']}": row for row in rows(trace.ends()) if row["reason"] == "stopped"}
     routes = defaultdict[str, list[str]](list)
     for outpoint, row in true.items():
         routes[row["route"]].append(outpoint)

@@ -20,10 +20,10 @@ use crate::python::show;
 ///
 /// Examples
 /// --------
-/// >>> address = chain.block(300).transactions[0].outputs[0].address
-/// >>> address.received - address.sent == address.balance
+/// >>> address = chain.block(300).transactions()[0].outputs()[0].address
+/// >>> address.received() - address.sent() == address.balance()
 /// True
-/// >>> address.first_height <= 300 <= address.last_height
+/// >>> address.first_height() <= 300 <= address.last_height()
 /// True
 #[pyclass(name = "Address", module = "satrail", frozen)]
 pub struct PyAddress {
@@ -77,61 +77,51 @@ impl PyAddress {
     }
 
     /// Satoshi that it received and that were neither sent on nor lost for good.
-    #[getter]
     fn balance(&self, py: Python<'_>) -> PyResult<u64> {
         Ok(self.flows(py)?.balance())
     }
 
     /// Satoshi of all outputs that pay it.
-    #[getter]
     fn received(&self, py: Python<'_>) -> PyResult<u64> {
         Ok(self.flows(py)?.received)
     }
 
     /// Satoshi of its outputs that were spent.
-    #[getter]
     fn sent(&self, py: Python<'_>) -> PyResult<u64> {
         Ok(self.flows(py)?.sent)
     }
 
     /// The number of outputs that pay it.
-    #[getter]
     fn payments(&self, py: Python<'_>) -> PyResult<u64> {
         Ok(self.flows(py)?.outputs)
     }
 
     /// The height of the first transaction that pays it.
-    #[getter]
     fn first_height(&self, py: Python<'_>) -> PyResult<Option<u32>> {
         self.height_of(self.flows(py)?.first)
     }
 
     /// The height of the last transaction that pays it or spends from it.
-    #[getter]
     fn last_height(&self, py: Python<'_>) -> PyResult<Option<u32>> {
         self.height_of(self.flows(py)?.last)
     }
 
     /// The time of the first block that pays it (UTC).
-    #[getter]
     fn first_time(&self, py: Python<'_>) -> PyResult<Option<DateTime<Utc>>> {
         self.time_of(self.flows(py)?.first)
     }
 
     /// The time of the last block that pays it or spends from it (UTC).
-    #[getter]
     fn last_time(&self, py: Python<'_>) -> PyResult<Option<DateTime<Utc>>> {
         self.time_of(self.flows(py)?.last)
     }
 
     /// The outputs that pay it, in chain order.
-    #[getter]
     fn outputs(&self, py: Python<'_>) -> Vec<PyOutput> {
         py.detach(|| self.address.outputs()).into_iter().map(PyOutput).collect()
     }
 
     /// The transactions that pay it or spend from it, in chain order.
-    #[getter]
     fn transactions(&self, py: Python<'_>) -> PyResult<Vec<PyTransaction>> {
         let transactions = py.detach(|| self.address.transactions())?;
         Ok(transactions.into_iter().map(PyTransaction).collect())
@@ -182,7 +172,7 @@ impl PyAddress {
 ///
 /// Examples
 /// --------
-/// >>> spent = next(o for b in chain for t in b.transactions for o in t.outputs if o.kind == "p2wpkh" and o.spent_by)
+/// >>> spent = next(o for b in chain for t in b.transactions() for o in t.outputs() if o.kind == "p2wpkh" and o.spent_by)
 /// >>> spent.address.revealed.inner, len(spent.address.revealed.keys)
 /// ('key', 1)
 #[pyclass(name = "Revealed", module = "satrail", frozen)]

@@ -12,7 +12,7 @@ use crate::python::table::PyTable;
 ///
 /// Examples
 /// --------
-/// >>> watch = chain.addresses([o.address.text for o in chain.block(300).transactions[0].outputs if o.address.text])
+/// >>> watch = chain.addresses([o.address.text for o in chain.block(300).transactions()[0].outputs() if o.address.text])
 /// >>> watch.summary().columns[:4]
 /// ['address', 'kind', 'known', 'received']
 #[pyclass(name = "AddressSet", module = "satrail", frozen)]

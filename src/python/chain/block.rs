@@ -85,7 +85,6 @@ impl PyBlock {
     }
 
     /// Its transactions, the coinbase first.
-    #[getter]
     fn transactions(&self) -> PyResult<Vec<PyTransaction>> {
         Ok(self.0.transactions()?.map(PyTransaction).collect())
     }

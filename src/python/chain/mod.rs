@@ -145,7 +145,7 @@ impl PyChain {
     ///
     /// Examples
     /// --------
-    /// >>> chain.block(1).transactions[0].is_coinbase
+    /// >>> chain.block(1).transactions()[0].is_coinbase
     /// True
     #[pyo3(signature = (moment: "int | str | date | datetime", /) -> "Block")]
     fn block(&self, moment: &Bound<'_, PyAny>) -> PyResult<PyBlock> {
@@ -167,7 +167,7 @@ impl PyChain {
     ///
     /// Examples
     /// --------
-    /// >>> tx = chain.block(200).transactions[0]
+    /// >>> tx = chain.block(200).transactions()[0]
     /// >>> chain.tx(tx.txid) == tx
     /// True
     #[pyo3(signature = (txid, /) -> "Transaction")]
@@ -184,7 +184,7 @@ impl PyChain {
     ///
     /// Examples
     /// --------
-    /// >>> chain.output(chain.block(1).transactions[0].txid + ":0").value
+    /// >>> chain.output(chain.block(1).transactions()[0].txid + ":0").value
     /// 5000000000
     #[pyo3(signature = (outpoint, /) -> "Output")]
     fn output(&self, outpoint: &str) -> PyResult<PyOutput> {
@@ -200,7 +200,7 @@ impl PyChain {
     ///
     /// Examples
     /// --------
-    /// >>> address = chain.block(300).transactions[0].outputs[0].address
+    /// >>> address = chain.block(300).transactions()[0].outputs()[0].address
     /// >>> chain.address(address.text) == chain.address(address.script)
     /// True
     #[pyo3(signature = (text, /) -> "Address")]
@@ -218,7 +218,7 @@ impl PyChain {
     ///
     /// Examples
     /// --------
-    /// >>> watch = chain.addresses([chain.block(300).transactions[0].outputs[0].address.text, "no address"])
+    /// >>> watch = chain.addresses([chain.block(300).transactions()[0].outputs()[0].address.text, "no address"])
     /// >>> len(watch), len(watch.rejected)
     /// (1, 1)
     #[pyo3(signature = (texts: "Iterable[str] | str | PathLike[str]", /) -> "AddressSet")]

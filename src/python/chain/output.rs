@@ -14,7 +14,7 @@ use crate::python::show;
 ///
 /// Examples
 /// --------
-/// >>> coin = chain.output(chain.block(1).transactions[0].txid + ":0")
+/// >>> coin = chain.output(chain.block(1).transactions()[0].txid + ":0")
 /// >>> coin.value, coin.kind, coin.position
 /// (5000000000, 'p2pk', 0)
 #[pyclass(name = "Output", module = "satrail", frozen)]

@@ -20,10 +20,10 @@ use crate::python::show;
 ///
 /// Examples
 /// --------
-/// >>> tx = chain.block(200).transactions[0]
-/// >>> tx.is_coinbase, tx.fee, tx.height
+/// >>> tx = chain.block(200).transactions()[0]
+/// >>> tx.is_coinbase, tx.fee(), tx.height
 /// (True, None, 200)
-/// >>> sum(output.value for output in tx.outputs) > 0
+/// >>> sum(output.value for output in tx.outputs()) > 0
 /// True
 #[pyclass(name = "Transaction", module = "satrail", frozen)]
 pub struct PyTransaction(pub Transaction);
@@ -97,7 +97,6 @@ impl PyTransaction {
     }
 
     /// Satoshi that the inputs have more than the outputs; None for a coinbase.
-    #[getter]
     fn fee(&self) -> PyResult<Option<i64>> {
         Ok(self.0.fee()?)
     }
@@ -109,13 +108,11 @@ impl PyTransaction {
     }
 
     /// Its inputs.
-    #[getter]
     fn inputs(&self) -> PyResult<Vec<PyInput>> {
         Ok(self.0.inputs()?.map(PyInput).collect())
     }
 
     /// Its outputs.
-    #[getter]
     fn outputs(&self) -> PyResult<Vec<PyOutput>> {
         Ok(self.0.outputs()?.map(PyOutput).collect())
     }
@@ -179,8 +176,8 @@ impl PyTransaction {
 ///
 /// Examples
 /// --------
-/// >>> tx = next(tx for block in chain for tx in block.transactions if not tx.is_coinbase)
-/// >>> tx.inputs[0].spends.spent_by.transaction == tx
+/// >>> tx = next(tx for block in chain for tx in block.transactions() if not tx.is_coinbase)
+/// >>> tx.inputs()[0].spends.spent_by.transaction == tx
 /// True
 #[pyclass(name = "Input", module = "satrail", frozen)]
 pub struct PyInput(pub Input);
@@ -247,7 +244,7 @@ impl PyInput {
 ///
 /// Examples
 /// --------
-/// >>> print(chain.block(1).transactions[0].fingerprint.sequences)
+/// >>> print(chain.block(1).transactions()[0].fingerprint.sequences)
 /// ['final']
 #[pyclass(name = "Fingerprint", module = "satrail", frozen, eq, hash)]
 #[derive(PartialEq, Eq, Hash, Clone, Copy)]

@@ -52,12 +52,12 @@ class View:
 
     def transaction(self, number: int) -> satrail.Transaction:
         block = self.book.blocks[self.book.transfers[number].height]
-        return self.chain.block(self.book.transfers[number].height).transactions[block.index(number)]
+        return self.chain.block(self.book.transfers[number].height).transactions()[block.index(number)]
 
     def output(self, number: int) -> satrail.Output:
         """The output by its place, as some have the id of another (BIP30)."""
         coin = self.book.coins[number]
-        return self.transaction(coin.transaction).outputs[coin.position]
+        return self.transaction(coin.transaction).outputs()[coin.position]
 
     def scripts(self) -> list[bytes]:
         """The addresses that have payments, in order."""

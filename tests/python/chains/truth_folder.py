@@ -37,7 +37,7 @@ class Folder:
             "outputs": {name: [] for name in ["txid", "position", "value", "entity", "purpose"]},
         }
         for block in chain:
-            for tx in block.transactions:
+            for tx in block.transactions():
                 self.add(tx, owners, labels)
 
     def addresses(self, chain: satrail.Chain, owners: dict[str, str]) -> dict[str, list]:
@@ -55,16 +55,16 @@ class Folder:
         return rows
 
     def add(self, tx: satrail.Transaction, owners: dict[str, str], labels: dict[str, dict]) -> None:
-        senders = {owners.get(i.address.text or "") for i in tx.inputs if i.address}
+        senders = {owners.get(i.address.text or "") for i in tx.inputs() if i.address}
         sender = senders.pop() if len(senders) == 1 else None
         kind = labels.get(tx.txid, {"kind": "coinbase"})["kind"]
         purpose = "coinjoin_joinmarket" if kind == JOINT else kind
         row = [tx.txid, tx.height, self.number.get(sender or ""), purpose, "core" if tx.height % 2 else "knots"]
         for column, value in zip(self.tables["transactions"].values(), row, strict=True):
             column.append(value)
-        of = [owners.get(o.address.text or "") for o in tx.outputs]
-        pays = any(owner != sender for owner, o in zip(of, tx.outputs, strict=True) if o.kind != "op_return")
-        for output, owner in zip(tx.outputs, of, strict=True):
+        of = [owners.get(o.address.text or "") for o in tx.outputs()]
+        pays = any(owner != sender for owner, o in zip(of, tx.outputs(), strict=True) if o.kind != "op_return")
+        for output, owner in zip(tx.outputs(), of, strict=True):
             purpose = (
                 "data" if output.kind == "op_return" else "change" if sender and owner == sender and pays else "payment"
             )

@@ -37,17 +37,17 @@ class Arrivals:
         # What is in outputs that their owner has, and has not spent yet.
         self.money: dict[Coin, int] = dict(source)
         for block in chain:
-            for tx in block.transactions:
+            for tx in block.transactions():
                 self.passes(tx)
         for coin, amount in self.money.items():
             if amount:
-                self.arrived[coin[0], self.owner(chain.tx(coin[0]).outputs[coin[1]])] += amount
+                self.arrived[coin[0], self.owner(chain.tx(coin[0]).outputs()[coin[1]])] += amount
 
     def owner(self, output: satrail.Output) -> str | None:
         return self.owners.get(output.address.text or "")
 
     def passes(self, tx: satrail.Transaction) -> None:
-        spent = [i.spends for i in tx.inputs if i.spends is not None]
+        spent = [i.spends for i in tx.inputs() if i.spends is not None]
         coins = [(o.transaction.txid, o.position) for o in spent]
         if not any(coin in self.money for coin in coins):
             return
@@ -58,7 +58,7 @@ class Arrivals:
         for output, coin in zip(spent, coins, strict=True):
             put_in[self.owner(output)] += output.value
             traced[self.owner(output)] += self.money.pop(coin, 0)
-        for output in tx.outputs:
+        for output in tx.outputs():
             took[self.owner(output)] += output.value
             outputs[self.owner(output)].append(output)
         # Those of whom nobody knows come last; owners go by name, as the truths of these tests have them.
@@ -94,7 +94,7 @@ def said(trace: satrail.Trace, owners: Mapping[str, str]) -> tuple[Counter[Key],
     """What a trace of outputs, whose labels are owners' names, brings to whom, and what of it ends there."""
     brought: Counter[Key] = Counter()
     found: Counter[Key] = Counter()
-    steps = trace.steps.to_pydict()
+    steps = trace.steps().to_pydict()
     names = ["output_txid", "address", "outcome", "label", "amount"]
     for txid, address, outcome, label, amount in zip(*(steps[name] for name in names), strict=True):
         if txid is None or outcome == "rejoined":
@@ -110,11 +110,11 @@ def right(oracle: Arrivals, brought: Counter[Key], found: Counter[Key]) -> Count
     """What of the truth is found: where it came, or where its owner has moved it."""
     keys = {*oracle.arrived, *found}
     right = Counter({key: min(oracle.arrived[key], found[key]) for key in keys})
-    order = [tx.txid for block in oracle.chain for tx in block.transactions]
+    order = [tx.txid for block in oracle.chain for tx in block.transactions()]
     number = {txid: i for i, txid in enumerate(order)}
     for txid, owner in sorted(found, key=lambda key: number[key[0]]):
         rest = found[txid, owner] - min(found[txid, owner], oracle.arrived[txid, owner])
-        spent = [i.spends for i in oracle.chain.tx(txid).inputs if i.spends is not None]
+        spent = [i.spends for i in oracle.chain.tx(txid).inputs() if i.spends is not None]
         if owner is None or not any(oracle.owner(output) == owner for output in spent):
             continue
         earlier = [key for key in oracle.arrived if key[1] == owner and number[key[0]] < number[txid]]

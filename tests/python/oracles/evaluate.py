@@ -27,8 +27,8 @@ def labels_of(clusters: satrail.Clusters, addresses: Iterable[str]) -> dict[str,
 def received(chain: satrail.Chain) -> Counter[str]:
     sums: Counter[str] = Counter()
     for block in chain:
-        for tx in block.transactions:
-            for output in tx.outputs:
+        for tx in block.transactions():
+            for output in tx.outputs():
                 sums[name_of(output.address)] += output.value
     return sums
 
@@ -55,14 +55,14 @@ def main_clusters(labels: dict[str, int], owners: dict[str, str]) -> dict[str, i
 
 def flows(chain: satrail.Chain, clusters: satrail.Clusters, owners: dict[str, str]) -> dict[str, list[int]]:
     """Of each owner: received, sent, seen_received, seen_sent, cluster_received, cluster_sent."""
-    texts = {name_of(output.address) for block in chain for tx in block.transactions for output in tx.outputs}
+    texts = {name_of(output.address) for block in chain for tx in block.transactions() for output in tx.outputs()}
     labels = labels_of(clusters, texts)
     main = main_clusters({a: labels[a] for a in owners if a in labels}, owners)
     sums: dict[str, list[int]] = {owner: [0] * 6 for owner in main}
     for block in chain:
-        for tx in block.transactions:
-            moves = [(name_of(o.address), o.value, 0) for o in tx.outputs]
-            moves += [(name_of(i.address), 0, i.value) for i in tx.inputs if i.address]
+        for tx in block.transactions():
+            moves = [(name_of(o.address), o.value, 0) for o in tx.outputs()]
+            moves += [(name_of(i.address), 0, i.value) for i in tx.inputs() if i.address]
             for owner, found in sums.items():
                 own = [(labels.get(a) == main[owner], to, by) for a, to, by in moves if owners.get(a) == owner]
                 to, by = sum(m[1] for m in own), sum(m[2] for m in own)
@@ -79,12 +79,12 @@ def change_truth(chain: satrail.Chain, owners: dict[str, str]) -> dict[str, dict
     """Of each payment of one known owner: which outputs are change, of those of known owners."""
     found: dict[str, dict[int, bool]] = {}
     for block in chain:
-        for tx in block.transactions[1:]:
-            senders = {owners.get(name_of(i.address)) for i in tx.inputs if i.address}
+        for tx in block.transactions()[1:]:
+            senders = {owners.get(name_of(i.address)) for i in tx.inputs() if i.address}
             if len(senders) != 1 or None in senders:
                 continue
             (sender,) = senders
-            outputs = [(o.position, owners.get(name_of(o.address))) for o in tx.outputs if o.kind != "op_return"]
+            outputs = [(o.position, owners.get(name_of(o.address))) for o in tx.outputs() if o.kind != "op_return"]
             if any(owner != sender for _, owner in outputs):
                 found[tx.txid] = {position: owner == sender for position, owner in outputs if owner}
     return {txid: outputs for txid, outputs in found.items() if outputs}
@@ -92,7 +92,7 @@ def change_truth(chain: satrail.Chain, owners: dict[str, str]) -> dict[str, dict
 
 def revealed(chain: satrail.Chain) -> tuple[dict[str, dict[int, bool]], dict[str, int], Counter[str]]:
     """The truth that the chain tells itself, the payers' clusters, and what was left out for which reason."""
-    texts = {name_of(output.address) for block in chain for tx in block.transactions for output in tx.outputs}
+    texts = {name_of(output.address) for block in chain for tx in block.transactions() for output in tx.outputs()}
     labels = labels_of(chain.cluster(), texts)
     verdicts = chain.shapes(columns=["txid", *SEVERAL]).to_pydict()
     joint = {txid for i, txid in enumerate(verdicts["txid"]) if any(verdicts[shape][i] != "no" for shape in SEVERAL)}
@@ -100,18 +100,18 @@ def revealed(chain: satrail.Chain) -> tuple[dict[str, dict[int, bool]], dict[str
     clusters: dict[str, int] = {}
     left_out: Counter[str] = Counter()
     for block in chain:
-        for tx in block.transactions[1:]:
-            spent = [name_of(i.address) for i in tx.inputs if i.address]
-            if len(tx.outputs) != 2:
+        for tx in block.transactions()[1:]:
+            spent = [name_of(i.address) for i in tx.inputs() if i.address]
+            if len(tx.outputs()) != 2:
                 left_out["not two outputs"] += 1
-            elif any(o.kind == "op_return" for o in tx.outputs):
+            elif any(o.kind == "op_return" for o in tx.outputs()):
                 left_out["an output of data"] += 1
             elif tx.txid in joint:
                 left_out["perhaps a CoinJoin"] += 1
-            elif any(name_of(o.address) in spent for o in tx.outputs):
+            elif any(name_of(o.address) in spent for o in tx.outputs()):
                 left_out["an output to an address of the inputs"] += 1
             else:
-                own = {o.position: labels[name_of(o.address)] == labels[spent[0]] for o in tx.outputs}
+                own = {o.position: labels[name_of(o.address)] == labels[spent[0]] for o in tx.outputs()}
                 if sum(own.values()) == 1:
                     found[tx.txid], clusters[tx.txid] = own, labels[spent[0]]
                 else:
