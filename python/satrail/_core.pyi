@@ -890,7 +890,7 @@ class Chain:
             order. "highest_outputs_first": to the outputs of the highest values first (TIHO, Tironsakkul et al. 2019). Two keep an account
             for each wallet, as courts do: "account_fifo" pays out what came first; "lowest_intermediate_balance" pays out what is not traced
             first (Roscoe v Winder 1915). They need clusters, and go "out" only.
-        stop_at : where the trace stops: addresses, address sets, wallets, names of clusters; or a mapping of these to labels, or of labels to
+        stop_at : where the trace stops: addresses, address sets, wallets, cluster ids; or a mapping of these to labels, or of labels to
             lists of these. The ledger has a line for each label. With clusters an address stands for its wallet.
         clusters : who belongs together (`Chain.cluster`), as of the chain's height: for hops, accounts, and whole wallets in stop_at. A wallet
             among source or stop_at brings its own.
@@ -1260,7 +1260,7 @@ class Clusters:
     """
     Addresses joined by rules, as of the chain's height, with the reason for every join.
 
-    A cluster's name is its smallest address number: the same on any machine and for any number of threads. Data outputs (OP_RETURN) are
+    A cluster's id is the number of its first address: the same on any machine and for any number of threads. Data outputs (OP_RETURN) are
     nobody's and in no cluster of `len(clusters)`.
 
     Examples
@@ -1305,7 +1305,7 @@ class Clusters:
         """
         What two clusters paid each other, one row a transaction and direction, in chain order.
 
-        Columns: transaction, txid, height, time, from, to (names of clusters), amount (satoshi). An output comes from the clusters of its
+        Columns: transaction, txid, height, time, from_cluster_id, to_cluster_id, amount (satoshi). An output comes from the clusters of its
         transaction's inputs in proportion to what each brings in.
         """
     def bridges(self, a: Address | str | int, b: Address | str | int, /) -> list[Transaction]:
@@ -1352,7 +1352,7 @@ class Clusters:
         """
     def members(self, cluster: Wallet | Address | str | int, /) -> Table:
         """
-        The members of a cluster (a name, an address or a wallet): cluster, address_number, address.
+        The members of a cluster (a cluster id, an address or a wallet): cluster_id, address_number, address.
         """
     def merges(self, /, min_size: SupportsIndex = 100) -> Table:
         """
@@ -1363,14 +1363,14 @@ class Clusters:
         """
     def of(self, addresses: AddressSet | Iterable[str] | str | PathLike[str], /) -> Table:
         """
-        Which clusters many addresses are in: a table of address (as it was given first), cluster (name), size (addresses in it); the last
+        Which clusters many addresses are in: a table of address (as it was given first), cluster_id, size (addresses in it); the last
         two are null where an address was never paid. Texts that are no address are told as by `Chain.addresses`.
 
         Examples
         --------
         >>> text = chain.block(300).transactions()[0].outputs()[0].address.text
         >>> clusters = chain.cluster()
-        >>> clusters.of([text]).to_pydict()["cluster"] == clusters[text].names
+        >>> clusters.of([text]).to_pydict()["cluster_id"] == clusters[text].cluster_ids
         True
         """
     def refused(self, /) -> Table:
@@ -1392,9 +1392,9 @@ class Clusters:
         """
     def table(self, /, *, min_size: SupportsIndex = 1) -> Table:
         """
-        One row a cluster of at least `min_size` addresses, by name.
+        One row a cluster of at least `min_size` addresses, by cluster id.
 
-        Columns: cluster (name), address (the one that it is named by), size (addresses), received, sent, balance (satoshi; what moves within
+        Columns: cluster_id, address (the first of the cluster), size (addresses), received, sent, balance (satoshi; what moves within
         the cluster is received and sent, too), transactions (that pay it or spend from it), first_height, last_height, first_time,
         last_time (seconds UTC), kinds (of its addresses, joined by commas).
         """
@@ -1402,13 +1402,13 @@ class Clusters:
         self, clusters: Wallet | Address | str | int | list[Wallet | Address | str | int] | None = None, /
     ) -> Table:
         """
-        The money between different clusters, summed: one row a pair and direction, ordered by from and to.
+        The money between different clusters, summed: one row a pair and direction, ordered by cluster ids.
 
         Parameters
         ----------
-        clusters : only transfers from or to these (names, addresses or wallets, or a list of them); None for all.
+        clusters : only transfers from or to these (cluster ids, addresses or wallets, or a list of them); None for all.
 
-        Columns: from, to (names), from_address, to_address, amount (satoshi), transactions, first_height, last_height, first_time, last_time.
+        Columns: from_cluster_id, to_cluster_id, from_address, to_address, amount (satoshi), transactions, first_height, last_height, first_time, last_time.
         """
     def why(self, a: Address | str | int, b: Address | str | int, /, *, shortest: bool = False) -> Proof:
         """
@@ -1458,7 +1458,7 @@ class Comparison:
     def moved(self, /) -> Table:
         """
         The clusters that moved most, up to a thousand: change ("split": one of the first, which the second takes apart; "joined": one of the
-        second, which the first has in parts), cluster (name), size, parts, pairs (of its addresses that only one of the two joins; as
+        second, which the first has in parts), cluster_id, size, parts, pairs (of its addresses that only one of the two joins; as
         float64, for there may be very many).
         """
     @property
@@ -1526,7 +1526,7 @@ class Convergence:
         """
         The shortest way of each payment to the transaction where most of them meet, one row a coin.
 
-        Columns: payment, tx_hop (0 for the payment itself), txid, position, height, time, address, wallet (null without clusters), amount (satoshi in
+        Columns: payment, tx_hop (0 for the payment itself), txid, position, height, time, address, cluster_id (null without clusters), amount (satoshi in
         the coin), next_txid, next_height (of the transaction that spends it on the way).
         """
     def payments(self, /) -> Table:
@@ -1557,7 +1557,7 @@ class Convergence:
         """
         The first wallet that at least so many of the payments have come to, one row for each number from 2 on; no row without clusters.
 
-        Columns: at_least, wallet (name of its cluster), address (that it is named by), txid, height, time (of the transaction with which the last of
+        Columns: at_least, cluster_id, address (the first of the cluster), txid, height, time (of the transaction with which the last of
         them came), count, payments (which, in the order in which they came), tx_hops (of each, to its coming there first).
         """
 
@@ -1612,7 +1612,7 @@ class Evaluation:
         What is seen of each owner by who takes the cluster with most of his addresses for all of him (after Lubbertsen et al., Ghost
         Clusters, 2025): the addresses.
 
-        Columns: owner, category, cluster (its name), cluster_address, size (all its addresses), addresses (the owner's paid ones), found (of
+        Columns: owner, category, cluster_id, cluster_address, size (all its addresses), addresses (the owner's paid ones), found (of
         them in it), coverage (their share), foreign (of other known owners in it), unknown (of no known owner in it), false_share (foreign
         among those of known owners).
         """
@@ -1806,13 +1806,13 @@ class Flows:
         counted), in chain order. A payment without change looks the same.
 
         Columns: txid, height, time, set_inputs, inputs (of all, where others take part), amount (satoshi of the set's inputs), position, address,
-        wallet (name of its cluster; null without clusters), value (satoshi of the output), inside (whether its address is of the set).
+        cluster_id (null without clusters), value (satoshi of the output), inside (whether its address is of the set).
         """
     def counterparties(self, /) -> Table:
         """
         Whom the set has money from and to, the largest sum of both first.
 
-        Columns: rank, wallet (name of a cluster; null without clusters), address (of a wallet the one that it is named by), kind (of that address; or
+        Columns: rank, cluster_id (null without clusters), address (of a cluster the first), kind (of that address; or
         "mined", or "unexplained" where a transaction pays more than it takes in), label (of `labels`, or null), amount_in (satoshi from it to the
         set), amount_out (from the set to it), transactions_in, transactions_out, first_height, last_height, first_time, last_time.
 
@@ -2160,7 +2160,7 @@ class PeelChain:
         """
         One row an output that was peeled off: who got it.
 
-        Columns: step, txid, position, address, wallet (name of its cluster; null without clusters), label (of `stop_at`, or null), amount
+        Columns: step, txid, position, address, cluster_id (null without clusters), label (of `stop_at`, or null), amount
         (satoshi), height, time, ruled_out_by ("data", "reused_address", "another_is_own", "form", "coinjoin", "features", "unspent"), reason
         (the same in words).
         """
@@ -2571,14 +2571,14 @@ class Trace:
         """
     def ends(self, /) -> Table:
         """
-        One row an output, or a wallet under policies of accounts, at which the trace ends: output, txid, position, address, wallet, kind,
+        One row an output, or a wallet under policies of accounts, at which the trace ends: output, txid, position, address, cluster_id, kind,
         reason ("unspent", "stopped", "lost", "mined", "rejoined" or a limit, "cut_off_..."), label (where it stopped), amount (satoshi of
         traced money), value (satoshi in the output), height, time, hop, tx_hop (from the source to it).
         """
     def ends_by_source(self, /) -> Table:
         """
         How much of each end came from which source: source (number of the item that was given), name (of a mapping's key, a text, an address of
-        a set or an output of a table; else null), output, txid, position, wallet, reason, label, amount (satoshi). What ended in fees and
+        a set or an output of a table; else null), output, txid, position, cluster_id, reason, label, amount (satoshi). What ended in fees and
         the like has no output. The trace is done once more for it, with an eye on whose money it is.
 
         Examples
@@ -2691,8 +2691,8 @@ class Trace:
         One row a step: an output (or, under policies of accounts, a wallet) that traced money arrived at, or a part of it that none took.
 
         Columns: step, hop (steps between wallets from the source on; null without clusters), tx_hop (transactions from the source on; 0 for
-        the source); transaction, txid, height, time of the transaction that moved the money, null for the source; from_address, from_wallet of
-        its inputs, where all have the same; output, output_txid, output_position, address, wallet (name of the cluster), kind, value
+        the source); transaction, txid, height, time of the transaction that moved the money, null for the source; from_address, from_cluster_id of
+        its inputs, where all have the same; output, output_txid, output_position, address, cluster_id, kind, value
         (satoshi) of where it arrived, null for a fee; amount (satoshi of traced money), share (amount / value), outcome ("followed", or why
         the trace ends here), label (of the stop set), and next, next_txid, the transaction by which it is followed.
 
@@ -2847,7 +2847,7 @@ class TraceGraph:
     def nodes(self, /) -> Table:
         """
         One row a node, sources first: node (its number, from 0), kind ("transaction", "address", "wallet", "fees", "subsidy",
-        "unclaimed" or "unexplained"), name (the txid, the address, or the address that a wallet's cluster is named by), number
+        "unclaimed" or "unexplained"), name (the txid, the address, or the first address of a wallet's cluster), number
         (of the transaction or address, or the cluster's name), label (of the stop set), is_source, source (satoshi that the trace
         begins with here), amount_in, amount_out (satoshi of its edges), kept (satoshi that it paid to itself), held (satoshi with
         which the trace ended here, whatever the reason), joined (satoshi that poison added).
@@ -3155,18 +3155,18 @@ class Wallet:
         Satoshi that can still be spent.
         """
     @property
+    def cluster_ids(self, /) -> list[int]:
+        """
+        The ids of its clusters, ascending.
+        """
+    @property
     def clusters(self, /) -> Clusters:
         """
         The clusters that it is of.
         """
     def members(self, /) -> Table:
         """
-        Its addresses: cluster, address_number, address.
-        """
-    @property
-    def names(self, /) -> list[int]:
-        """
-        The names of its clusters, ascending.
+        Its addresses: cluster_id, address_number, address.
         """
     def received(self, /) -> int:
         """

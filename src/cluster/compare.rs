@@ -69,7 +69,7 @@ impl Comparison {
 }
 
 impl Comparison {
-    /// The clusters that moved: change ("split" or "joined"), cluster, size, parts, pairs.
+    /// The clusters that moved: change ("split" or "joined"), cluster_id, size, parts, pairs.
     pub fn table(&self) -> Table {
         let int64 = |value: fn(&Moved) -> u64| -> ArrayRef {
             Arc::new(Int64Array::from_iter_values(self.moved.iter().map(|moved| value(moved) as i64)))
@@ -77,7 +77,7 @@ impl Comparison {
         let change = self.moved.iter().map(|moved| if moved.split { "split" } else { "joined" });
         let columns: Vec<(&str, ArrayRef, bool)> = vec![
             ("change", Arc::new(StringArray::from_iter_values(change)), false),
-            ("cluster", int64(|moved| moved.name.0 as u64), false),
+            ("cluster_id", int64(|moved| moved.name.0 as u64), false),
             ("size", int64(|moved| moved.size), false),
             ("parts", int64(|moved| moved.parts), false),
             ("pairs", Arc::new(Float64Array::from_iter_values(self.moved.iter().map(|moved| moved.pairs as f64))), false),

@@ -103,7 +103,7 @@ impl Clusters {
         names
     }
 
-    /// One row a cluster of those named: cluster, address (the text or script of the one that it is named by), size, received, sent,
+    /// One row a cluster of those named: cluster_id, address (the text or script of the one that it is named by), size, received, sent,
     /// balance, transactions, first and last height and time, kinds.
     pub fn table(&self, names: &[AddrNum], go_on: &mut dyn FnMut() -> bool) -> Result<Table> {
         let rows: Vec<(AddrNum, Totals)> = names.iter().copied().zip(self.totals(names, go_on)?).collect();
@@ -118,7 +118,7 @@ impl Clusters {
             let (first_height, first_time) = self.heights_and_times(rows.iter().map(|(_, totals)| totals.first))?;
             let (last_height, last_time) = self.heights_and_times(rows.iter().map(|(_, totals)| totals.last))?;
             Ok(vec![
-                ("cluster", Arc::new(Int64Array::from_iter_values(rows.iter().map(|(name, _)| name.0 as i64)))),
+                ("cluster_id", Arc::new(Int64Array::from_iter_values(rows.iter().map(|(name, _)| name.0 as i64)))),
                 ("address", Arc::new(self.address_texts(rows.iter().map(|(name, _)| *name))?)),
                 ("size", int64(|totals| totals.addresses)),
                 ("received", int64(|totals| totals.received)),
@@ -157,13 +157,13 @@ impl Clusters {
         Ok(texts.finish())
     }
 
-    /// The members of some clusters: cluster, address_number, address.
+    /// The members of some clusters: cluster_id, address_number, address.
     pub fn members_table(&self, names: &[AddrNum]) -> Result<Table> {
         let rows: Vec<(AddrNum, u32)> =
             names.iter().flat_map(|name| self.members(*name).iter().map(move |member| (*name, *member))).collect();
         batches(&rows, |rows| {
             Ok(vec![
-                ("cluster", Arc::new(Int64Array::from_iter_values(rows.iter().map(|(name, _)| name.0 as i64))) as ArrayRef),
+                ("cluster_id", Arc::new(Int64Array::from_iter_values(rows.iter().map(|(name, _)| name.0 as i64))) as ArrayRef),
                 ("address_number", Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, member)| *member as i64)))),
                 ("address", Arc::new(self.address_texts(rows.iter().map(|(_, member)| AddrNum(*member)))?)),
             ])

@@ -68,7 +68,7 @@ impl Clusters {
         Ok(transfers)
     }
 
-    /// The transfers as a table: from, to (names), from_address, to_address, amount, transactions, first and last height and time.
+    /// The transfers as a table: from_cluster_id, to_cluster_id, from_address, to_address, amount, transactions, first and last height and time.
     pub fn transfers_table(&self, transfers: &[Transfer]) -> Result<Table> {
         batches(transfers, |transfers| {
             let int64 = |value: fn(&Transfer) -> u64| {
@@ -77,8 +77,8 @@ impl Clusters {
             let (first_height, first_time) = self.heights_and_times(transfers.iter().map(|flow| flow.first))?;
             let (last_height, last_time) = self.heights_and_times(transfers.iter().map(|flow| flow.last))?;
             Ok(vec![
-                ("from", int64(|flow| flow.from.0 as u64)),
-                ("to", int64(|flow| flow.to.0 as u64)),
+                ("from_cluster_id", int64(|flow| flow.from.0 as u64)),
+                ("to_cluster_id", int64(|flow| flow.to.0 as u64)),
                 ("from_address", Arc::new(self.address_texts(transfers.iter().map(|flow| flow.from))?)),
                 ("to_address", Arc::new(self.address_texts(transfers.iter().map(|flow| flow.to))?)),
                 ("amount", int64(|flow| flow.amount)),
@@ -102,7 +102,7 @@ impl Clusters {
     }
 
     /// What two wallets, given by the sorted names of their clusters, paid each other, one row a transaction and pair of clusters:
-    /// transaction, txid, height, time, from, to (names), amount.
+    /// transaction, txid, height, time, from_cluster_id, to_cluster_id, amount.
     pub fn between(&self, a: &[AddrNum], b: &[AddrNum], go_on: &mut dyn FnMut() -> bool) -> Result<Table> {
         let mut payments: Vec<Payment> = Vec::new();
         let holds = |names: &[AddrNum], name: AddrNum| names.binary_search(&name).is_ok();
@@ -124,8 +124,8 @@ impl Clusters {
                 ("txid", Arc::new(self.txids(rows.iter().map(|payment| payment.transaction))?)),
                 ("height", height),
                 ("time", time),
-                ("from", int64(|payment| payment.from.0 as i64)),
-                ("to", int64(|payment| payment.to.0 as i64)),
+                ("from_cluster_id", int64(|payment| payment.from.0 as i64)),
+                ("to_cluster_id", int64(|payment| payment.to.0 as i64)),
                 ("amount", int64(|payment| payment.amount as i64)),
             ])
         })

@@ -53,7 +53,7 @@ pub(super) fn wallets(gathering: &Convergence) -> Result<Table> {
         let tx = |row: &WalletMeeting| Some(row.transaction);
         Ok(vec![
             rows.amount("at_least", |row| row.at_least as i64)?,
-            rows.amount("wallet", |row| row.wallet.0 as i64)?,
+            rows.amount("cluster_id", |row| row.wallet.0 as i64)?,
             rows.address("address", |row| Ok(Some(row.wallet)))?,
             always(rows.txid("txid", tx)?),
             always(rows.height("height", tx)?),
@@ -83,7 +83,7 @@ pub(super) fn paths(gathering: &Convergence, paths: &[Waypoint]) -> Result<Table
             rows.output_height("height", |row| row.coin)?,
             rows.output_time("time", |row| row.coin)?,
             rows.paid("address", coin)?,
-            rows.int64("wallet", |row| wallet(row.coin))?,
+            rows.int64("cluster_id", |row| wallet(row.coin))?,
             always(rows.value("amount", coin)?),
             rows.txid("next_txid", |row| row.next)?,
             rows.height("next_height", |row| row.next)?,

@@ -52,7 +52,7 @@ impl Evaluation {
         ready(columns)
     }
 
-    /// owner, category, cluster (the name of the one with most of his addresses), cluster_address (the address that it is named by), size
+    /// owner, category, cluster_id (of the one with most of its addresses), cluster_address (its first address), size
     /// (all addresses in it), addresses (his paid ones), found (of them in it), coverage (their share), foreign (of other known owners in
     /// it), unknown (of no known owner in it), false_share (foreign among those of known owners).
     pub fn overlap_table(&self) -> Result<Table> {
@@ -63,7 +63,7 @@ impl Evaluation {
         let in_main = |owner: &OwnerFound| owner.main_addresses + owner.main_foreign;
         let mut columns = self.names(&rows).to_vec();
         columns.extend([
-            int64("cluster", &rows, |owner| owner.main as u64),
+            int64("cluster_id", &rows, |owner| owner.main as u64),
             ("cluster_address", texts, false),
             int64("size", &rows, size),
             int64("addresses", &rows, |owner| owner.addresses),

@@ -128,7 +128,7 @@ impl Revealed {
             ("output", Arc::new(Int64Array::from_iter_values(rows.iter().map(|(output, _)| output.0 as i64))), false),
             ("position", Arc::new(Int32Array::from(positions)), false),
             ("value", Arc::new(Int64Array::from(values)), false),
-            ("cluster", Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, cluster)| *cluster as i64))), false),
+            ("cluster_id", Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, cluster)| *cluster as i64))), false),
             ("fold", Arc::new(Int32Array::from_iter_values(rows.iter().map(|(_, cluster)| fold_of(*cluster) as i32))), false),
         ];
         Ok(RecordBatch::try_from_iter_with_nullable(columns).expect("the columns have one length"))

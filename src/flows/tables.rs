@@ -77,7 +77,7 @@ pub(super) fn counterparties(flows: &Flows) -> Result<Table> {
         let wallet = |party| address(party).filter(|_| has_clusters).map(|name| name.0 as i64);
         Ok(vec![
             rows.amount("rank", |row| row.0)?,
-            rows.int64("wallet", |row| Ok(wallet(row.1.party)))?,
+            rows.int64("cluster_id", |row| Ok(wallet(row.1.party)))?,
             rows.address("address", |row| Ok(address(row.1.party)))?,
             always(rows.text("kind", |row| kind(flows, row.1.party).map(Some))?),
             rows.text("label", |row| label(row.1.party))?,
@@ -146,7 +146,7 @@ pub(super) fn consolidations(flows: &Flows, min_inputs: u64) -> Result<Table> {
             rows.amount("amount", |row| row.amount as i64)?,
             always(rows.position("position", output)?),
             rows.paid("address", output)?,
-            rows.int64("wallet", |row| wallet(row.output))?,
+            rows.int64("cluster_id", |row| wallet(row.output))?,
             always(rows.value("value", output)?),
             always(rows.flag("inside", |row| Ok(Some(flows.members.contains(chain.address_of(row.output)?))))?),
         ])

@@ -74,7 +74,7 @@ pub(super) fn peeled(peel: &PeelChain) -> Result<Table> {
             always(rows.txid("txid", |row| Some(row.step.transaction))?),
             always(rows.position("position", |row| Some(row.output))?),
             rows.paid("address", |row| Some(row.output))?,
-            rows.int64("wallet", |row| Ok(wallet(row.output)?.map(|name| name.0 as i64)))?,
+            rows.int64("cluster_id", |row| Ok(wallet(row.output)?.map(|name| name.0 as i64)))?,
             rows.text("label", |row| label(row.output))?,
             always(rows.value("amount", |row| Some(row.output))?),
             always(rows.height("height", |row| Some(row.step.transaction))?),

@@ -72,7 +72,7 @@ impl PyChain {
 
 /// Addresses joined by rules, as of the chain's height, with the reason for every join.
 ///
-/// A cluster's name is its smallest address number: the same on any machine and for any number of threads. Data outputs (OP_RETURN) are
+/// A cluster's id is the number of its first address: the same on any machine and for any number of threads. Data outputs (OP_RETURN) are
 /// nobody's and in no cluster of `len(clusters)`.
 ///
 /// Examples
@@ -155,14 +155,14 @@ impl PyClusters {
         Ok(PyWallet(addresses.py_detach(|numbers| self.0.wallet(numbers))?))
     }
 
-    /// Which clusters many addresses are in: a table of address (as it was given first), cluster (name), size (addresses in it); the last
+    /// Which clusters many addresses are in: a table of address (as it was given first), cluster_id, size (addresses in it); the last
     /// two are null where an address was never paid. Texts that are no address are told as by `Chain.addresses`.
     ///
     /// Examples
     /// --------
     /// >>> text = chain.block(300).transactions()[0].outputs()[0].address.text
     /// >>> clusters = chain.cluster()
-    /// >>> clusters.of([text]).to_pydict()["cluster"] == clusters[text].names
+    /// >>> clusters.of([text]).to_pydict()["cluster_id"] == clusters[text].cluster_ids
     /// True
     #[pyo3(signature = (addresses: "AddressSet | Iterable[str] | str | PathLike[str]", /) -> "Table")]
     fn of(&self, addresses: &Bound<'_, PyAny>) -> PyResult<PyTable> {
@@ -210,9 +210,9 @@ impl PyClusters {
         bridges.into_iter().map(|number| Ok(PyTransaction(chain.transaction_at(number)?))).collect()
     }
 
-    /// One row a cluster of at least `min_size` addresses, by name.
+    /// One row a cluster of at least `min_size` addresses, by cluster id.
     ///
-    /// Columns: cluster (name), address (the one that it is named by), size (addresses), received, sent, balance (satoshi; what moves within
+    /// Columns: cluster_id, address (the first of the cluster), size (addresses), received, sent, balance (satoshi; what moves within
     /// the cluster is received and sent, too), transactions (that pay it or spend from it), first_height, last_height, first_time,
     /// last_time (seconds UTC), kinds (of its addresses, joined by commas).
     #[pyo3(signature = (*, min_size = 1) -> "Table")]
@@ -220,7 +220,7 @@ impl PyClusters {
         Ok(PyTable(while_not_interrupted(py, |go_on| self.0.table(&self.0.names(min_size), go_on))?))
     }
 
-    /// The members of a cluster (a name, an address or a wallet): cluster, address_number, address.
+    /// The members of a cluster (a cluster id, an address or a wallet): cluster_id, address_number, address.
     #[pyo3(signature = (cluster: "Wallet | Address | str | int", /) -> "Table")]
     fn members(&self, cluster: &Bound<'_, PyAny>) -> PyResult<PyTable> {
         let names = names(&self.0, cluster)?;
@@ -235,7 +235,7 @@ impl PyClusters {
 
     /// What two clusters paid each other, one row a transaction and direction, in chain order.
     ///
-    /// Columns: transaction, txid, height, time, from, to (names of clusters), amount (satoshi). An output comes from the clusters of its
+    /// Columns: transaction, txid, height, time, from_cluster_id, to_cluster_id, amount (satoshi). An output comes from the clusters of its
     /// transaction's inputs in proportion to what each brings in.
     #[pyo3(signature = (a: "Wallet | Address | str | int", b: "Wallet | Address | str | int", /) -> "Table")]
     fn between(&self, a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> PyResult<PyTable> {
@@ -243,13 +243,13 @@ impl PyClusters {
         Ok(PyTable(while_not_interrupted(py, |go_on| self.0.between(&a, &b, go_on))?))
     }
 
-    /// The money between different clusters, summed: one row a pair and direction, ordered by from and to.
+    /// The money between different clusters, summed: one row a pair and direction, ordered by cluster ids.
     ///
     /// Parameters
     /// ----------
-    /// clusters : only transfers from or to these (names, addresses or wallets, or a list of them); None for all.
+    /// clusters : only transfers from or to these (cluster ids, addresses or wallets, or a list of them); None for all.
     ///
-    /// Columns: from, to (names), from_address, to_address, amount (satoshi), transactions, first_height, last_height, first_time, last_time.
+    /// Columns: from_cluster_id, to_cluster_id, from_address, to_address, amount (satoshi), transactions, first_height, last_height, first_time, last_time.
     #[pyo3(signature = (clusters: "Wallet | Address | str | int | list[Wallet | Address | str | int] | None" = None, /) -> "Table")]
     fn transfers(&self, py: Python<'_>, clusters: Option<&Bound<'_, PyAny>>) -> PyResult<PyTable> {
         let only = clusters.map(|given| names(&self.0, given)).transpose()?;
@@ -331,9 +331,9 @@ impl PyWallet {
         PyClusters(self.0.clusters().clone())
     }
 
-    /// The names of its clusters, ascending.
+    /// The ids of its clusters, ascending.
     #[getter]
-    fn names(&self) -> Vec<u32> {
+    fn cluster_ids(&self) -> Vec<u32> {
         self.0.names().iter().map(|name| name.0).collect()
     }
 
@@ -357,7 +357,7 @@ impl PyWallet {
         self.sum(py, |totals| totals.balance())
     }
 
-    /// Its addresses: cluster, address_number, address.
+    /// Its addresses: cluster_id, address_number, address.
     #[pyo3(signature = () -> "Table")]
     fn members(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(py.detach(|| self.0.clusters().members_table(self.0.names()))?))
@@ -558,7 +558,7 @@ impl PyComparison {
     }
 
     /// The clusters that moved most, up to a thousand: change ("split": one of the first, which the second takes apart; "joined": one of the
-    /// second, which the first has in parts), cluster (name), size, parts, pairs (of its addresses that only one of the two joins; as
+    /// second, which the first has in parts), cluster_id, size, parts, pairs (of its addresses that only one of the two joins; as
     /// float64, for there may be very many).
     fn moved(&self) -> PyTable {
         PyTable(self.0.table())
@@ -765,7 +765,7 @@ fn address_numbers<'py>(chain: &Chain, given: &Bound<'py, PyAny>) -> PyResult<Fo
     Ok(Found(vec![address_number(chain, given)?], py))
 }
 
-/// The names of the clusters of a wallet, an address, a name, or of several; ascending.
+/// The ids of the clusters of a wallet, an address, a cluster id, or of several; ascending.
 fn names(clusters: &Clusters, given: &Bound<'_, PyAny>) -> PyResult<Vec<AddrNum>> {
     let mut names = Vec::new();
     if let Ok(wallet) = given.cast::<PyWallet>() {
@@ -797,7 +797,7 @@ fn clusters_of(clusters: &Clusters, set: &AddressSet) -> crate::Result<Table> {
     let texts = StringArray::from_iter_values((0..set.len()).map(|i| set.text(i)));
     let columns: Vec<(&str, ArrayRef, bool)> = vec![
         ("address", Arc::new(texts), false),
-        ("cluster", Arc::new(names.iter().map(|name| name.map(|name| name.0 as i64)).collect::<Int64Array>()), true),
+        ("cluster_id", Arc::new(names.iter().map(|name| name.map(|name| name.0 as i64)).collect::<Int64Array>()), true),
         ("size", Arc::new(sizes), true),
     ];
     debug_assert!(columns.iter().all(|(_, column, _)| column.len() == set.len()));

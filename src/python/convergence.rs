@@ -124,7 +124,7 @@ impl PyConvergence {
 
     /// The first wallet that at least so many of the payments have come to, one row for each number from 2 on; no row without clusters.
     ///
-    /// Columns: at_least, wallet (name of its cluster), address (that it is named by), txid, height, time (of the transaction with which the last of
+    /// Columns: at_least, cluster_id, address (the first of the cluster), txid, height, time (of the transaction with which the last of
     /// them came), count, payments (which, in the order in which they came), tx_hops (of each, to its coming there first).
     fn wallets(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(py.detach(|| self.0.wallets_table())?))
@@ -132,7 +132,7 @@ impl PyConvergence {
 
     /// The shortest way of each payment to the transaction where most of them meet, one row a coin.
     ///
-    /// Columns: payment, tx_hop (0 for the payment itself), txid, position, height, time, address, wallet (null without clusters), amount (satoshi in
+    /// Columns: payment, tx_hop (0 for the payment itself), txid, position, height, time, address, cluster_id (null without clusters), amount (satoshi in
     /// the coin), next_txid, next_height (of the transaction that spends it on the way).
     fn paths(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(py.detach(|| self.0.paths_table(self.0.paths()))?))

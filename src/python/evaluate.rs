@@ -220,7 +220,7 @@ impl PyEvaluation {
     /// What is seen of each owner by who takes the cluster with most of his addresses for all of him (after Lubbertsen et al., Ghost
     /// Clusters, 2025): the addresses.
     ///
-    /// Columns: owner, category, cluster (its name), cluster_address, size (all its addresses), addresses (the owner's paid ones), found (of
+    /// Columns: owner, category, cluster_id, cluster_address, size (all its addresses), addresses (the owner's paid ones), found (of
     /// them in it), coverage (their share), foreign (of other known owners in it), unknown (of no known owner in it), false_share (foreign
     /// among those of known owners).
     fn overlap(&self, py: Python<'_>) -> PyResult<PyTable> {

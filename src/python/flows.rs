@@ -135,7 +135,7 @@ impl PyFlows {
 
     /// Whom the set has money from and to, the largest sum of both first.
     ///
-    /// Columns: rank, wallet (name of a cluster; null without clusters), address (of a wallet the one that it is named by), kind (of that address; or
+    /// Columns: rank, cluster_id (null without clusters), address (of a cluster the first), kind (of that address; or
     /// "mined", or "unexplained" where a transaction pays more than it takes in), label (of `labels`, or null), amount_in (satoshi from it to the
     /// set), amount_out (from the set to it), transactions_in, transactions_out, first_height, last_height, first_time, last_time.
     ///
@@ -158,7 +158,7 @@ impl PyFlows {
     /// counted), in chain order. A payment without change looks the same.
     ///
     /// Columns: txid, height, time, set_inputs, inputs (of all, where others take part), amount (satoshi of the set's inputs), position, address,
-    /// wallet (name of its cluster; null without clusters), value (satoshi of the output), inside (whether its address is of the set).
+    /// cluster_id (null without clusters), value (satoshi of the output), inside (whether its address is of the set).
     #[pyo3(signature = (*, min_inputs: "int | None" = None) -> "Table")]
     fn consolidations(&self, py: Python<'_>, min_inputs: Option<&Bound<'_, PyAny>>) -> PyResult<PyTable> {
         let min_inputs = least(min_inputs)?;

@@ -64,7 +64,7 @@ impl PyTraceGraph {
     }
 
     /// One row a node, sources first: node (its number, from 0), kind ("transaction", "address", "wallet", "fees", "subsidy",
-    /// "unclaimed" or "unexplained"), name (the txid, the address, or the address that a wallet's cluster is named by), number
+    /// "unclaimed" or "unexplained"), name (the txid, the address, or the first address of a wallet's cluster), number
     /// (of the transaction or address, or the cluster's name), label (of the stop set), is_source, source (satoshi that the trace
     /// begins with here), amount_in, amount_out (satoshi of its edges), kept (satoshi that it paid to itself), held (satoshi with
     /// which the trace ended here, whatever the reason), joined (satoshi that poison added).

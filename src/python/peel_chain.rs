@@ -106,7 +106,7 @@ impl PyPeelChain {
 
     /// One row an output that was peeled off: who got it.
     ///
-    /// Columns: step, txid, position, address, wallet (name of its cluster; null without clusters), label (of `stop_at`, or null), amount
+    /// Columns: step, txid, position, address, cluster_id (null without clusters), label (of `stop_at`, or null), amount
     /// (satoshi), height, time, ruled_out_by ("data", "reused_address", "another_is_own", "form", "coinjoin", "features", "unspent"), reason
     /// (the same in words).
     fn peeled(&self, py: Python<'_>) -> PyResult<PyTable> {

@@ -36,7 +36,7 @@ impl PyChain {
     ///     order. "highest_outputs_first": to the outputs of the highest values first (TIHO, Tironsakkul et al. 2019). Two keep an account
     ///     for each wallet, as courts do: "account_fifo" pays out what came first; "lowest_intermediate_balance" pays out what is not traced
     ///     first (Roscoe v Winder 1915). They need clusters, and go "out" only.
-    /// stop_at : where the trace stops: addresses, address sets, wallets, names of clusters; or a mapping of these to labels, or of labels to
+    /// stop_at : where the trace stops: addresses, address sets, wallets, cluster ids; or a mapping of these to labels, or of labels to
     ///     lists of these. The ledger has a line for each label. With clusters an address stands for its wallet.
     /// clusters : who belongs together (`Chain.cluster`), as of the chain's height: for hops, accounts, and whole wallets in stop_at. A wallet
     ///     among source or stop_at brings its own.
@@ -213,8 +213,8 @@ impl PyTrace {
     /// One row a step: an output (or, under policies of accounts, a wallet) that traced money arrived at, or a part of it that none took.
     ///
     /// Columns: step, hop (steps between wallets from the source on; null without clusters), tx_hop (transactions from the source on; 0 for
-    /// the source); transaction, txid, height, time of the transaction that moved the money, null for the source; from_address, from_wallet of
-    /// its inputs, where all have the same; output, output_txid, output_position, address, wallet (name of the cluster), kind, value
+    /// the source); transaction, txid, height, time of the transaction that moved the money, null for the source; from_address, from_cluster_id of
+    /// its inputs, where all have the same; output, output_txid, output_position, address, cluster_id, kind, value
     /// (satoshi) of where it arrived, null for a fee; amount (satoshi of traced money), share (amount / value), outcome ("followed", or why
     /// the trace ends here), label (of the stop set), and next, next_txid, the transaction by which it is followed.
     ///
@@ -223,7 +223,7 @@ impl PyTrace {
         PyTable(self.0.steps())
     }
 
-    /// One row an output, or a wallet under policies of accounts, at which the trace ends: output, txid, position, address, wallet, kind,
+    /// One row an output, or a wallet under policies of accounts, at which the trace ends: output, txid, position, address, cluster_id, kind,
     /// reason ("unspent", "stopped", "lost", "mined", "rejoined" or a limit, "cut_off_..."), label (where it stopped), amount (satoshi of
     /// traced money), value (satoshi in the output), height, time, hop, tx_hop (from the source to it).
     fn ends(&self, py: Python<'_>) -> PyResult<PyTable> {
@@ -231,7 +231,7 @@ impl PyTrace {
     }
 
     /// How much of each end came from which source: source (number of the item that was given), name (of a mapping's key, a text, an address of
-    /// a set or an output of a table; else null), output, txid, position, wallet, reason, label, amount (satoshi). What ended in fees and
+    /// a set or an output of a table; else null), output, txid, position, cluster_id, reason, label, amount (satoshi). What ended in fees and
     /// the like has no output. The trace is done once more for it, with an eye on whose money it is.
     ///
     /// Examples

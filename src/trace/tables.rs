@@ -28,8 +28,8 @@ impl Trace {
     /// | `hop` | steps between wallets from the source on; null without clusters |
     /// | `tx_hop` | transactions from the source on, this one included; 0 for the source |
     /// | `transaction`, `txid`, `height`, `time` | the transaction that moved the money; null for the source |
-    /// | `from_address`, `from_wallet` | of that transaction's inputs, where all have the same; a wallet by its cluster's name |
-    /// | `output`, `output_txid`, `output_position`, `address`, `wallet`, `kind`, `value` | where it arrived; null for a fee and the like |
+    /// | `from_address`, `from_cluster_id` | of that transaction's inputs, where all have the same |
+    /// | `output`, `output_txid`, `output_position`, `address`, `cluster_id`, `kind`, `value` | where it arrived; null for a fee and the like |
     /// | `amount` | satoshi of traced money |
     /// | `share` | `amount / value` |
     /// | `outcome`, `label` | `followed`, or why the trace ends here; at which label it stopped |
@@ -46,7 +46,7 @@ impl Trace {
     /// | column | |
     /// |---|---|
     /// | `output`, `txid`, `position`, `address`, `kind` | the output; null for an account |
-    /// | `wallet` | the name of the cluster that it belongs to |
+    /// | `cluster_id` | the cluster that it belongs to |
     /// | `reason`, `label` | why the trace ends here, an outcome of docs/traces.md; at which label it stopped |
     /// | `amount` | satoshi of traced money |
     /// | `value` | satoshi in the output |
@@ -58,7 +58,7 @@ impl Trace {
         ends(self)
     }
 
-    /// [`Trace::source_shares`] as a table: source (number and name), output, txid, position, wallet, reason, label, amount.
+    /// [`Trace::source_shares`] as a table: source (number and name), output, txid, position, cluster_id, reason, label, amount.
     pub fn ends_by_source(&self, progress: impl FnMut(u64) -> bool) -> Result<Table> {
         ends_by_source(self, &self.source_shares(progress)?)
     }
@@ -107,7 +107,7 @@ fn ends_by_source(trace: &Trace, shares: &[SourceShare]) -> Result<Table> {
             ("output", cells.int64(|step| Ok(step.place.output().map(|o| o.0 as i64)))?, true),
             ("txid", cells.text(|step| cells.txid(cells.maker(step)?))?, true),
             ("position", cells.int32(|step| cells.position(step))?, true),
-            ("wallet", cells.int64(|step| cells.wallet(step))?, true),
+            ("cluster_id", cells.int64(|step| cells.wallet(step))?, true),
             ("reason", cells.text(|step| Ok(Some(step.outcome.name().to_string())))?, false),
             ("label", cells.text(|step| Ok(cells.label(step)))?, true),
             ("amount", Arc::new(Int64Array::from_iter_values(shares.iter().map(|share| share.amount as i64))), false),
@@ -162,7 +162,7 @@ impl<'a> Cells<'a> {
             ("height", self.int32(|step| self.height(step.by))?, true),
             ("time", self.time(|step| self.block_time(step.by))?, true),
             ("from_address", self.text(|step| self.address_text(self.from(step)?.address))?, true),
-            ("from_wallet", self.int64(|step| Ok(self.from(step)?.wallet.map(|name| name.0 as i64)))?, true),
+            ("from_cluster_id", self.int64(|step| Ok(self.from(step)?.wallet.map(|name| name.0 as i64)))?, true),
         ])
     }
 
@@ -173,7 +173,7 @@ impl<'a> Cells<'a> {
             ("output_txid", self.text(|step| self.txid(self.maker(step)?))?, true),
             ("output_position", self.int32(|step| self.position(step))?, true),
             ("address", self.text(|step| self.address_text(self.owner(step)?))?, true),
-            ("wallet", self.int64(|step| self.wallet(step))?, true),
+            ("cluster_id", self.int64(|step| self.wallet(step))?, true),
             ("kind", self.text(|step| self.kind(step))?, true),
             ("value", self.int64(|step| self.value(step))?, true),
             ("amount", self.int64(|step| Ok(Some(step.amount as i64)))?, false),
@@ -197,7 +197,7 @@ impl<'a> Cells<'a> {
             ("txid", self.text(|step| self.txid(self.maker(step)?))?, true),
             ("position", self.int32(|step| self.position(step))?, true),
             ("address", self.text(|step| self.address_text(self.owner(step)?))?, true),
-            ("wallet", self.int64(|step| self.wallet(step))?, true),
+            ("cluster_id", self.int64(|step| self.wallet(step))?, true),
             ("kind", self.text(|step| self.kind(step))?, true),
             ("reason", self.text(|step| Ok(Some(step.outcome.name().to_string())))?, false),
             ("label", self.text(|step| Ok(self.label(step)))?, true),

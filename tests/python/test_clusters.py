@@ -57,7 +57,7 @@ def random_one(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 def labels(clusters: satrail.Clusters) -> list[int]:
     """The name of each address's cluster, by its number."""
     counts = clusters.chain.counts["addresses"]
-    return [clusters[number].names[0] for number in range(counts)]
+    return [clusters[number].cluster_ids[0] for number in range(counts)]
 
 
 # ---- Who is joined ---------------------------------------------------------------------------------------------------
@@ -207,7 +207,7 @@ def pairs_of(random_one: Random, clusters: satrail.Clusters, count: int) -> Iter
 
 
 def text(chain: satrail.Chain, number: int) -> str:
-    member = chain.cluster().members(chain.cluster()[number].names[0]).to_pydict()
+    member = chain.cluster().members(chain.cluster()[number].cluster_ids[0]).to_pydict()
     address: str = member["address"][member["address_number"].index(number)]
     return address
 
@@ -271,7 +271,7 @@ def test_addresses_that_are_not_joined_are_told_with_the_sizes_of_their_clusters
     first, second = clusters.largest(2)
     for ask in (clusters.why, clusters.bridges, partial(clusters.why, shortest=True)):
         with pytest.raises(satrail.NotJoinedError, match=f"have {first.size()} and {second.size()} addresses"):
-            ask(first.names[0], second.names[0])
+            ask(first.cluster_ids[0], second.cluster_ids[0])
 
 
 def test_an_address_is_itself_without_a_step(random_one: Random) -> None:
@@ -373,8 +373,8 @@ def test_the_table_sums_what_each_cluster_did(random_one: Random) -> None:
         names = labels(clusters)
         expected = {row.cluster: row for row in slow.cluster_table(random_one.truth, names, height)}
         table = clusters.table().to_pydict()
-        assert len(table["cluster"]) == len(clusters)
-        for i, name in enumerate(table["cluster"]):
+        assert len(table["cluster_id"]) == len(clusters)
+        for i, name in enumerate(table["cluster_id"]):
             row = expected[name]
             assert table["size"][i] == row.addresses
             for column in ["received", "sent", "balance", "transactions", "first_height", "last_height"]:
@@ -387,17 +387,17 @@ def test_flows_between_clusters_are_those_of_the_oracle(random_one: Random) -> N
     clusters = random_one.chain.cluster()
     names = labels(clusters)
     table = clusters.transfers().to_pydict()
-    columns = ["from", "to", "amount", "transactions", "first_height", "last_height"]
+    columns = ["from_cluster_id", "to_cluster_id", "amount", "transactions", "first_height", "last_height"]
     rows = list(zip(*(table[column] for column in columns), strict=True))
     expected = slow.flows_between(random_one.truth, names, random_one.chain.height)
     as_rows = [(r.source, r.target, r.amount, r.transactions, r.first_height, r.last_height) for r in expected]
     assert rows == sorted(as_rows)
-    largest = clusters.largest(1)[0].names[0]
+    largest = clusters.largest(1)[0].cluster_ids[0]
     only = clusters.transfers(largest).to_pydict()
     assert list(zip(*(only[c] for c in columns), strict=True)) == [r for r in rows if largest in r[:2]]
     source, target, amount, transactions = max(rows, key=lambda row: row[3])[:4]
     between = clusters.between(source, target).to_pydict()
-    there = [i for i, name in enumerate(between["from"]) if name == source]
+    there = [i for i, name in enumerate(between["from_cluster_id"]) if name == source]
     assert sum(between["amount"][i] for i in there) == amount
     assert len({between["txid"][i] for i in there}) == transactions
 
@@ -448,13 +448,13 @@ def test_many_addresses_are_looked_up_at_once_and_unknown_ones_are_null(chain: s
     known = clusters.largest(1)[0].members().to_pydict()["address"]
     never = "mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn"
     table = clusters.of([known[0], never, known[-1]]).to_pydict()
-    name = clusters[known[0]].names[0]
+    name = clusters[known[0]].cluster_ids[0]
     assert table == {
         "address": [known[0], never, known[-1]],
-        "cluster": [name, None, name],
+        "cluster_id": [name, None, name],
         "size": [len(known), None, len(known)],
     }
-    assert clusters.of(chain.addresses([never])).to_pydict()["cluster"] == [None]
+    assert clusters.of(chain.addresses([never])).to_pydict()["cluster_id"] == [None]
 
 
 def test_a_wallet_can_be_of_several_clusters(chain: satrail.Chain) -> None:
@@ -462,11 +462,11 @@ def test_a_wallet_can_be_of_several_clusters(chain: satrail.Chain) -> None:
     first, second = clusters.largest(2)
     addresses = [w.members().to_pydict()["address"][0] for w in (first, second)]
     wallet = clusters[addresses]
-    assert wallet.names == sorted([*first.names, *second.names])
+    assert wallet.cluster_ids == sorted([*first.cluster_ids, *second.cluster_ids])
     assert (wallet.size(), wallet.balance()) == (first.size() + second.size(), first.balance() + second.balance())
     assert addresses[0] in wallet and addresses[0] not in second
     assert "mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn" not in wallet
-    assert clusters[chain.addresses(addresses)].names == wallet.names
+    assert clusters[chain.addresses(addresses)].cluster_ids == wallet.cluster_ids
 
 
 def later(chain: satrail.Chain) -> satrail.Address:
@@ -513,13 +513,13 @@ def test_no_two_owners_are_joined_when_coinjoins_are_left_out(chain: satrail.Cha
     clusters = chain.cluster()
     table = clusters.of(list(owners)).to_pydict()
     of_cluster: dict[int, set[str]] = {}
-    for address, name in zip(table["address"], table["cluster"], strict=True):
+    for address, name in zip(table["address"], table["cluster_id"], strict=True):
         if name is not None:
             of_cluster.setdefault(name, set()).add(owners[address])
     assert max(len(found) for found in of_cluster.values()) == 1
     joined = chain.cluster(coinjoin="include").of(list(owners)).to_pydict()
     mixed: dict[int, set[str]] = {}
-    for address, name in zip(joined["address"], joined["cluster"], strict=True):
+    for address, name in zip(joined["address"], joined["cluster_id"], strict=True):
         if name is not None:
             mixed.setdefault(name, set()).add(owners[address])
     assert max(len(found) for found in mixed.values()) > 1, "without leaving them out, CoinJoins join owners"

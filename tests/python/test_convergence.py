@@ -61,7 +61,7 @@ def check(
     ]
     assert list(zip(table["at_least"], table["txid"], hops, strict=True)) == expected.meetings
     wallets = found.wallets().to_pydict()
-    rows = (wallets[name] for name in ("at_least", "wallet", "txid"))
+    rows = (wallets[name] for name in ("at_least", "cluster_id", "txid"))
     came = [numbers(text) for text in wallets["payments"]]
     assert [(*row, c) for row, c in zip(zip(*rows, strict=True), came, strict=True)] == expected.wallets
     assert found.payments().to_pydict()["transactions_reached"] == expected.reached
@@ -89,8 +89,10 @@ def check_paths(chain: satrail.Chain, found: satrail.Convergence, payments: list
             assert nexts[:-1] == [txid for txid, _ in way[1:]]
             for (txid, position), then in zip(way, nexts, strict=True):
                 assert then is None or chain.tx(txid).outputs()[position].spent_by.transaction.txid == then
-            if "wallet" in last:
-                assert (nexts[-1], len(way)) == (None, tx_hops + 1) and table["wallet"][rows[-1]] == last["wallet"][0]
+            if "cluster_id" in last:
+                assert (nexts[-1], len(way)) == (None, tx_hops + 1) and table["cluster_id"][rows[-1]] == last[
+                    "cluster_id"
+                ][0]
             else:
                 assert (nexts[-1], len(way)) == (last["txid"][0], tx_hops)
 

@@ -135,7 +135,7 @@ def test_overlap_is_that_of_the_cluster_with_most_addresses(early, owners, known
         found = sum(labels[address] == main[owner] for address in own)
         foreign = sum(label == main[owner] for address, label in labels.items() if owners[address] != owner)
         size = len(clusters.members(main[owner]))
-        assert (table["cluster"][i], table["size"][i], table["addresses"][i]) == (main[owner], size, len(own))
+        assert (table["cluster_id"][i], table["size"][i], table["addresses"][i]) == (main[owner], size, len(own))
         assert (table["found"][i], table["foreign"][i], table["unknown"][i]) == (found, foreign, size - found - foreign)
         assert table["coverage"][i] == found / len(own)
         assert table["false_share"][i] == foreign / (found + foreign)
@@ -346,7 +346,7 @@ def test_the_chain_tells_which_outputs_were_change(chain, revealed):
     table = truth.table("changes").to_pydict()
     positions = {txid: next(p for p, own in outputs.items() if own) for txid, outputs in found.items()}
     assert dict(zip(table["txid"], table["position"], strict=True)) == positions
-    assert dict(zip(table["txid"], table["cluster"], strict=True)) == clusters
+    assert dict(zip(table["txid"], table["cluster_id"], strict=True)) == clusters
     assert len(found) == 22, "few wallets here spend change together with other coins"
     reasons = truth.table("left_out").to_pydict()
     assert dict(zip(reasons["reason"], reasons["transactions"], strict=True)) == left_out
@@ -369,7 +369,7 @@ def test_folds_share_no_payer_and_are_the_whole(chain):
     whole = satrail.truth_from_chain(chain).table("changes").to_pydict()
     parts = [satrail.truth_from_chain(chain, folds=folds) for folds in ([0, 1, 2, 3, 4], range(5, 10))]
     tables = [truth.table("changes").to_pydict() for truth in parts]
-    assert not set(tables[0]["cluster"]) & set(tables[1]["cluster"])
+    assert not set(tables[0]["cluster_id"]) & set(tables[1]["cluster_id"])
     assert sorted(tables[0]["txid"] + tables[1]["txid"]) == sorted(whole["txid"])
     assert set(tables[0]["fold"]) <= {0, 1, 2, 3, 4} and tables[0]["txid"]
     with pytest.raises(ValueError, match="fold 10"):

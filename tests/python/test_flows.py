@@ -53,7 +53,7 @@ def check(
 def of_numbers(clusters: satrail.Clusters, numbers: dict[bytes, int]) -> list[int]:
     """The name of each address's cluster, by the address's number; the empty script has no text, and is alone."""
     table = clusters.of([script.hex() for script in numbers if script]).to_pydict()
-    names = iter(table["cluster"])
+    names = iter(table["cluster_id"])
     return [next(names) if script else number for script, number in numbers.items()]
 
 
@@ -91,12 +91,12 @@ def check_counterparties(
     assert table["transactions_out"] == [expected.withdrawals[party] for party in order]
     for at, party in enumerate(order):
         if party == "mined":
-            assert (table["kind"][at], table["address"][at], table["wallet"][at]) == ("mined", None, None)
+            assert (table["kind"][at], table["address"][at], table["cluster_id"][at]) == ("mined", None, None)
         else:
             script = scripts[party]
             kind = output_kind(script)
             assert table["address"][at] == address_text(script, kind, "regtest")
-            assert table["wallet"][at] == (party if as_wallets else None)
+            assert table["cluster_id"][at] == (party if as_wallets else None)
     assert (sum(table["amount_in"]), sum(table["amount_out"])) == (found.received, found.sent)
 
 
@@ -141,8 +141,8 @@ def test_a_wallet_has_the_flows_of_its_addresses(chain: satrail.Chain) -> None:
     of_wallet, of_texts = chain.flows(wallet), chain.flows(wallet.members().to_pydict()["address"])
     assert of_wallet.table().to_pydict() == of_texts.table().to_pydict()
     assert of_wallet.balance == wallet.balance() and of_wallet.addresses == wallet.size()
-    assert any(number is not None for number in of_wallet.counterparties().to_pydict()["wallet"])
-    assert chain.at(200).flows(wallet).counterparties().to_pydict()["wallet"].count(None) > 0
+    assert any(number is not None for number in of_wallet.counterparties().to_pydict()["cluster_id"])
+    assert chain.at(200).flows(wallet).counterparties().to_pydict()["cluster_id"].count(None) > 0
 
 
 def test_the_whole_chain_receives_what_is_mined_and_sends_nothing(chain: satrail.Chain) -> None:

@@ -91,7 +91,7 @@ def test_addresses_and_wallets_are_sums_of_the_movements(trace, clusters):
             address = movement.get(f"{end}_address")
             if address is None:
                 return {"fee": "fees", "sub": "subsidy", "unc": "unclaimed"}[movement[end][:3]]
-            return address if level == "address" else clusters[address].names[0]
+            return address if level == "address" else clusters[address].cluster_ids[0]
 
         def called(node, level=level):
             return node["name"] if level == "address" or node["kind"] != "wallet" else node["number"]

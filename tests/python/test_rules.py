@@ -30,7 +30,7 @@ def measured(chain: satrail.Chain, owners: dict[str, str]) -> list[str]:
     lines = ["| rules | coinjoin | precision | recall |", "|---|---|---:|---:|"]
     for name, rules, coinjoin in RULES:
         table = chain.cluster(rules, coinjoin=coinjoin).of(list(owners)).to_pydict()
-        rows = zip(table["address"], table["cluster"], strict=True)
+        rows = zip(table["address"], table["cluster_id"], strict=True)
         known = [(cluster, owners[address]) for address, cluster in rows if cluster is not None]
         together = pairs(Counter(cluster for cluster, _ in known))
         owned = pairs(Counter(owner for _, owner in known))
@@ -54,7 +54,7 @@ def test_co_spend_without_coinjoins_never_joins_two_owners(
 ) -> None:
     table = chain.cluster(coinjoin=coinjoin).of(list(owners)).to_pydict()
     of_cluster: dict[int, set[str]] = {}
-    for address, cluster in zip(table["address"], table["cluster"], strict=True):
+    for address, cluster in zip(table["address"], table["cluster_id"], strict=True):
         if cluster is not None:
             of_cluster.setdefault(cluster, set()).add(owners[address])
     assert len(of_cluster) > 1000

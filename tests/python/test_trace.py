@@ -50,9 +50,9 @@ def test_a_wallet_is_a_source_and_brings_its_clusters(chain, wallets, clusters):
 def test_change_is_no_hop(chain, wallets):
     trace = chain.trace(wallets[0], max_hops=1)
     steps = pl.DataFrame(trace.steps())
-    own = steps.filter(pl.col("wallet") == wallets[0].names[0])
+    own = steps.filter(pl.col("cluster_id") == wallets[0].cluster_ids[0])
     assert own["hop"].max() == 0
-    others = steps.filter(pl.col("wallet").is_not_null() & (pl.col("wallet") != wallets[0].names[0]))
+    others = steps.filter(pl.col("cluster_id").is_not_null() & (pl.col("cluster_id") != wallets[0].cluster_ids[0]))
     assert others["hop"].min() == 1
 
 
@@ -144,7 +144,7 @@ def test_a_trace_stops_at_labelled_wallets(chain, wallets):
     for wallet, label in ((a, "a"), (b, "b")):
         there = ends.filter(pl.col("label") == label)
         assert there["amount"].sum() == trace.ledger.ends.get(label, 0)
-        assert set(there["wallet"]) <= set(wallet.names)
+        assert set(there["cluster_id"]) <= set(wallet.cluster_ids)
     assert holds(trace.ledger)
     assert trace.ledger.ends
 
@@ -153,7 +153,7 @@ def test_labels_can_be_keys_or_values(chain, wallets, clusters):
     target, a, b = wallets[:3]
     expected = chain.trace(target, stop_at={a: "x", b: "y"}).ledger
     assert chain.trace(target, stop_at={"x": [a], "y": [b]}).ledger == expected
-    assert chain.trace(target, stop_at={a.names[0]: "x", b.names[0]: "y"}).ledger == expected
+    assert chain.trace(target, stop_at={a.cluster_ids[0]: "x", b.cluster_ids[0]: "y"}).ledger == expected
     texts = {w.members().to_pydict()["address"][3]: label for w, label in ((a, "x"), (b, "y"))}
     assert chain.trace(target, stop_at=texts).ledger == expected
     together = chain.trace(target, stop_at=[a, b]).ledger
@@ -378,7 +378,7 @@ def test_exposure_of_accounts_sums_to_the_whole_and_tells_what_is_held(chain, wa
     rows = pl.DataFrame(exposure.table())
     assert rows["amount"].sum() == exposure.ledger.source - exposure.ledger.rejoined
     held = pl.DataFrame(exposure.trace.ends()).filter(
-        (pl.col("wallet") == target.names[0]) & (pl.col("reason") == "unspent")
+        (pl.col("cluster_id") == target.cluster_ids[0]) & (pl.col("reason") == "unspent")
     )
     assert rows.filter(pl.col("kind") == "held")["amount"].sum() == held["amount"].sum() > 0
 

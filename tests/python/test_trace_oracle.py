@@ -46,11 +46,11 @@ def step_row(case: Case, book: Book, source: int, step: Step) -> dict[str, objec
         "transaction": step.transaction,
         "txid": transfer and transfer.txid,
         "height": transfer and transfer.height,
-        "from_wallet": only({case.settings.wallet(script) for script in senders}),
+        "from_cluster_id": only({case.settings.wallet(script) for script in senders}),
         "output": coin and step.slot.number,
         "output_txid": coin and coin.txid,
         "output_position": coin and coin.position,
-        "wallet": coin and case.settings.wallet(coin.script),
+        "cluster_id": coin and case.settings.wallet(coin.script),
         "value": coin and coin.value,
         "amount": step.amount,
         "outcome": step.outcome,
@@ -81,7 +81,7 @@ def rows_of(table: satrail.Table, like: dict[str, object]) -> list[dict[str, obj
     return [dict(zip(like, row, strict=True)) for row in zip(*(columns[name] for name in like), strict=True)]
 
 
-END_COLUMNS = ("output", "txid", "position", "wallet", "reason", "label", "amount", "value", "hop", "tx_hop")
+END_COLUMNS = ("output", "txid", "position", "cluster_id", "reason", "label", "amount", "value", "hop", "tx_hop")
 
 
 def end_rows(found: satrail.Trace) -> list[tuple[object, ...]]:
@@ -126,7 +126,7 @@ def account_ends(found: satrail.Trace) -> Counter[tuple[int, int | None, str, st
     """(source, wallet, reason, label) -> amount."""
     columns = found.ends_by_source().to_pydict()
     rows: Counter[tuple[int, int | None, str, str | None]] = Counter()
-    names = ("source", "wallet", "reason", "label", "amount")
+    names = ("source", "cluster_id", "reason", "label", "amount")
     for source, wallet, reason, label, amount in zip(*(columns[name] for name in names), strict=True):
         rows[source, wallet, reason, label] += amount
     return rows

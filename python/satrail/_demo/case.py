@@ -37,7 +37,7 @@ def open_case(folder: Path) -> Case:
     with (folder / "test_payments.csv").open(encoding="utf-8", newline="") as file:
         tests = [f"{row['txid']}:{row['position']}" for row in csv.DictReader(file)]
     clusters = chain.cluster(["co_spend", "one_time_change"], cannot_link=tags)
-    labels = {name: label for label, addresses in tags.items() for name in clusters[addresses].names}
+    labels = {name: label for label, addresses in tags.items() for name in clusters[addresses].cluster_ids}
     watch = chain.addresses(folder / "watch.csv")
     return Case(folder, chain, watch, tests, tags, exchanges, chain.cluster(), clusters, labels)
 

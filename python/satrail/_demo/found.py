@@ -44,8 +44,8 @@ def the_wallet(case: Case) -> None:
         wallet = clusters[case.watch]
         more = wallet.size() - case.watch.known
         say(
-            f"By {meant}: {wallet.size()} addresses in {len(wallet.names)} clusters, {more} of them not on the list,"
-            f" with {btc(wallet.balance())} left."
+            f"By {meant}: {wallet.size()} addresses in {len(wallet.cluster_ids)} clusters,"
+            f" {more} of them not on the list, with {btc(wallet.balance())} left."
         )
     then = case.narrow.at("2016-06-01")[case.watch]
     say(f"As of 2016-06-01, by co-spend, it was {then.size()} addresses: clusters, too, are as of a height.")

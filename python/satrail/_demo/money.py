@@ -68,7 +68,7 @@ def _peel(case: Case, coin: str) -> PeelChain:
 
 
 def _payee(case: Case, address: str) -> str:
-    return case.labels.get(case.clusters[address].names[0], "nobody known")
+    return case.labels.get(case.clusters[address].cluster_ids[0], "nobody known")
 
 
 def the_payers(case: Case) -> dict[int | None, dict[str, str]]:

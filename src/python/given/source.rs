@@ -189,7 +189,7 @@ fn position(name: &str, number: i64) -> PyResult<u64> {
         .map_err(|_| PyValueError::new_err(format!("the row of {name} has a negative number; positions and amounts have none")))
 }
 
-/// What a stop set is made of, with its labels: addresses, address sets, wallets, names of clusters; a list of these; a mapping of these to
+/// What a stop set is made of, with its labels: addresses, address sets, wallets, cluster ids; a list of these; a mapping of these to
 /// labels; or a mapping of labels to these.
 pub fn stops(chain: &Chain, clusters: Option<&Clusters>, given: &Bound<'_, PyAny>) -> PyResult<Vec<(StopItem, String)>> {
     let mut stops = Stops { chain, clusters, found: Vec::new() };
@@ -257,7 +257,7 @@ impl Stops<'_> {
             }
         } else {
             return Err(PyTypeError::new_err(format!(
-                "{given:?} is nothing to stop at; give addresses, address sets, wallets, names of clusters, or a mapping of these to labels"
+                "{given:?} is nothing to stop at; give addresses, address sets, wallets, cluster ids, or a mapping of these to labels"
             )));
         }
         Ok(())

@@ -72,7 +72,7 @@ class View:
             if len(script) == 25:
                 owners.setdefault(str(script[22] // 10), []).append(script.hex())
         clusters = self.chain.cluster(coinjoin="include", cannot_link=owners if apart else None)
-        names = clusters.of([script.hex() for script in scripts]).to_pydict()["cluster"]
+        names = clusters.of([script.hex() for script in scripts]).to_pydict()["cluster_id"]
         return clusters, dict(zip(scripts, names, strict=True))
 
 

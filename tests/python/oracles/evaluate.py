@@ -21,7 +21,7 @@ def name_of(address: satrail.Address) -> str:
 def labels_of(clusters: satrail.Clusters, addresses: Iterable[str]) -> dict[str, int]:
     """The cluster of each address that was ever paid."""
     table = clusters.of(list(addresses)).to_pydict()
-    return {a: c for a, c in zip(table["address"], table["cluster"], strict=True) if c is not None}
+    return {a: c for a, c in zip(table["address"], table["cluster_id"], strict=True) if c is not None}
 
 
 def received(chain: satrail.Chain) -> Counter[str]:
