@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 RUST := Cargo.toml Cargo.lock $(shell find src -name '*.rs') src/evaluate/rates.json
 
-.PHONY: demo test test-rust test-python check stubs bench cards fuzz docs clean
+.PHONY: demo test test-rust test-python test-slow check stubs bench cards fuzz docs clean
 
 # The main job, on a simulated case; seconds.
 demo: $(VENV)/.built
@@ -20,6 +20,10 @@ test-rust:
 # On all processors: every process has its own stores, and neighbouring tests stay together for the sake of what they share.
 test-python: $(VENV)/.built
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+# What takes minutes or much memory, with an optimised build; a nightly run does this.
+test-slow: $(VENV)/.built-release
+	$(BIN)/python -m pytest -m slow
 
 # Formats, lints, types, and whether the stubs are what the Rust code says.
 check: $(VENV)/.built
