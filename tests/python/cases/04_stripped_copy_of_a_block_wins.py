@@ -31,6 +31,6 @@ first = record(h0 + b"\1" + GENESIS) + record(h1 + b"\1" + c1)
 stripped, whole = (record(h2 + b"\2" + c2[n] + pay[n]) for n in (0, 1))
 a, b = opened(first + whole + stripped), opened(first + stripped + whole)
 for chain in (a, b):
-    segwit = chain.tip.transactions[1].fingerprint.segwit
+    segwit = chain.tip.transactions()[1].fingerprint.segwit
     print("height", chain.height, "weight", chain.tip.weight, "segwit", segwit, "digest", chain.digest()[:16])
 sys.exit((a.digest(), a.tip.weight) != (b.digest(), b.tip.weight))

@@ -17,7 +17,7 @@ HASH_OF_KEY = bytes.fromhex("91b24bf9f5288532960ac687abb035127b1d28a5")  # RIPEM
 chain = opened(block_file([coin(1, (size(65) + KEY + b"\xac", 5 * 10**9))]))
 script = pkh(0)[:3] + HASH_OF_KEY + pkh(0)[-2:]
 try:
-    said = f"received {chain.address(script.hex()).received}"
+    said = f"received {chain.address(script.hex()).received()}"
 except satrail.SatrailError as error:
     said = str(error)
 print(said)

@@ -7,7 +7,7 @@ from made import block_file, coin, opened, pkh, tx, txid
 
 c = coin(1, (pkh(1), 5 * 10**9))
 large = tx([(c, 0, b"")], [(b"\x6a\x4d" + struct.pack("<H", 50_000) + bytes(50_000), 0), (pkh(2), 49 * 10**8)])
-output = opened(block_file([c], [coin(2, (pkh(9), 1)), large])).tx(txid(large)).outputs[0]
+output = opened(block_file([c], [coin(2, (pkh(9), 1)), large])).tx(txid(large)).outputs()[0]
 sizes = {
     "repr of the address": len(repr(output.address)),
     "html of the output": len(output._repr_html_()),

@@ -8,8 +8,8 @@ from made import demo_store
 store = demo_store()
 column = store / "outputs.address.0"
 cells = bytearray(column.read_bytes())
-transactions = (tx for block in satrail.open(store) for tx in block.transactions if len(tx.inputs) > 1)
-n = next(i.spends.number for tx in transactions for i in tx.inputs[1:])
+transactions = (tx for block in satrail.open(store) for tx in block.transactions() if len(tx.inputs()) > 1)
+n = next(i.spends.number for tx in transactions for i in tx.inputs()[1:])
 cells[4 * n : 4 * n + 4] = (2**32 - 1).to_bytes(4, "little")
 column.write_bytes(cells)
 code = 0

@@ -36,7 +36,7 @@ ASK = """
 import os, sys, satrail
 c = satrail.open(sys.argv[1])
 k = c.cluster()
-o = c.block(200).transactions[0].outputs[0]
+o = c.block(200).transactions()[0].outputs()[0]
 a = o.address
 t = c.trace(o, max_tx_hops=2)
 if sys.argv[2] == "self":

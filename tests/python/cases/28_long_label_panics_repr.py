@@ -5,8 +5,8 @@ import sys
 from made import demo
 
 chain, _ = demo()
-output = chain.block(150).transactions[0].outputs[0]
-ends = chain.trace(output, max_tx_hops=4).ends.to_pydict()["address"]
+output = chain.block(150).transactions()[0].outputs()[0]
+ends = chain.trace(output, max_tx_hops=4).ends().to_pydict()["address"]
 label = {next(address for address in ends if address): "x" * 70_000}
 trace = chain.trace(output, max_tx_hops=4, stop_at=label)
 code = 0

@@ -22,11 +22,11 @@ def peak():
 def measure(store, k):
     resource.setrlimit(resource.RLIMIT_AS, (LIMIT, LIMIT))
     chain = satrail.open(store)
-    trace = chain.trace(chain.block(chain.height // 2).transactions[1], clusters=chain.cluster())
+    trace = chain.trace(chain.block(chain.height // 2).transactions()[1], clusters=chain.cluster())
     before, start = peak(), time.time()
     trace.paths(k=k)
     seconds = time.time() - start
-    steps = f"{trace.transactions} transactions, {len(trace.steps)} steps"
+    steps = f"{trace.transactions} transactions, {len(trace.steps())} steps"
     print(f"k={k}: {seconds:.1f} s, peak +{peak() - before} MB, {steps}")
 
 

@@ -27,7 +27,7 @@ def measure(store, count, policy):
     before, start = peak(), time.time()
     ends = trace.ends_by_source()
     seconds = time.time() - start
-    rows = f"{len(trace.steps)} steps, {len(ends)} rows"
+    rows = f"{len(trace.steps())} steps, {len(ends)} rows"
     print(f"{policy} {count} sources: {seconds:.1f} s, peak +{peak() - before} MB, {rows}")
 
 
