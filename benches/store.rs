@@ -14,7 +14,7 @@ use petgraph::visit::{IntoEdgeReferences, IntoNeighborsDirected, IntoNodeIdentif
 use satrail::blocks::hash::double_sha256;
 use satrail::chain::pieces::all_threads;
 use satrail::chain::{Chain, Feature};
-use satrail::change::{OneTime, Prices, Primitive, Rule};
+use satrail::change::{ChangeRule, OneTimeChange, Optimal, RoundFiat, SameSoftware, named};
 use satrail::cluster::{CoinJoins, Settings};
 use satrail::ids::{AddrNum, OutNum, TxNum};
 use satrail::script::parse;
@@ -169,21 +169,20 @@ fn graph(chain: &Chain) {
 }
 
 fn change_rules(chain: &Chain) {
-    let mut rules: Vec<(String, Rule)> =
-        Primitive::named().into_iter().map(|rule| (rule.name().to_string(), Rule::of(rule))).collect();
-    let waiting = OneTime { wait: Some(7 * 86_400), ..OneTime::default() };
-    let strict = OneTime { skip_self_change: true, ..waiting.clone() };
+    let default = |name| ChangeRule::named(name).expect("it is a rule");
+    let mut rules: Vec<(String, ChangeRule)> = named().map(|rule| (rule.name.to_string(), default(rule.name))).collect();
+    let one_time = |strict| OneTimeChange::new(Some(7 * 86_400), vec![], strict).expect("it can wait");
     let time = chain.tip().time().expect("it is there") as i64;
     let prices = (0..5000).map(|day| (time - day * 86_400, 5_000_000)).collect();
-    let prices = Prices::new(prices, 1000, 2000).expect("they are prices");
+    let prices = RoundFiat::new(prices, 1000, 2000).expect("they are prices");
     let more = [
-        ("optimal_with_fee", Primitive::Optimal { with_fee: true }),
-        ("one_time_change_wait", Primitive::OneTime(waiting)),
-        ("one_time_change_wait_skip_self_change", Primitive::OneTime(strict)),
-        ("fingerprint_all", Primitive::Fingerprint(Feature::ALL.to_vec())),
-        ("round_fiat", Primitive::RoundFiat(prices.into())),
+        ("optimal_with_fee", Optimal { with_fee: true }.into()),
+        ("one_time_change_wait", one_time(false).into()),
+        ("one_time_change_wait_skip_self_change", one_time(true).into()),
+        ("fingerprint_all", SameSoftware::new(Feature::ALL.to_vec()).expect("there are some").into()),
+        ("round_fiat", prices.into()),
     ];
-    rules.extend(more.map(|(name, rule)| (name.to_string(), Rule::of(rule))));
+    rules.extend(more.map(|(name, rule): (&str, ChangeRule)| (name.to_string(), rule)));
     for (name, rule) in &rules {
         let blocks = chain.counts().blocks;
         let all = || rule.evaluate(chain, 0..blocks, all_threads(), &mut || true).expect("the store is sound").len();

@@ -136,6 +136,10 @@ pub enum Error {
     )]
     BadRates { reason: String },
 
+    /// What code of the caller's raised that was asked by the core.
+    #[error("{error}")]
+    Raised { error: Box<dyn std::error::Error + Send + Sync> },
+
     #[error("{what}")]
     Invalid { what: String },
 }

@@ -6,7 +6,7 @@
 ['transaction', 'txid']
 """
 
-from satrail._core import ChangeRule
+from satrail._core import ChangeRule as ChangeRule
 
 address_reuse = ChangeRule.address_reuse
 address_type = ChangeRule.address_type
@@ -24,23 +24,3 @@ power_of_ten = ChangeRule.power_of_ten
 round_fiat = ChangeRule.round_fiat
 spent = ChangeRule.spent
 table = ChangeRule.table
-
-__all__ = [
-    "ChangeRule",
-    "address_reuse",
-    "address_type",
-    "fingerprint",
-    "fixed_fee",
-    "fresh",
-    "function",
-    "locktime",
-    "named",
-    "none",
-    "one_time_change",
-    "optimal",
-    "peeling",
-    "power_of_ten",
-    "round_fiat",
-    "spent",
-    "table",
-]

@@ -15,7 +15,7 @@ const BATCH: usize = 1 << 16;
 
 /// Shows the outputs of all transactions but coinbases, batch by batch in chain order, and keeps those that `choose` marks: it gets a
 /// table and returns a mark for each row.
-pub fn choose<E: From<crate::Error>>(chain: &Chain, mut choose: impl FnMut(Table) -> Result<Vec<bool>, E>) -> Result<OutputSet, E> {
+pub fn choose(chain: &Chain, mut choose: impl FnMut(Table) -> Result<Vec<bool>>) -> Result<OutputSet> {
     let (mut chosen, mut rows) = (OutputSet::default(), Rows::default());
     let blocks = chain.counts().blocks;
     for height in 0..blocks {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::chain::pieces::{go_on_or_stop, in_order};
 use crate::chain::{BlockFacts, Chain};
-use crate::change::{Prepared, Rule};
+use crate::change::{ChangeRule, Prepared};
 use crate::error::Result;
 use crate::ids::Height;
 use crate::sets::outputs::OutputSet;
@@ -12,7 +12,7 @@ use crate::sets::outputs::OutputSet;
 /// Transactions of a block that a rule is told of before it is asked about them.
 const AHEAD: usize = 16;
 
-impl Rule {
+impl ChangeRule {
     /// The outputs that the rule leaves in the blocks of some heights, as of the chain's height. They are the same for any number of
     /// threads.
     pub fn evaluate(

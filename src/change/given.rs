@@ -1,11 +1,19 @@
-//! Outputs that somebody else chose: a model's table, or a function of the user's.
+//! Outputs that somebody else chose: a function of the user's, or a model's table.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::{Value, json};
 
 use crate::chain::{Chain, Facts};
-use crate::error::{Error, Result};
-use crate::ids::{hash_text, hex};
+use crate::change::marks::mark;
+use crate::change::primitive::{Definition, Primitive};
+use crate::error::Result;
+use crate::ids::hex;
 use crate::sets::outputs::OutputSet;
 
-/// Who chose.
+/// Who chooses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Source {
     /// A function of the user's; on a longer chain it could choose otherwise.
@@ -14,17 +22,101 @@ pub enum Source {
     Table,
 }
 
+/// The lines of the rules in docs/rules.md.
+pub(super) static FUNCTION: Definition =
+    Definition { name: "function", version: 1, dynamic: true, leaves: "what a user's function marks", source: "", default: None };
+pub(super) static TABLE: Definition =
+    Definition { name: "table", version: 1, dynamic: false, leaves: "what a user's table names", source: "", default: None };
+
 impl Source {
-    pub fn name(self) -> &'static str {
+    fn definition(self) -> &'static Definition {
         match self {
-            Source::Function => "function",
-            Source::Table => "table",
+            Source::Function => &FUNCTION,
+            Source::Table => &TABLE,
         }
     }
 }
 
-/// A choice of outputs, with the name that it was given and a digest of what it chose.
-#[derive(PartialEq, Eq, Debug)]
+/// Somebody who chooses outputs of a chain.
+pub trait Chooser: Any + fmt::Debug + Send + Sync {
+    fn source(&self) -> Source;
+
+    /// The name that the choice was given.
+    fn name(&self) -> &str;
+
+    /// The outputs that are chosen as of the chain's height. It may ask rules itself, also the one that it is of.
+    fn choose(&self, chain: &Chain) -> Result<OutputSet>;
+
+    fn equals(&self, other: &dyn Chooser) -> bool;
+
+    /// What makes it besides the name, by name, as far as JSON can say it.
+    fn arguments(&self) -> Value {
+        json!({})
+    }
+}
+
+/// A rule that leaves what somebody chooses, who is asked once for each chain and height.
+#[derive(Debug)]
+pub struct Asked {
+    chooser: Arc<dyn Chooser>,
+    /// What was chosen last, with the hash of the tip of the chain that it was chosen of.
+    known: Mutex<Option<([u8; 32], Arc<Given>)>>,
+}
+
+impl Asked {
+    pub fn new(chooser: Arc<dyn Chooser>) -> Asked {
+        Asked { chooser, known: Mutex::default() }
+    }
+
+    pub fn chooser(&self) -> &dyn Chooser {
+        &*self.chooser
+    }
+
+    fn answer(&self, chain: &Chain) -> Result<Arc<Given>> {
+        let locked = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let tip = chain.tip().hash()?;
+        if let Some((_, given)) = locked().as_ref().filter(|(of, _)| *of == tip) {
+            return Ok(given.clone());
+        }
+        // Not locked meanwhile: a user's function may use the rule itself.
+        let chosen = self.chooser.choose(chain)?;
+        let given = Arc::new(Given::new(self.chooser.source(), self.chooser.name().to_string(), chosen));
+        *locked() = Some((tip, given.clone()));
+        Ok(given)
+    }
+}
+
+impl Primitive for Asked {
+    fn definition(&self) -> &'static Definition {
+        self.chooser.source().definition()
+    }
+
+    fn options(&self) -> String {
+        format!("({:?})", self.chooser.name())
+    }
+
+    fn arguments(&self) -> Value {
+        let mut arguments = self.chooser.arguments();
+        arguments["name"] = json!(self.chooser.name());
+        arguments
+    }
+
+    fn equals(&self, other: &dyn Primitive) -> bool {
+        let other = (other as &dyn Any).downcast_ref::<Asked>();
+        other.is_some_and(|other| self.chooser.name() == other.chooser.name() && self.chooser.equals(&*other.chooser))
+    }
+
+    fn as_of(&self, chain: &Chain) -> Result<Option<Arc<dyn Primitive>>> {
+        Ok(Some(self.answer(chain)?))
+    }
+
+    fn mark(&self, chain: &Chain, facts: &Facts<'_>, marks: &mut Vec<bool>) -> Result<()> {
+        self.answer(chain)?.mark(chain, facts, marks)
+    }
+}
+
+/// A choice of outputs, with the name that it was given and a digest of what was chosen.
+#[derive(Debug)]
 pub struct Given {
     source: Source,
     name: String,
@@ -38,57 +130,36 @@ impl Given {
         Given { source, name, outputs, digest }
     }
 
-    pub fn source(&self) -> Source {
-        self.source
-    }
-
     pub fn name(&self) -> &str {
         &self.name
     }
+}
 
-    pub fn outputs(&self) -> &OutputSet {
-        &self.outputs
+impl Primitive for Given {
+    fn definition(&self) -> &'static Definition {
+        self.source.definition()
+    }
+
+    fn options(&self) -> String {
+        format!("({:?})", self.name)
+    }
+
+    fn arguments(&self) -> Value {
+        json!({"name": self.name, "digest": self.digest})
     }
 
     /// SHA-256 over the numbers of the chosen outputs, ascending, as 8 bytes each, the lowest byte first.
-    pub fn digest(&self) -> &str {
-        &self.digest
+    fn digest(&self) -> Option<String> {
+        Some(self.digest.clone())
     }
 
-    pub(super) fn mark(&self, facts: &Facts<'_>, marks: &mut Vec<bool>) {
-        marks.clear();
-        marks.extend(facts.outputs.iter().map(|output| self.outputs.contains(output.number.0)));
+    /// What was chosen tells it from all others, by whatever version.
+    fn identity(&self) -> String {
+        format!("{} {}", self.definition().name, self.digest)
     }
-}
 
-/// Rows that are named when they cannot be found.
-const NAMED: usize = 3;
-
-/// The outputs that the rows of a table name: (transaction id, position).
-pub fn outputs_of_rows(chain: &Chain, name: &str, rows: &[([u8; 32], u64)]) -> Result<OutputSet> {
-    let (mut found, mut unknown, mut beyond) = (Vec::with_capacity(rows.len()), Vec::new(), Vec::new());
-    for (txid, position) in rows {
-        let Some(number) = chain.store().find_transaction(txid, chain.counts().transactions) else {
-            unknown.push(hash_text(txid));
-            continue;
-        };
-        let outputs = chain.outputs_of(number)?;
-        match *position < outputs.end - outputs.start {
-            true => found.push(outputs.start + position),
-            false => beyond.push(format!("{}:{position}", hash_text(txid))),
-        }
-    }
-    let wrong = |what: &str, which: &[String]| {
-        let (first, more) = (which[..which.len().min(NAMED)].join(", "), if which.len() > NAMED { ", ..." } else { "" });
-        let what =
-            format!("{} of {} rows of the table {name:?} have {what}: {first}{more}; take them out", which.len(), rows.len());
-        Err(Error::Invalid { what })
-    };
-    if !unknown.is_empty() {
-        return wrong(&format!("a transaction that is not in the chain up to height {}", chain.height()), &unknown);
-    }
-    match beyond.is_empty() {
-        true => Ok(OutputSet::of(found)),
-        false => wrong("a position that their transaction does not have", &beyond),
+    fn mark(&self, _: &Chain, facts: &Facts<'_>, marks: &mut Vec<bool>) -> Result<()> {
+        mark(facts, marks, |output| self.outputs.contains(output.number.0));
+        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::change;
+use crate::change::ChangeRule;
 use crate::cluster::cannot_link::CannotLink;
 use crate::error::{Error, Result};
 use crate::ids::hex;
@@ -17,7 +17,7 @@ pub enum Rule {
     /// Addresses of different kinds for one public key, or for one script.
     SameKey,
     /// The change of a transaction is of the owner of its inputs, where a change rule leaves exactly one output.
-    Change(change::Rule),
+    Change(ChangeRule),
 }
 
 /// The versions of the rules that are defined here; raised when what they join changes.
@@ -41,7 +41,7 @@ impl Rule {
         match self {
             Rule::CoSpend => CO_SPEND_VERSION,
             Rule::SameKey => SAME_KEY_VERSION,
-            Rule::Change(rule) => rule.primitives().into_iter().map(change::Primitive::version).max().unwrap_or(0),
+            Rule::Change(rule) => rule.versions().into_values().max().unwrap_or(0),
         }
     }
 
@@ -136,7 +136,7 @@ impl Settings {
         self.rules.iter().map(Rule::name).collect()
     }
 
-    pub(super) fn change_rules(&self) -> impl Iterator<Item = (u8, &change::Rule)> {
+    pub(super) fn change_rules(&self) -> impl Iterator<Item = (u8, &ChangeRule)> {
         self.rules.iter().enumerate().filter_map(|(i, rule)| match rule {
             Rule::Change(rule) => Some((i as u8, rule)),
             _ => None,

@@ -8,7 +8,7 @@ use chrono::{DateTime, Datelike};
 
 use crate::chain::pieces::{go_on_or_stop, in_order};
 use crate::chain::{BlockFacts, Chain, Facts};
-use crate::change;
+use crate::change::ChangeRule;
 use crate::error::{Error, Result};
 use crate::evaluate::interval::Share;
 use crate::evaluate::kinds::Asked;
@@ -139,7 +139,7 @@ impl Known {
     pub fn rates_of_rule(
         self: &Arc<Known>,
         chain: &Chain,
-        rule: &change::Rule,
+        rule: &ChangeRule,
         threads: usize,
         go_on: &mut dyn FnMut() -> bool,
     ) -> Result<Rates> {

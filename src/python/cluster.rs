@@ -622,8 +622,8 @@ fn given_rule(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Rule> {
         match &*name.to_cow()? {
             "co_spend" => return Ok(Rule::CoSpend),
             "same_key" => return Ok(Rule::SameKey),
-            name if change::Primitive::named().iter().all(|rule| rule.name() != name) => {
-                let change = change::Primitive::named().iter().map(change::Primitive::name).collect::<Vec<_>>();
+            name if change::named().all(|rule| rule.name != name) => {
+                let change = change::named().map(|rule| rule.name).collect::<Vec<_>>();
                 return Err(
                     Error::UnknownName { what: "rule", name: name.to_string(), known: [&NAMES[..], &change].concat() }.into()
                 );

@@ -21,6 +21,7 @@ impl From<Error> for PyErr {
     fn from(error: Error) -> PyErr {
         let text = error.to_string();
         match error {
+            Error::Raised { error } => error.downcast().map_or_else(|_| PyValueError::new_err(text), |raised: Box<PyErr>| *raised),
             Error::NotFound { .. } | Error::NoBlockFiles { .. } => PyFileNotFoundError::new_err(text),
             Error::NotEmpty { .. } => PyFileExistsError::new_err(text),
             Error::ReadOnly { .. } => PyPermissionError::new_err(text),

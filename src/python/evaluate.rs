@@ -8,7 +8,6 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::chain::Chain;
-use crate::change::Primitive;
 use crate::error::Error;
 use crate::evaluate::{Asked, Claims, Evaluation, Pairs, Rates};
 use crate::python::chain::PyChain;
@@ -121,7 +120,7 @@ fn asked(name: &str) -> PyResult<Asked> {
     let unknown = Asked::from_name(name);
     if unknown.is_err() {
         let hint = match name {
-            _ if Primitive::named().iter().any(|rule| rule.name() == name) => Some(format!("satrail.change.{name}()")),
+            _ if crate::change::named().any(|rule| rule.name == name) => Some(format!("satrail.change.{name}()")),
             _ if crate::cluster::NAMES.contains(&name) => Some(format!("chain.cluster({name:?})")),
             _ => None,
         };

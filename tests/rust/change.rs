@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use satrail::Error;
 use satrail::chain::{BlockFacts, Chain, Feature};
-use satrail::change::{Given, OneTime, Prices, Primitive, Rule, Source, outputs_of_rows, table};
+use satrail::change::{
+    ChangeRule, Given, OneTimeChange, Optimal, PowerOfTen, RULES, RoundFiat, SameSoftware, Source, named, outputs_of_rows, table,
+};
 use satrail::ids::{Height, OutNum};
 use satrail::ingest::Until;
 use satrail::script::Kind;
@@ -40,28 +42,33 @@ impl Made {
     }
 }
 
-fn left(chain: &Chain, rule: &Rule, threads: usize) -> BTreeSet<u64> {
+fn left(chain: &Chain, rule: &ChangeRule, threads: usize) -> BTreeSet<u64> {
     rule.evaluate(chain, 0..chain.counts().blocks, threads, &mut || true).unwrap().iter().collect()
 }
 
-fn primitives() -> impl Strategy<Value = Primitive> {
+/// Every rule that needs no options.
+fn plain() -> Vec<ChangeRule> {
+    named().map(|definition| ChangeRule::named(definition.name).unwrap()).collect()
+}
+
+fn primitives() -> impl Strategy<Value = ChangeRule> {
     let features = prop::sample::subsequence(Feature::ALL.to_vec(), 1..=8);
-    let prices = |cents: u64| Prices::new((0..5000).map(|day| (day * 86_400 * 5, cents)).collect(), 1000, 2000).unwrap();
+    let prices = |cents: u64| RoundFiat::new((0..5000).map(|day| (day * 86_400 * 5, cents)).collect(), 1000, 2000).unwrap();
     prop_oneof![
-        4 => prop::sample::select(Primitive::named()),
-        1 => (0..21u32).prop_map(|digits| Primitive::PowerOfTen { digits }),
-        1 => Just(Primitive::Optimal { with_fee: true }),
-        1 => features.prop_map(Primitive::fingerprint),
+        4 => prop::sample::select(plain()),
+        1 => (0..21u32).prop_map(|digits| PowerOfTen { digits }.into()),
+        1 => Just(Optimal { with_fee: true }.into()),
+        1 => features.prop_map(|features| SameSoftware::new(features).unwrap().into()),
         1 => (prop::option::of(0..1_000_000u32), any::<bool>())
-            .prop_map(|(wait, skip)| Primitive::OneTime(OneTime::new(wait, vec![], skip).unwrap())),
-        1 => (1..10_000_000u64).prop_map(move |cents| Primitive::RoundFiat(prices(cents).into())),
+            .prop_map(|(wait, skip)| OneTimeChange::new(wait, vec![], skip).unwrap().into()),
+        1 => (1..10_000_000u64).prop_map(move |cents| prices(cents).into()),
         1 => prop::collection::vec(0..400u64, 0..100)
-            .prop_map(|numbers| Primitive::Given(Given::new(Source::Table, "some".into(), OutputSet::of(numbers)).into())),
+            .prop_map(|numbers| Given::new(Source::Table, "some".into(), OutputSet::of(numbers)).into()),
     ]
 }
 
-fn rules() -> impl Strategy<Value = Rule> {
-    primitives().prop_map(Rule::of).prop_recursive(4, 12, 2, |inner| {
+fn rules() -> impl Strategy<Value = ChangeRule> {
+    primitives().prop_recursive(4, 12, 2, |inner| {
         prop_oneof![
             (inner.clone(), inner.clone()).prop_map(|(a, b)| a.union(&b)),
             (inner.clone(), inner.clone()).prop_map(|(a, b)| a.intersection(&b)),
@@ -78,7 +85,7 @@ proptest! {
     fn rules_combine_as_sets_do(seed in 0..1000u64, pairs in prop::collection::vec((rules(), rules()), 6)) {
         let made = made(seed);
         for (a, b) in pairs {
-            let of = |rule: &Rule| left(&made.chain, rule, 1);
+            let of = |rule: &ChangeRule| left(&made.chain, rule, 1);
             let (x, y) = (of(&a), of(&b));
             prop_assert_eq!(of(&a.union(&b)), of(&b.union(&a)));
             prop_assert_eq!(of(&a.union(&b)), &x | &y);
@@ -133,26 +140,64 @@ proptest! {
 
 #[test]
 fn rules_say_what_they_are() {
-    let of = |name| Rule::named(name).unwrap();
+    let of = |name| ChangeRule::named(name).unwrap();
     let rule = of("optimal").intersection(&of("fresh")).unique();
     assert_eq!(rule.to_string(), "(optimal & fresh).unique()");
     assert_eq!(rule.identity(), "(optimal & fresh).unique() [optimal 1, fresh 1]");
     assert_eq!(of("power_of_ten").union(&of("none")).to_string(), "(power_of_ten(digits=6) | none)");
-    let given =
-        |numbers: &[u64]| Rule::of(Primitive::Given(Given::new(Source::Table, "m".into(), OutputSet::of(numbers.to_vec())).into()));
+    let given = |numbers: &[u64]| ChangeRule::from(Given::new(Source::Table, "m".into(), OutputSet::of(numbers.to_vec())));
     assert_eq!(given(&[1, 2]).identity(), given(&[2, 1, 2]).identity());
     assert_ne!(given(&[1, 2]).identity(), given(&[1, 3]).identity());
     assert_eq!(given(&[1]).to_string(), "table(\"m\")");
     let later = ["peeling", "locktime", "fixed_fee", "spent", "fingerprint"];
-    for rule in Primitive::named() {
-        assert_eq!(Rule::of(rule.clone()).is_dynamic(), later.contains(&rule.name()), "{}", rule.name());
+    for definition in named() {
+        assert_eq!(of(definition.name).is_dynamic(), later.contains(&definition.name), "{}", definition.name);
     }
-    assert!(Rule::of(Primitive::OneTime(OneTime::new(Some(5), vec![], false).unwrap())).is_dynamic());
+    assert!(ChangeRule::from(OneTimeChange::new(Some(5), vec![], false).unwrap()).is_dynamic());
+}
+
+/// The cells of a line of a Markdown table.
+fn cells(line: &str) -> Vec<&str> {
+    line.trim().trim_matches('|').split('|').map(str::trim).collect()
+}
+
+#[test]
+fn the_page_has_the_definition_of_every_rule_and_no_other() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/rules.md")).unwrap();
+    let lines = page.lines().skip_while(|line| !line.starts_with("| rule | leaves |")).skip(2);
+    let told: BTreeSet<(&str, &str, &str, bool)> = lines
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| {
+            let [call, leaves, later, source] = cells(line)[..] else { panic!("{line}") };
+            (call.trim_matches('`').split('(').next().unwrap(), leaves, source, later.contains("yes"))
+        })
+        .collect();
+    let defined = RULES.iter().map(|rule| (rule.name, rule.leaves, rule.source, rule.dynamic));
+    assert_eq!(told, defined.collect());
+    assert!(RULES.is_sorted_by_key(|rule| rule.name));
+}
+
+#[test]
+fn two_rules_are_equal_when_they_are_made_of_the_same() {
+    let of = |name: &str| ChangeRule::named(name).unwrap();
+    assert_eq!(of("optimal"), Optimal { with_fee: false }.into());
+    assert_ne!(of("optimal"), Optimal { with_fee: true }.into());
+    let rule = |a: &'static str, b: &'static str| of(a).union(&of(b)).unique();
+    assert_eq!(rule("fresh", "spent"), rule("fresh", "spent"));
+    assert_ne!(rule("fresh", "spent"), rule("spent", "fresh"));
+    assert_ne!(of("fresh").union(&of("spent")), of("fresh").difference(&of("spent")));
+}
+
+#[test]
+fn rules_in_rules_are_refused_when_they_are_too_deep() {
+    let mut rule = ChangeRule::named("fresh").unwrap();
+    (1..200).for_each(|_| rule = rule.unique().checked().unwrap());
+    assert!(rule.unique().checked().unwrap_err().to_string().contains("201 deep, and 200 is the most"));
 }
 
 #[test]
 fn an_unknown_name_is_told_with_near_ones() {
-    let error = Rule::named("optimum").unwrap_err().to_string();
+    let error = ChangeRule::named("optimum").unwrap_err().to_string();
     assert!(error.starts_with("unknown change rule \"optimum\"; did you mean optimal? it is one of address_reuse, "), "{error}");
     assert!(Feature::from_name("low_R ").unwrap_err().to_string().contains("did you mean low_r?"));
 }
@@ -161,11 +206,11 @@ fn an_unknown_name_is_told_with_near_ones() {
 fn it_stops_when_it_is_told_to() {
     let demo = DemoStore::new(None);
     let chain = Chain::open(&demo.path).unwrap();
-    for rule in Primitive::named() {
-        let stopped = Rule::of(rule).evaluate(&chain, 0..chain.counts().blocks, 2, &mut || false);
+    for rule in plain() {
+        let stopped = rule.evaluate(&chain, 0..chain.counts().blocks, 2, &mut || false);
         assert!(matches!(stopped, Err(Error::Stopped)));
     }
-    let skip = Rule::of(Primitive::OneTime(OneTime::new(None, vec![], true).unwrap()));
+    let skip = ChangeRule::from(OneTimeChange::new(None, vec![], true).unwrap());
     assert!(matches!(skip.prepare(&chain, 2, &mut || false), Err(Error::Stopped)));
 }
 
@@ -173,7 +218,7 @@ fn it_stops_when_it_is_told_to() {
 fn a_table_has_a_row_for_each_output_and_rows_are_found_by_id() {
     let demo = DemoStore::new(None);
     let chain = Chain::open(&demo.path).unwrap();
-    let fresh = Rule::named("fresh").unwrap().evaluate(&chain, 250..320, 2, &mut || true).unwrap();
+    let fresh = ChangeRule::named("fresh").unwrap().evaluate(&chain, 250..320, 2, &mut || true).unwrap();
     let rows = |output: u64| {
         let tx = chain.transaction_of(OutNum(output)).unwrap();
         (chain.txid(tx).unwrap(), output - chain.outputs_of(tx).unwrap().start)

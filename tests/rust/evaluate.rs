@@ -6,7 +6,7 @@ use arrow_array::StringArray;
 use proptest::prelude::*;
 use satrail::Error;
 use satrail::chain::Chain;
-use satrail::change::{self, Given, Primitive, Rule};
+use satrail::change::{self, ChangeRule, Given};
 use satrail::cluster::{CoinJoins, Settings};
 use satrail::evaluate::{Claims, FOLDS, Folder, GivenOwners, GivenTransactions, Known, Revealed, fold_of};
 use satrail::ids::{AddrNum, NONE_32, OutNum, TxNum};
@@ -59,8 +59,8 @@ proptest! {
         let made = made(seed);
         let known = by_names(&made.chain, owners(&made.chain, count, &mut Rng::new(seed)));
         let truth = known.change(2, &mut || true).unwrap();
-        for primitive in Primitive::named() {
-            let rates = |threads| known.rates_of_rule(&made.chain, &Rule::of(primitive.clone()), threads, &mut || true);
+        for definition in change::named() {
+            let rates = |threads| known.rates_of_rule(&made.chain, &ChangeRule::named(definition.name).unwrap(), threads, &mut || true);
             if truth.change.is_empty() && truth.others.is_empty() {
                 prop_assert!(rates(1).is_err(), "there is nothing to be counted");
                 continue;
@@ -84,7 +84,7 @@ proptest! {
         };
         use satrail::cluster::Rule::{Change, CoSpend};
         let few = evaluation(CoinJoins::Exclude, vec![CoSpend]);
-        let fresh = Change(Rule::named("fresh").unwrap().unique());
+        let fresh = Change(ChangeRule::named("fresh").unwrap().unique());
         let many = evaluation(CoinJoins::Include, vec![CoSpend, fresh]);
         for (few, many) in [(few.by_addresses, many.by_addresses), (few.by_value, many.by_value)] {
             prop_assert!(few.true_positive <= many.true_positive && few.false_positive <= many.false_positive);
@@ -213,12 +213,12 @@ fn a_rule_that_takes_the_payment_is_always_wrong() {
     let known = by_names(&chain, owners(&chain, 3, &mut Rng::new(1)));
     let truth = known.change(1, &mut || true).unwrap();
     let payments = Given::new(change::Source::Table, "payments".into(), truth.others.clone());
-    let broken = Rule::of(Primitive::Given(payments.into()));
+    let broken = ChangeRule::from(payments);
     let counts = known.rates_of_rule(&chain, &broken, 1, &mut || true).unwrap().overall();
     assert_eq!((counts.true_positive, counts.precision().value()), (0, Some(0.0)));
     assert!(counts.false_positive > 100 && counts.untold_negative < counts.negatives());
     let change = Given::new(change::Source::Table, "change".into(), truth.change.clone());
-    let right = known.rates_of_rule(&chain, &Rule::of(Primitive::Given(change.into())), 1, &mut || true).unwrap().overall();
+    let right = known.rates_of_rule(&chain, &ChangeRule::from(change), 1, &mut || true).unwrap().overall();
     assert_eq!((right.false_positive, right.precision().value()), (0, Some(1.0)));
 }
 
@@ -234,7 +234,7 @@ fn work_that_is_told_to_stop_stops() {
     assert!(matches!(evaluation.money(2, &mut stop), Err(Error::Stopped)));
     assert!(matches!(known.change(2, &mut stop), Err(Error::Stopped)));
     assert!(matches!(Revealed::of(&chain, None, 2, &mut stop), Err(Error::Stopped)));
-    let rule = Rule::named("fresh").unwrap();
+    let rule = ChangeRule::named("fresh").unwrap();
     assert!(matches!(known.rates_of_rule(&chain, &rule, 2, &mut stop), Err(Error::Stopped)));
 }
 

@@ -1,12 +1,13 @@
 //! Round amounts in a currency: somebody who pays ten dollars does not pay a round number of satoshi.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::chain::Facts;
-use crate::change::values::mark;
+use crate::chain::{Chain, Facts, time};
+use crate::change::marks::mark;
+use crate::change::primitive::{Definition, Primitive};
 use crate::error::{Error, Result};
 use crate::ids::hex;
 
@@ -14,9 +15,9 @@ use crate::ids::hex;
 const HOLDS: i64 = 86_400;
 const COIN: u128 = 100_000_000;
 
-/// Prices, and what counts as round.
-#[derive(PartialEq, Eq, Debug)]
-pub struct Prices {
+/// Values that were not round in a currency at the time.
+#[derive(Debug)]
+pub struct RoundFiat {
     /// Hundredths of the currency for one bitcoin, by the moment from which they hold, for a day or until the next; in seconds UTC.
     cents: BTreeMap<i64, u64>,
     /// Multiples of so many hundredths are round.
@@ -25,24 +26,21 @@ pub struct Prices {
     tolerance: u32,
 }
 
-impl Prices {
-    pub fn new(cents: BTreeMap<i64, u64>, unit: u64, tolerance: u32) -> Result<Prices> {
+impl RoundFiat {
+    /// Of prices, in hundredths of the currency for one bitcoin by the moment from which they hold; a unit in hundredths, and a tolerance
+    /// in parts of a million.
+    pub fn new(cents: BTreeMap<i64, u64>, unit: u64, tolerance: u32) -> Result<RoundFiat> {
         let bad = |what: &str| Error::Invalid { what: what.to_string() };
-        match () {
-            () if cents.is_empty() => Err(bad("no price is given; give at least one")),
-            () if unit == 0 => Err(bad("a unit of 0 makes nothing round; give one of at least 0.01")),
-            () if tolerance > 500_000 => Err(bad("a tolerance above 0.5 tells nothing; give a smaller one")),
-            () => Ok(Prices { cents, unit, tolerance }),
+        if cents.is_empty() {
+            return Err(bad("no price is given; give at least one"));
         }
-    }
-
-    pub(super) fn digest(&self) -> String {
-        let mut hash = Sha256::new();
-        for (moment, cents) in &self.cents {
-            hash.update(moment.to_le_bytes());
-            hash.update(cents.to_le_bytes());
+        if unit == 0 {
+            return Err(bad("a unit of 0 makes nothing round; give one of at least 0.01"));
         }
-        hex(&hash.finalize())
+        if tolerance > 500_000 {
+            return Err(bad("a tolerance above 0.5 tells nothing; give a smaller one"));
+        }
+        Ok(RoundFiat { cents, unit, tolerance })
     }
 
     fn at(&self, moment: i64) -> Option<u64> {
@@ -59,18 +57,48 @@ impl Prices {
         let tells = nearest * self.tolerance as u128 * 2 < unit * 1_000_000;
         nearest > 0 && tells && amount.abs_diff(nearest) * 1_000_000 <= amount * self.tolerance as u128
     }
-
-    /// Marks the outputs that were not round; all of them where there was no price.
-    pub(super) fn mark(&self, facts: &Facts<'_>, marks: &mut Vec<bool>) {
-        let price = self.at(facts.time as i64);
-        mark(facts, marks, |output| price.is_none_or(|cents| !self.is_round(output.value, cents)));
-    }
 }
 
-impl fmt::Display for Prices {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// The line of the rule in docs/rules.md.
+pub(super) static DEFINITION: Definition = Definition {
+    name: "round_fiat",
+    version: 1,
+    dynamic: false,
+    leaves: "values that are not round in a currency",
+    source: "practice",
+    default: None,
+};
+
+impl Primitive for RoundFiat {
+    fn definition(&self) -> &'static Definition {
+        &DEFINITION
+    }
+
+    fn options(&self) -> String {
         let (unit, tolerance) = (self.unit as f64 / 100.0, self.tolerance as f64 / 1e6);
-        write!(f, "({} prices, unit={unit}, tolerance={tolerance})", self.cents.len())
+        format!("({} prices, unit={unit}, tolerance={tolerance})", self.cents.len())
+    }
+
+    fn arguments(&self) -> Value {
+        let prices: BTreeMap<String, f64> =
+            self.cents.iter().map(|(moment, cents)| (time::text(*moment), *cents as f64 / 100.0)).collect();
+        json!({"prices": prices, "unit": self.unit as f64 / 100.0, "tolerance": self.tolerance as f64 / 1e6})
+    }
+
+    fn digest(&self) -> Option<String> {
+        let mut hash = Sha256::new();
+        for (moment, cents) in &self.cents {
+            hash.update(moment.to_le_bytes());
+            hash.update(cents.to_le_bytes());
+        }
+        Some(hex(&hash.finalize()))
+    }
+
+    /// Where there was no price, all outputs are marked.
+    fn mark(&self, _: &Chain, facts: &Facts<'_>, marks: &mut Vec<bool>) -> Result<()> {
+        let price = self.at(facts.time as i64);
+        mark(facts, marks, |output| price.is_none_or(|cents| !self.is_round(output.value, cents)));
+        Ok(())
     }
 }
 
@@ -78,8 +106,8 @@ impl fmt::Display for Prices {
 mod tests {
     use super::*;
 
-    fn prices(unit: u64, tolerance: u32) -> Prices {
-        Prices::new([(0, 5_000_000)].into(), unit, tolerance).unwrap()
+    fn prices(unit: u64, tolerance: u32) -> RoundFiat {
+        RoundFiat::new([(0, 5_000_000)].into(), unit, tolerance).unwrap()
     }
 
     #[test]
@@ -100,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_price_holds_for_a_day_or_until_the_next() {
-        let prices = Prices::new([(100, 5), (200, 7)].into(), 1000, 0).unwrap();
+        let prices = RoundFiat::new([(100, 5), (200, 7)].into(), 1000, 0).unwrap();
         let at = |moment| prices.at(moment);
         assert_eq!((at(99), at(100), at(199), at(200)), (None, Some(5), Some(5), Some(7)));
         assert_eq!((at(200 + HOLDS - 1), at(200 + HOLDS)), (Some(7), None));

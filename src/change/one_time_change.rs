@@ -1,22 +1,24 @@
 //! One-time change (heuristic 2 of Meiklejohn et al., A Fistful of Bitcoins, 2013): the one output to an address that was never seen
 //! before, where no output returns to an address of the inputs.
 
-use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use arrow_array::StringArray;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::chain::pieces::{go_on_or_stop, in_order};
 use crate::chain::{BlockFacts, Chain, Facts};
-use crate::change::values::address_reuse;
+use crate::change::address_reuse::mark_reused;
+use crate::change::primitive::{Definition, Primitive, default_of};
 use crate::error::{Error, Result};
 use crate::ids::{AddrNum, Height, InNum, OutNum, TxNum, hex};
 use crate::script::Kind;
 
-/// The refinements; none by default.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct OneTime {
+/// The one output to a fresh address, with refinements, none of which is on by default.
+#[derive(Clone, Debug, Default)]
+pub struct OneTimeChange {
     /// The address must not be paid again by another transaction in a block whose header's time is at most so many seconds later.
     pub wait: Option<u32>,
     /// Addresses of gambling services, which pay back to the address that a bet came from: what transactions that spend from these pay
@@ -24,40 +26,78 @@ pub struct OneTime {
     pub gambling: Vec<String>,
     /// No output may pay an address that an earlier transaction had among both its inputs and its outputs.
     pub skip_self_change: bool,
+    /// What the refinements need of the whole chain, once that is known.
+    known: Option<Arc<Known>>,
 }
 
-impl OneTime {
-    pub fn new(wait: Option<u32>, mut gambling: Vec<String>, skip_self_change: bool) -> Result<OneTime> {
+impl OneTimeChange {
+    pub fn new(wait: Option<u32>, mut gambling: Vec<String>, skip_self_change: bool) -> Result<OneTimeChange> {
         if wait.is_none() && !gambling.is_empty() {
             let what = "gambling says what does not count as paid again while the rule waits; give wait= too".to_string();
             return Err(Error::Invalid { what });
         }
         gambling.sort_unstable();
         gambling.dedup();
-        Ok(OneTime { wait, gambling, skip_self_change })
-    }
-
-    /// SHA-256 over the addresses of gambling services, one a line.
-    pub(super) fn digest(&self) -> String {
-        let mut hash = Sha256::new();
-        self.gambling.iter().for_each(|address| hash.update(format!("{address}\n")));
-        hex(&hash.finalize())
+        Ok(OneTimeChange { wait, gambling, skip_self_change, known: None })
     }
 }
 
-impl fmt::Display for OneTime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// The line of the rule in docs/rules.md.
+pub(super) static DEFINITION: Definition = Definition {
+    name: "one_time_change",
+    version: 1,
+    dynamic: false,
+    leaves: "see below",
+    source: "Meiklejohn et al. 2013, heuristic 2",
+    default: Some(default_of::<OneTimeChange>),
+};
+
+impl Primitive for OneTimeChange {
+    fn definition(&self) -> &'static Definition {
+        &DEFINITION
+    }
+
+    fn options(&self) -> String {
         let mut options = Vec::new();
         options.extend(self.wait.map(|wait| format!("wait={wait}")));
         options.extend((!self.gambling.is_empty()).then(|| format!("gambling={} addresses", self.gambling.len())));
         options.extend(self.skip_self_change.then(|| "skip_self_change=True".to_string()));
-        if options.is_empty() { Ok(()) } else { write!(f, "({})", options.join(", ")) }
+        if options.is_empty() { String::new() } else { format!("({})", options.join(", ")) }
+    }
+
+    fn arguments(&self) -> Value {
+        json!({"wait": self.wait, "gambling": self.gambling, "skip_self_change": self.skip_self_change})
+    }
+
+    /// SHA-256 over the addresses of gambling services, one a line.
+    fn digest(&self) -> Option<String> {
+        let mut hash = Sha256::new();
+        self.gambling.iter().for_each(|address| hash.update(format!("{address}\n")));
+        Some(hex(&hash.finalize()))
+    }
+
+    /// Only with `wait` does it look at what comes later.
+    fn is_dynamic(&self) -> bool {
+        self.wait.is_some()
+    }
+
+    fn prepare(&self, chain: &Chain, threads: usize, go_on: &mut dyn FnMut() -> bool) -> Result<Option<Arc<dyn Primitive>>> {
+        let known = Some(Arc::new(Known::of(chain, self, threads, go_on)?));
+        Ok(Some(Arc::new(OneTimeChange { known, ..self.clone() })))
+    }
+
+    fn mark(&self, chain: &Chain, facts: &Facts<'_>, marks: &mut Vec<bool>) -> Result<()> {
+        let known = self.known.as_ref().expect("a rule is prepared for a chain before it is asked");
+        let change = the_one(chain, self, known, facts, marks)?;
+        marks.clear();
+        marks.extend((0..facts.outputs.len()).map(|position| Some(position) == change));
+        Ok(())
     }
 }
 
 /// What the refinements need of the whole chain.
-#[derive(Default)]
-pub(super) struct Known {
+#[derive(Debug)]
+struct Known {
     /// Ascending.
     gambling: Vec<AddrNum>,
     /// Addresses that a transaction has among both its inputs and its outputs, each with the first such transaction. Ascending.
@@ -65,7 +105,7 @@ pub(super) struct Known {
 }
 
 impl Known {
-    pub fn of(chain: &Chain, options: &OneTime, threads: usize, go_on: &mut dyn FnMut() -> bool) -> Result<Known> {
+    fn of(chain: &Chain, options: &OneTimeChange, threads: usize, go_on: &mut dyn FnMut() -> bool) -> Result<Known> {
         let mut self_change = Vec::new();
         if options.skip_self_change {
             in_order(
@@ -108,7 +148,7 @@ fn self_change_in(chain: &Chain, heights: Range<u64>) -> Result<Vec<(AddrNum, Tx
     for height in heights {
         facts.gather(chain, Height(height as u32))?;
         for facts in facts.transactions() {
-            address_reuse(&facts, &mut marks);
+            mark_reused(&facts, &mut marks);
             let reused = facts.outputs.iter().zip(&marks).filter(|(_, mark)| **mark);
             found.extend(reused.map(|(output, _)| (output.address, facts.number)));
         }
@@ -116,19 +156,18 @@ fn self_change_in(chain: &Chain, heights: Range<u64>) -> Result<Vec<(AddrNum, Tx
     Ok(found)
 }
 
-pub(super) fn one_time(chain: &Chain, options: &OneTime, known: &Known, facts: &Facts<'_>, marks: &mut Vec<bool>) -> Result<()> {
-    let change = the_one(chain, options, known, facts, marks)?;
-    marks.clear();
-    marks.extend((0..facts.outputs.len()).map(|position| Some(position) == change));
-    Ok(())
-}
-
 /// The position of the change, if there is one; `marks` is a list to be used again.
-fn the_one(chain: &Chain, options: &OneTime, known: &Known, facts: &Facts<'_>, marks: &mut Vec<bool>) -> Result<Option<usize>> {
+fn the_one(
+    chain: &Chain,
+    options: &OneTimeChange,
+    known: &Known,
+    facts: &Facts<'_>,
+    marks: &mut Vec<bool>,
+) -> Result<Option<usize>> {
     let outputs = || facts.outputs.iter().enumerate().filter(|(_, output)| output.kind != Kind::OpReturn);
     let mut fresh = outputs().filter(|(_, output)| output.fresh);
     let (Some((position, output)), None) = (fresh.next(), fresh.next()) else { return Ok(None) };
-    address_reuse(facts, marks);
+    mark_reused(facts, marks);
     if marks.contains(&true) || outputs().any(|(_, output)| known.self_change_before(output.address, facts.number)) {
         return Ok(None);
     }
