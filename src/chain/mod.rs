@@ -12,6 +12,7 @@ mod facts;
 mod features;
 pub mod graph;
 mod output;
+pub mod parties;
 pub mod pieces;
 mod raw;
 pub mod tables;

@@ -1,7 +1,4 @@
-//! Money between clusters, summed.
-//!
-//! What an output pays comes from the clusters of its transaction's inputs in proportion to what each brings in, in whole satoshi by the
-//! largest remainder, among equal ones to the cluster whose first input stands earlier. Nearly always that is one cluster.
+//! Money between clusters, summed: what the parties of each transaction, taken by cluster, pay each other (`chain::parties`).
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -10,7 +7,7 @@ use std::sync::Arc;
 use arrow_array::Int64Array;
 use petgraph::graph::DiGraph;
 
-use crate::apportion::Divider;
+use crate::chain::parties::{Parties, Payee};
 use crate::chain::pieces::{go_on_or_stop, in_order};
 use crate::chain::{BlockFacts, Facts};
 use crate::cluster::Clusters;
@@ -32,7 +29,7 @@ pub struct Transfer {
     pub last: TxNum,
 }
 
-/// A part of an output that one cluster pays another.
+/// What one cluster pays another in one transaction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Payment {
     from: AddrNum,
@@ -58,7 +55,7 @@ impl Clusters {
                     last: TxNum(0),
                 };
                 let flow = transfers.entry((payment.from, payment.to)).or_insert(new);
-                flow.transactions += (flow.transactions == 0 || flow.last != payment.transaction) as u64;
+                flow.transactions += 1;
                 flow.amount += payment.amount;
                 flow.last = payment.transaction;
             },
@@ -108,14 +105,7 @@ impl Clusters {
         let holds = |names: &[AddrNum], name: AddrNum| names.binary_search(&name).is_ok();
         let pays = |from, to, payment: &Payment| holds(from, payment.from) && holds(to, payment.to);
         let is_between = |payment: &Payment| pays(a, b, payment) || pays(b, a, payment);
-        self.sweep_payments(is_between, go_on, |payment| {
-            let same = |last: &&mut Payment| (last.from, last.to) == (payment.from, payment.to);
-            let before = payments.iter_mut().rev().take_while(|last| last.transaction == payment.transaction);
-            match before.into_iter().find(same) {
-                Some(last) => last.amount += payment.amount,
-                None => payments.push(*payment),
-            }
-        })?;
+        self.sweep_payments(is_between, go_on, |payment| payments.push(*payment))?;
         batches(&payments, |rows| {
             let int64 = |value: fn(&Payment) -> i64| Arc::new(Int64Array::from_iter_values(rows.iter().map(value)));
             let (height, time) = self.heights_and_times(rows.iter().map(|payment| payment.transaction))?;
@@ -139,11 +129,11 @@ impl Clusters {
         mut tell: impl FnMut(&Payment),
     ) -> Result<()> {
         let work = |piece: &Range<u64>| -> Result<Vec<Payment>> {
-            let (mut facts, mut payments) = (BlockFacts::default(), Vec::new());
+            let (mut facts, mut parties, mut payments) = (BlockFacts::default(), Parties::default(), Vec::new());
             for height in piece.clone() {
                 facts.gather(self.chain(), Height(height as u32))?;
                 for facts in facts.transactions() {
-                    self.payments_of(&facts, |payment| payments.extend(wanted(&payment).then_some(payment)))?;
+                    self.payments_of(&facts, &mut parties, |payment| payments.extend(wanted(&payment).then_some(payment)))?;
                 }
             }
             Ok(payments)
@@ -154,37 +144,22 @@ impl Clusters {
         })
     }
 
-    fn payments_of(&self, facts: &Facts<'_>, mut tell: impl FnMut(Payment)) -> Result<()> {
-        let mut payers: Vec<(AddrNum, u64)> = Vec::new();
+    fn payments_of(&self, facts: &Facts<'_>, parties: &mut Parties<AddrNum>, mut tell: impl FnMut(Payment)) -> Result<()> {
+        parties.clear();
         for input in facts.inputs {
-            let name = self.name_of(input.address)?;
-            match payers.iter_mut().find(|(payer, _)| *payer == name) {
-                Some((_, value)) => *value += input.value,
-                None => payers.push((name, input.value)),
-            }
+            parties.give(self.name_of(input.address)?, input.value);
         }
         for output in facts.outputs {
-            let to = self.name_of(output.address)?;
-            for ((from, _), amount) in payers.iter().zip(shares(output.value, &payers)) {
-                if *from != to && amount > 0 {
-                    tell(Payment { from: *from, to, amount, transaction: facts.number });
-                }
-            }
+            parties.get(self.name_of(output.address)?, output.value);
         }
+        parties.settle(self.chain())?;
+        parties.payments(|from, to, amount| {
+            if let Payee::Party(to) = to {
+                tell(Payment { from, to, amount, transaction: facts.number });
+            }
+        });
         Ok(())
     }
-}
-
-/// What each payer gives of an output. Where all of them have less than it, which only a transaction with a negative fee has, the first
-/// gives the rest.
-fn shares(value: u64, payers: &[(AddrNum, u64)]) -> Vec<u64> {
-    let values: Vec<u64> = payers.iter().map(|(_, value)| *value).collect();
-    let mut shares = Vec::with_capacity(values.len());
-    let beyond = Divider::default().divide(value, &values, &mut shares);
-    if let Some(first) = shares.first_mut() {
-        *first += beyond;
-    }
-    shares
 }
 
 fn touches(payment: &Payment, names: &[AddrNum]) -> bool {

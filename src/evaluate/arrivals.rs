@@ -1,16 +1,17 @@
 //! To whom the money of a source truly came: the true trace, which knows whose every output is and so needs no policy between owners.
 //!
-//! Money is its owner's until he pays it to somebody else, through however many transactions and CoinJoins of his own; what the payee does
+//! Money is its owner's until they pay it to somebody else, through however many transactions and CoinJoins of their own; what the payee does
 //! with it is the payee's business. docs/evaluate.md defines it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::apportion::Divider;
+use crate::chain::parties::{Parties, Payee};
 use crate::chain::pieces::go_on_or_stop;
 use crate::chain::{Chain, End};
 use crate::error::{Error, Result};
 use crate::evaluate::known::{Known, Owners};
-use crate::ids::{InNum, NONE_32, OutNum, TxNum};
+use crate::ids::{NONE_32, OutNum, TxNum};
 use crate::trace::Source;
 
 /// Transactions that are passed before it is asked whether to go on.
@@ -61,14 +62,14 @@ struct Sweep<'a> {
     done: Arrivals,
 }
 
-/// One owner's part in a transaction.
+/// What one owner has in a transaction.
 #[derive(Default)]
 struct Side {
-    put_in: u64,
-    took: u64,
     /// Of what was put in, the money of the source.
     traced: u64,
     outputs: Vec<(OutNum, u64)>,
+    /// What is paid to others, and of the fee.
+    pays: Vec<(Payee<u32>, u64)>,
 }
 
 impl<'a> Sweep<'a> {
@@ -94,7 +95,7 @@ impl<'a> Sweep<'a> {
         Ok(())
     }
 
-    /// An owner has money in an output of his own: he spends it, or it stays there.
+    /// An owner has money in an output of their own: they spend it, or it stays there.
     fn keep(&mut self, output: OutNum, owner: u32, amount: u64) -> Result<()> {
         match self.chain.end_of(output)? {
             End::Spent(tx) => _ = self.waiting.entry(tx).or_default().insert(output, amount),
@@ -109,41 +110,37 @@ impl<'a> Sweep<'a> {
 
     fn pass(&mut self, tx: TxNum, inputs: &BTreeMap<OutNum, u64>) -> Result<()> {
         let sides = self.sides(tx, inputs)?;
-        let sum = |of: fn(&Side) -> u64| sides.values().map(of).sum::<u64>();
-        let fee = sum(|side| side.put_in).saturating_sub(sum(|side| side.took));
-        let gainers: Vec<(u32, u64)> = sides.iter().map(|(owner, side)| (*owner, side.took.saturating_sub(side.put_in))).collect();
         for (owner, side) in sides.iter().filter(|(_, side)| side.traced > 0) {
             let paid = self.share_own(*owner, side)?;
-            let gains: Vec<u64> = gainers.iter().map(|(_, gain)| *gain).chain([fee]).collect();
-            let shares = self.divide(paid, &gains);
-            for ((gainer, _), share) in gainers.iter().zip(&shares).filter(|(_, share)| **share > 0) {
-                self.bring(tx, *gainer, &sides[gainer], *share);
+            let amounts: Vec<u64> = side.pays.iter().map(|(_, amount)| *amount).collect();
+            let shares = self.divide(paid, &amounts);
+            for ((payee, _), share) in side.pays.iter().zip(shares).filter(|(_, share)| *share > 0) {
+                match payee {
+                    Payee::Party(gainer) => self.bring(tx, *gainer, &sides[gainer], share),
+                    Payee::Fee => self.done.fees += share,
+                }
             }
-            self.done.fees += shares[gainers.len()];
         }
         Ok(())
     }
 
-    /// What each owner puts into a transaction and takes out of it.
+    /// What each owner has in a transaction.
     fn sides(&self, tx: TxNum, inputs: &BTreeMap<OutNum, u64>) -> Result<BTreeMap<u32, Side>> {
         let mut sides: BTreeMap<u32, Side> = BTreeMap::new();
-        for input in self.chain.inputs_of(tx)? {
-            let Some(output) = self.chain.spends(InNum(input))? else { continue };
-            let side = sides.entry(self.owner(output)?).or_default();
-            side.put_in += self.chain.value_of(output)?;
-            side.traced += inputs.get(&output).copied().unwrap_or(0);
+        for (output, traced) in inputs {
+            sides.entry(self.owner(*output)?).or_default().traced += traced;
         }
         for output in self.chain.outputs_of(tx)?.map(OutNum) {
-            let (side, value) = (sides.entry(self.owner(output)?).or_default(), self.chain.value_of(output)?);
-            side.took += value;
-            side.outputs.push((output, value));
+            sides.entry(self.owner(output)?).or_default().outputs.push((output, self.chain.value_of(output)?));
         }
+        let mut parties = Parties::of(self.chain, tx, |output| self.owner(output))?;
+        parties.payments(|from, to, amount| sides.entry(from).or_default().pays.push((to, amount)));
         Ok(sides)
     }
 
-    /// Divides an owner's traced money over the outputs that he takes and what he pays beyond them; returns the latter.
+    /// Divides an owner's traced money over the outputs that they take and what they pay beyond them; returns the latter.
     fn share_own(&mut self, owner: u32, side: &Side) -> Result<u64> {
-        let loss = side.put_in.saturating_sub(side.took);
+        let loss = side.pays.iter().map(|(_, amount)| amount).sum();
         let values: Vec<u64> = side.outputs.iter().map(|(_, value)| *value).chain([loss]).collect();
         let shares = self.divide(side.traced, &values);
         for ((output, _), share) in side.outputs.iter().zip(&shares).filter(|(_, share)| **share > 0) {
@@ -170,7 +167,7 @@ impl<'a> Sweep<'a> {
     fn divide(&mut self, amount: u64, values: &[u64]) -> Vec<u64> {
         let mut shares = Vec::new();
         let beyond = self.divider.divide(amount, values, &mut shares);
-        debug_assert_eq!(beyond, 0, "nobody pays more than he loses, or gets more than he gains");
+        debug_assert_eq!(beyond, 0, "nobody pays more than they lose, or gets more than they gain");
         shares
     }
 }

@@ -1,11 +1,8 @@
-//! Who pays whom in one transaction, seen from a set of addresses.
-//!
-//! Everybody takes part with a net: what the outputs pay him less what his inputs bring. Those below zero pay, those above receive, and
-//! the fee is what remains. Where several pay, each pays every receiver, and the fee, in proportion, in whole satoshi by the largest
-//! remainder.
+//! What one transaction does to a set of addresses: the set is one party of it, and everybody else an address or a wallet
+//! (`chain::parties`).
 
-use crate::apportion::Divider;
 use crate::chain::Chain;
+use crate::chain::parties::{Parties, Payee};
 use crate::cluster::Clusters;
 use crate::error::Result;
 use crate::flows::members::Members;
@@ -30,16 +27,6 @@ enum Who {
     Party(Party),
 }
 
-/// What somebody puts in and takes out.
-#[derive(Clone, Copy, Debug)]
-struct Part {
-    who: Who,
-    /// His first place among inputs and outputs.
-    order: usize,
-    gives: u64,
-    gets: u64,
-}
-
 /// What a transaction does to the set, in satoshi.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Net {
@@ -60,10 +47,7 @@ pub(super) struct Sides<'a> {
     chain: &'a Chain,
     members: &'a Members,
     clusters: Option<&'a Clusters>,
-    parts: Vec<Part>,
-    values: Vec<u64>,
-    shares: Vec<u64>,
-    divider: Divider,
+    parties: Parties<Who>,
     /// What parties paid the set, and got from it, in the transaction that was looked at last.
     pub paid: Vec<(Party, u64)>,
     pub got: Vec<(Party, u64)>,
@@ -71,32 +55,37 @@ pub(super) struct Sides<'a> {
 
 impl<'a> Sides<'a> {
     pub fn new(chain: &'a Chain, members: &'a Members, clusters: Option<&'a Clusters>) -> Sides<'a> {
-        let (parts, values, shares, divider) = Default::default();
-        Sides { chain, members, clusters, parts, values, shares, divider, paid: Vec::new(), got: Vec::new() }
+        Sides { chain, members, clusters, parties: Parties::default(), paid: Vec::new(), got: Vec::new() }
     }
 
     pub fn look(&mut self, tx: TxNum) -> Result<Net> {
         let mut net = self.gather(tx)?;
         self.paid.clear();
         self.got.clear();
-        let (gives, gets) = self.sums()?;
-        let fee = gives.saturating_sub(gets);
-        self.join();
-        let Some(set) = self.parts.iter().find(|part| part.who == Who::Set).copied() else { return Ok(net) };
+        let Some(set) = self.parties.part(Who::Set).copied() else { return Ok(net) };
         net.internal = set.gives.min(set.gets);
-        if set.gets > set.gives {
-            net.received = set.gets - set.gives;
-            self.split_received(net.received);
-        } else {
-            net.fees = self.split_sent(set.gives - set.gets, fee);
-            net.sent = set.gives - set.gets - net.fees;
-        }
+        self.divide(&mut net);
+        net.received = set.gets - net.internal;
+        net.sent = set.gives - net.internal - net.fees;
+        let unexplained = net.received.saturating_sub(self.paid.iter().map(|(_, amount)| amount).sum());
+        self.paid.extend((unexplained > 0).then_some((Party::Unexplained, unexplained)));
         Ok(net)
     }
 
-    /// All inputs and outputs, each as a part of its own.
+    /// Notes who pays the set, whom it pays, and what of the fee.
+    fn divide(&mut self, net: &mut Net) {
+        let Sides { parties, paid, got, .. } = self;
+        parties.payments(|from, to, amount| match (from, to) {
+            (Who::Party(party), Payee::Party(Who::Set)) => paid.push((party, amount)),
+            (Who::Set, Payee::Party(Who::Party(party))) => got.push((party, amount)),
+            (Who::Set, Payee::Fee) => net.fees = amount,
+            _ => {}
+        });
+    }
+
+    /// The parties of a transaction, and what it has of the set.
     fn gather(&mut self, tx: TxNum) -> Result<Net> {
-        self.parts.clear();
+        self.parties.clear();
         let (mut net, mut spendable) = (Net::default(), 0);
         for input in self.chain.inputs_of(tx)? {
             if let Some(output) = self.chain.spends(InNum(input))? {
@@ -106,13 +95,13 @@ impl<'a> Sides<'a> {
                     net.set_inputs += 1;
                     net.spent = net.spent.saturating_add(value);
                 }
-                self.parts.push(Part { who, order: self.parts.len(), gives: value, gets: 0 });
+                self.parties.give(who, value);
             }
         }
         let mut paid = 0u64;
         for output in self.chain.outputs_of(tx)?.map(OutNum) {
             let (who, value) = (self.who(output)?, self.chain.value_of(output)?);
-            self.parts.push(Part { who, order: self.parts.len(), gives: 0, gets: value });
+            self.parties.get(who, value);
             paid = paid.saturating_add(value);
             if self.chain.kind_of(self.chain.address_of(output)?)? != Kind::OpReturn {
                 spendable += 1;
@@ -121,8 +110,9 @@ impl<'a> Sides<'a> {
         }
         net.single_output = net.single_output.filter(|_| spendable == 1);
         if net.inputs == 0 {
-            self.parts.push(Part { who: Who::Party(Party::Mined), order: self.parts.len(), gives: paid, gets: 0 });
+            self.parties.give(Who::Party(Party::Mined), paid);
         }
+        self.parties.settle(self.chain)?;
         Ok(net)
     }
 
@@ -134,54 +124,4 @@ impl<'a> Sides<'a> {
         let name = self.clusters.map_or(Ok(address), |clusters| clusters.name_of(address))?;
         Ok(Who::Party(Party::Other(name)))
     }
-
-    fn sums(&self) -> Result<(u64, u64)> {
-        let too_much = || self.chain.too_much();
-        let add = |sum: u64, value: u64| sum.checked_add(value).filter(|sum| *sum <= i64::MAX as u64).ok_or_else(too_much);
-        self.parts.iter().try_fold((0, 0), |(gives, gets), part| Ok((add(gives, part.gives)?, add(gets, part.gets)?)))
-    }
-
-    /// Makes one part of all that somebody has, in the order in which they first appear.
-    fn join(&mut self) {
-        self.parts.sort_unstable_by_key(|part| (part.who, part.order));
-        self.parts.dedup_by(|part, first| {
-            let same = part.who == first.who;
-            if same {
-                first.gives += part.gives;
-                first.gets += part.gets;
-            }
-            same
-        });
-        self.parts.sort_unstable_by_key(|part| part.order);
-    }
-
-    /// The payers share what the set received.
-    fn split_received(&mut self, received: u64) {
-        let payers = || self.parts.iter().filter(|part| part.gives > part.gets);
-        self.values.clear();
-        self.values.extend(payers().map(|part| part.gives - part.gets));
-        let beyond = self.divider.divide(received, &self.values, &mut self.shares);
-        self.paid.extend(parties(payers(), &self.shares));
-        self.paid.extend((beyond > 0).then_some((Party::Unexplained, beyond)));
-    }
-
-    /// The receivers, and the fee, share what the set pays; returns the part of the fee.
-    fn split_sent(&mut self, paid: u64, fee: u64) -> u64 {
-        let receivers = || self.parts.iter().filter(|part| part.gets > part.gives);
-        self.values.clear();
-        self.values.extend(receivers().map(|part| part.gets - part.gives));
-        self.values.push(fee);
-        self.divider.divide(paid, &self.values, &mut self.shares);
-        self.got.extend(parties(receivers(), &self.shares));
-        self.shares.last().copied().unwrap_or(0)
-    }
-}
-
-/// The parties that have a share, with it.
-fn parties<'a>(parts: impl Iterator<Item = &'a Part>, shares: &[u64]) -> Vec<(Party, u64)> {
-    let party = |(part, share): (&Part, &u64)| match part.who {
-        Who::Party(party) if *share > 0 => Some((party, *share)),
-        _ => None,
-    };
-    parts.zip(shares).filter_map(party).collect()
 }

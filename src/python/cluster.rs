@@ -235,15 +235,16 @@ impl PyClusters {
 
     /// What two clusters paid each other, one row a transaction and direction, in chain order.
     ///
-    /// Columns: transaction, txid, height, time, from_cluster_id, to_cluster_id, amount (satoshi). An output comes from the clusters of its
-    /// transaction's inputs in proportion to what each brings in.
+    /// Columns: transaction, txid, height, time, from_cluster_id, to_cluster_id, amount (satoshi, net: change is not paid).
+    /// docs/flows.md says who pays whom where several clusters pay.
     #[pyo3(signature = (a: "Wallet | Address | str | int", b: "Wallet | Address | str | int", /) -> "Table")]
     fn between(&self, a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> PyResult<PyTable> {
         let (py, a, b) = (a.py(), names(&self.0, a)?, names(&self.0, b)?);
         Ok(PyTable(while_not_interrupted(py, |go_on| self.0.between(&a, &b, go_on))?))
     }
 
-    /// The money between different clusters, summed: one row a pair and direction, ordered by cluster ids.
+    /// The money between different clusters, summed: one row a pair and direction, ordered by cluster ids. For a cluster they are the
+    /// counterparties of `chain.flows(wallet, clusters=clusters)`; docs/flows.md defines both.
     ///
     /// Parameters
     /// ----------

@@ -4,12 +4,12 @@
 //! with all its later transactions queued. So only wallets that traced money reaches are looked at, each from then on.
 
 mod held;
-mod nets;
 mod queue;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::chain::Chain;
+use crate::chain::parties::Parties;
 use crate::cluster::Clusters;
 use crate::error::{Error, Result};
 use crate::ids::{AddrNum, OutNum, TxNum};
@@ -18,13 +18,11 @@ use crate::trace::limits::Limits;
 use crate::trace::place::Place;
 use crate::trace::sweep::log::{Log, Logged, Mark};
 use crate::trace::sweep::money::Piece;
-use crate::trace::sweep::slots::fee;
 use crate::trace::sweep::{Seen, Swept, Watch};
 use crate::trace::{Reason, Source, TraceOptions};
 
 pub(super) use held::Accounts;
 use held::Held;
-use nets::Nets;
 use queue::{Account, Arrival, Part, take, traced};
 
 /// Members of a wallet, and transactions, between two questions whether to go on.
@@ -122,9 +120,10 @@ impl Books<'_> {
 
     /// Lets the payers of a transaction pay, and the receivers get.
     fn pass(&mut self, tx: TxNum, progress: &mut dyn FnMut(u64) -> bool) -> Result<()> {
-        let nets = Nets::of(self.chain, self.clusters, tx)?;
+        let (chain, clusters) = (self.chain, self.clusters);
+        let parties = Parties::of(chain, tx, |output| clusters.name_of(chain.address_of(output)?))?;
         let mut line = VecDeque::new();
-        for (i, (wallet, amount)) in nets.payers.iter().enumerate() {
+        for (i, (wallet, amount)) in parties.payers().iter().enumerate() {
             self.cut_off(*wallet, tx);
             match self.accounts.get_mut(wallet) {
                 Some(account) => line.extend(account.pay(self.options.policy, *amount, i as u32)),
@@ -137,12 +136,19 @@ impl Books<'_> {
         if arrivals().next().is_some() {
             self.done.log.pass(tx, hop, tx_hop);
         }
-        for (wallet, amount) in &nets.receivers {
+        for (wallet, amount) in parties.receivers() {
             let parts = take(&mut line, *amount);
-            self.receive(tx, *wallet, &parts, Arrival { hop: hop + 1, tx_hop, amount: traced(&parts) }, &nets, progress)?;
+            self.receive(
+                tx,
+                *wallet,
+                &parts,
+                Arrival { hop: hop + 1, tx_hop, amount: traced(&parts) },
+                parties.payers(),
+                progress,
+            )?;
         }
-        let parts = take(&mut line, fee(self.chain, tx)?);
-        self.step(tx, Place::Fee(tx), &parts, Mark::Ended(Reason::Fees), false, &nets);
+        let parts = take(&mut line, parties.fee());
+        self.step(tx, Place::Fee(tx), &parts, Mark::Ended(Reason::Fees), false, parties.payers());
         Ok(())
     }
 
@@ -189,7 +195,7 @@ impl Books<'_> {
         wallet: AddrNum,
         parts: &[Part],
         arrival: Arrival,
-        nets: &Nets,
+        payers: &[(AddrNum, u64)],
         progress: &mut dyn FnMut(u64) -> bool,
     ) -> Result<()> {
         let label = self.options.stops.label_of_wallet(wallet);
@@ -198,7 +204,7 @@ impl Books<'_> {
             self.done.stopped[label as usize] += arrival.amount;
         }
         let mark = if label.is_some() { Mark::Stopped } else { Mark::Followed };
-        self.step(tx, Place::Account(wallet), parts, mark, true, nets);
+        self.step(tx, Place::Account(wallet), parts, mark, true, payers);
         if goes_on {
             self.open(wallet, tx, progress)?;
         }
@@ -211,7 +217,7 @@ impl Books<'_> {
         Ok(())
     }
 
-    fn step(&mut self, by: TxNum, place: Place, parts: &[Part], mark: Mark, crosses: bool, nets: &Nets) {
+    fn step(&mut self, by: TxNum, place: Place, parts: &[Part], mark: Mark, crosses: bool, payers: &[(AddrNum, u64)]) {
         let amount = traced(parts);
         if amount == 0 {
             return;
@@ -224,7 +230,7 @@ impl Books<'_> {
         self.done.log.step(Logged { place, mark, crosses, amount });
         let by_slot = self.by_slot;
         if let Some(watch) = &mut self.watch {
-            let left: Vec<(Place, u64)> = nets.payers.iter().map(|(wallet, sum)| (Place::Account(*wallet), *sum)).collect();
+            let left: Vec<(Place, u64)> = payers.iter().map(|(wallet, sum)| (Place::Account(*wallet), *sum)).collect();
             let piece = |part: &Part| {
                 let (source, _) = part.traced?;
                 Some(Piece { start: 0, length: part.length, owner: if by_slot { part.payer } else { source } })

@@ -125,7 +125,7 @@ fn add_inputs(chain: &Chain, tx: TxNum, places: &mut Vec<Place>, values: &mut Ve
 
 /// One that pays out more than it takes in has a negative fee, and all of its money is in its outputs.
 #[inline]
-pub(in crate::trace) fn fee(chain: &Chain, tx: TxNum) -> Result<u64> {
+fn fee(chain: &Chain, tx: TxNum) -> Result<u64> {
     Ok(chain.columns().transactions_fee.get(tx.row())?.max(0) as u64)
 }
 

@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
-from math import floor
+from collections.abc import Mapping
 
 import satrail
+
+from oracles.parties import FEE, payments, shares
 
 #: An output by its transaction's id and position.
 Coin = tuple[str, int]
 #: What a transaction brings to an owner, by its id and his name.
 Key = tuple[str, str | None]
-
-
-def shares(amount: int, values: Sequence[int]) -> list[int]:
-    """An amount in proportion to values, by the largest remainder; of equal ones the first."""
-    if not amount:
-        return [0] * len(values)
-    due = [Fraction(amount * value, sum(values)) for value in values]
-    whole = [floor(part) for part in due]
-    by_remainder = sorted(range(len(due)), key=lambda i: (whole[i] - due[i], i))
-    for i in by_remainder[: amount - sum(whole)]:
-        whole[i] += 1
-    return whole
 
 
 class Arrivals:
@@ -61,23 +49,20 @@ class Arrivals:
         for output in tx.outputs():
             took[self.owner(output)] += output.value
             outputs[self.owner(output)].append(output)
-        # Those of whom nobody knows come last; owners go by name, as the truths of these tests have them.
-        gainers = sorted(
-            (owner for owner in took if took[owner] > put_in[owner]), key=lambda owner: (owner is None, owner)
-        )
-        gains = [took[owner] - put_in[owner] for owner in gainers]
-        fee = max(0, sum(put_in.values()) - sum(took.values()))
+        pays = payments(put_in, took)
         for owner, amount in traced.items():
             own = outputs[owner]
-            loss = max(0, put_in[owner] - took[owner])
+            row = {payee: part for (payer, payee), part in pays.items() if payer == owner}
+            loss = sum(row.values())
             *kept, paid = shares(amount, [*(output.value for output in own), loss])
             for output, part in zip(own, kept, strict=True):
                 self.gets(output, part, is_own=True)
-            *gained, to_miners = shares(paid, [*gains, fee])
-            self.fees += to_miners
-            for gainer, part in zip(gainers, gained, strict=True):
-                values = [output.value for output in outputs[gainer]]
-                for output, piece in zip(outputs[gainer], shares(part, values), strict=True):
+            for payee, share in zip(row, shares(paid, list(row.values())), strict=True):
+                if payee is FEE:
+                    self.fees += share
+                    continue
+                values = [output.value for output in outputs[payee]]
+                for output, piece in zip(outputs[payee], shares(share, values), strict=True):
                     self.gets(output, piece, is_own=False)
 
     def gets(self, output: satrail.Output, amount: int, is_own: bool) -> None:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from oracles.chain import OracleChain, OracleInput, OracleTx, is_key, operations, output_kind
 from oracles.keys import compressed, hash160
+from oracles.parties import FEE, payments
 
 Outpoint = tuple[str, int]
 
@@ -392,40 +393,26 @@ class FlowRow:
 def flows_between(chain: OracleChain, names: Sequence[int], height: int) -> list[FlowRow]:
     """What clusters paid each other, by (source, target); what a cluster pays itself is left out.
 
-    Every output comes from the clusters of the inputs, in proportion to what each put in (`shares`). A flow of nothing
-    is none; nothing comes from inputs that are worth nothing.
+    The parties of a transaction are clusters, and pay each other their nets (docs/flows.md).
     """
     numbers = address_numbers(chain, height)
     flows: dict[tuple[int, int], list[tuple[int, int]]] = {}  # the (height, amount) of each transaction
     for at, tx in transactions(chain, height):
-        put_in: dict[int, int] = {}
+        gives: dict[int, int] = {}
         for spent in tx.spends:
             source = names[numbers[spent_script(spent)]]
-            put_in[source] = put_in.get(source, 0) + spent_value(spent)
-        if sum(put_in.values()) == 0:
-            continue
-        amounts: dict[tuple[int, int], int] = {}
+            gives[source] = gives.get(source, 0) + spent_value(spent)
+        gets: dict[int, int] = {}
         for output in tx.outputs:
             target = names[numbers[output.script]]
-            for source, share in zip(put_in, shares(output.value, list(put_in.values())), strict=True):
-                if source != target and share > 0:
-                    amounts[source, target] = amounts.get((source, target), 0) + share
-        for pair, amount in amounts.items():
-            flows.setdefault(pair, []).append((at, amount))
+            gets[target] = gets.get(target, 0) + output.value
+        for (source, payee), amount in payments(gives, gets).items():
+            if payee is not FEE:
+                flows.setdefault((source, payee), []).append((at, amount))
     return [
         FlowRow(source, target, sum(amount for _, amount in rows), len(rows), rows[0][0], rows[-1][0])
         for (source, target), rows in sorted(flows.items())
     ]
-
-
-def shares(value: int, weights: Sequence[int]) -> list[int]:
-    """Whole parts of the value in proportion to the weights, by largest remainder; of equal ones the first."""
-    exact = [Fraction(value * weight, sum(weights)) for weight in weights]
-    parts = [int(part) for part in exact]
-    by_rest = sorted(range(len(weights)), key=lambda place: parts[place] - exact[place])
-    for place in by_rest[: value - sum(parts)]:
-        parts[place] += 1
-    return parts
 
 
 # ---- How alike two partitions are -----------------------------------------------------------------------------------

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from oracles.chain import OracleChain, OracleTx
-from oracles.cluster import shares, spent_script, spent_value, transactions
+from oracles.cluster import spent_script, spent_value, transactions
+from oracles.parties import FEE, payments
 
 #: Who is who: "set", or a name for everybody else.
 Name = Callable[[bytes], object]
@@ -84,23 +85,18 @@ def look(tx: OracleTx, scripts: Set[bytes], name: Name, found: Flows) -> Net | N
         gives["mined"] = sum(gets.values())
     if "set" not in gives and "set" not in gets:
         return None
-    parties = list(dict.fromkeys([*gives, *gets]) if not tx.is_coinbase else dict.fromkeys([*gets, *gives]))
-    nets = {party: gets.get(party, 0) - gives.get(party, 0) for party in parties}
+    paid = payments(gives, gets)
     net = Net(internal=min(gives.get("set", 0), gets.get("set", 0)))
-    payers = {party: -amount for party, amount in nets.items() if amount < 0}
-    receivers = {party: amount for party, amount in nets.items() if amount > 0}
-    fee = max(sum(payers.values()) - sum(receivers.values()), 0)
-    if nets["set"] > 0:
-        net.received = nets["set"]
-        for party, share in zip(payers, shares(net.received, list(payers.values())), strict=True):
-            found.paid[party] += share
-            found.payments[party] += share > 0
-    elif nets["set"] < 0:
-        *parts, net.fees = shares(-nets["set"], [*receivers.values(), fee])
-        net.sent = sum(parts)
-        for party, share in zip(receivers, parts, strict=True):
-            found.got[party] += share
-            found.withdrawals[party] += share > 0
+    net.received = gets.get("set", 0) - net.internal
+    net.fees = paid.get(("set", FEE), 0)
+    net.sent = gives.get("set", 0) - net.internal - net.fees
+    for (payer, payee), amount in paid.items():
+        if payee == "set":
+            found.paid[payer] += amount
+            found.payments[payer] += 1
+        elif payer == "set" and payee is not FEE:
+            found.got[payee] += amount
+            found.withdrawals[payee] += 1
     note(tx, scripts, found)
     return net
 
