@@ -17,7 +17,8 @@ use crate::python::show;
 use crate::python::table::{PyTable, restore_table};
 use crate::python::trace::check_chain;
 use crate::table::Table;
-use crate::trace::{Best, Direction, Level, Movements, SourceItem, Trace, TraceGraph, Which};
+use crate::trace::graph::{Best, Level, Movements, TraceGraph, Which};
+use crate::trace::{Direction, SourceItem, Trace};
 
 /// Lists in lists that an end may be made of; a list that holds itself has no end.
 const DEEPEST: u32 = 8;

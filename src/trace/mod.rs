@@ -9,7 +9,7 @@
 //! The sweep (`sweep`) knows the chain, and asks what divides the money (`sweep::money`): as sums (`sums`), which is all that most
 //! policies look at, or as pieces that know whose they are (`pieces`).
 //!
-//! What a trace moved ([`Movements`]) makes graphs, paths, choke points and cuts.
+//! What a trace moved ([`graph::Movements`]) makes graphs, paths, choke points and cuts.
 
 mod account;
 pub mod compare;
@@ -29,13 +29,6 @@ mod sweep;
 mod tables;
 
 pub use exposure::{Share, ShareKind};
-pub use graph::choke::ChokePoint;
-pub use graph::cut::Cut;
-pub use graph::level::{Holder, Level};
-pub use graph::movements::Movements;
-pub use graph::paths::{Best, Path};
-pub use graph::which::Which;
-pub use graph::{Edge, Node, TraceGraph};
 pub use ledger::Ledger;
 pub use options::{BUDGET, Direction, Fees, TraceOptions};
 pub use outcome::{Outcome, SourceShare, Step};

@@ -28,7 +28,7 @@ def clusters(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture(scope="module")
 def transfers(clusters: satrail.Clusters) -> Transfers:
     table = clusters.transfers().to_pydict()
-    rows = zip(*(table[name] for name in ("from", "to", "amount", "transactions")), strict=True)
+    rows = zip(*(table[name] for name in ("from_cluster_id", "to_cluster_id", "amount", "transactions")), strict=True)
     return {(source, target): (amount, count) for source, target, amount, count in rows}
 
 
@@ -44,7 +44,7 @@ def counterparties(clusters: satrail.Clusters, cluster: int) -> dict[str, dict[i
     table = flows.counterparties().to_pydict()
     found: dict[str, dict[int, tuple[int, int]]] = {}
     for way in ("in", "out"):
-        rows = zip(table["wallet"], table[f"amount_{way}"], table[f"transactions_{way}"], strict=True)
+        rows = zip(table["cluster_id"], table[f"amount_{way}"], table[f"transactions_{way}"], strict=True)
         found[way] = {wallet: (amount, count) for wallet, amount, count in rows if wallet is not None and amount}
     return found
 
@@ -74,7 +74,7 @@ def test_payments_between_two_clusters_add_up_to_their_transfers(
         table = clusters.between(source, target).to_pydict()
         sums: Transfers = {}
         for pair in ((source, target), (target, source)):
-            rows = zip(table["from"], table["to"], table["amount"], strict=True)
+            rows = zip(table["from_cluster_id"], table["to_cluster_id"], table["amount"], strict=True)
             amounts = [amount for a, b, amount in rows if (a, b) == pair]
             sums |= {pair: (sum(amounts), len(amounts))} if amounts else {}
         assert sums == {pair: transfers[pair] for pair in sums}
@@ -88,7 +88,7 @@ def test_where_one_cluster_pays_account_policies_move_the_same(
     compared = 0
     for cluster in busiest(transfers, 8):
         trace = clusters.chain.trace(clusters[cluster], policy="account_fifo", clusters=clusters)
-        names = ("txid", "from_wallet", "wallet", "amount")
+        names = ("txid", "from_cluster_id", "cluster_id", "amount")
         moved: Counter[tuple[str, int]] = Counter()
         alone = set()
         for txid, payer, wallet, amount in zip(*(trace.steps().to_pydict()[name] for name in names), strict=True):
@@ -99,7 +99,7 @@ def test_where_one_cluster_pays_account_policies_move_the_same(
         paid: Counter[tuple[str, int]] = Counter()
         for other in {target for source, target in transfers if source == cluster}:
             table = clusters.between(cluster, other).to_pydict()
-            for txid, source, amount in zip(table["txid"], table["from"], table["amount"], strict=True):
+            for txid, source, amount in zip(table["txid"], table["from_cluster_id"], table["amount"], strict=True):
                 if source == cluster and txid in alone:
                     paid[txid, other] += amount
         assert moved == paid
@@ -123,9 +123,9 @@ def test_a_coinjoin_by_hand_is_told_the_same_by_transfers_and_flows(tmp_path: Pa
     satrail.ingest(write_blocks(tmp_path / "blocks", truth.blocks), tmp_path / "store", progress=False)
     chain = satrail.open(tmp_path / "store")
     clusters = chain.cluster(rules=["same_key"])
-    cluster = {name: clusters[script.hex()].names[0] for name, script in zip("abcd", (a, b, c, d), strict=True)}
+    cluster = {name: clusters[script.hex()].cluster_ids[0] for name, script in zip("abcd", (a, b, c, d), strict=True)}
     table = clusters.transfers().to_pydict()
-    found = dict(zip(zip(table["from"], table["to"], strict=True), table["amount"], strict=True))
+    found = dict(zip(zip(table["from_cluster_id"], table["to_cluster_id"], strict=True), table["amount"], strict=True))
     expected = {("a", "c"): 2, ("a", "d"): 3, ("b", "c"): 1, ("b", "d"): 3}
     assert found == {(cluster[source], cluster[target]): amount for (source, target), amount in expected.items()}
     assert [chain.flows(script.hex()).fees for script in (a, b)] == [0, 1]

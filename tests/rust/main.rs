@@ -13,6 +13,7 @@ mod facts;
 mod flow;
 mod format;
 mod graph;
+mod imports;
 mod kills;
 mod layouts;
 mod mainnet;

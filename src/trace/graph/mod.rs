@@ -3,20 +3,27 @@
 //! Edges lead from payer to payee, in the direction of time, whatever the direction of the trace. What a wallet or an address
 //! moves to itself, its change, is no edge; it is counted in the node.
 
-pub(in crate::trace) mod balance;
-pub(in crate::trace) mod choke;
-pub(in crate::trace) mod choke_table;
-pub(in crate::trace) mod cut;
-pub(in crate::trace) mod level;
-pub(in crate::trace) mod max_flow;
-pub(in crate::trace) mod movements;
-pub(in crate::trace) mod net;
-pub(in crate::trace) mod path_table;
-pub(in crate::trace) mod paths;
-pub(in crate::trace) mod reaching;
-pub(in crate::trace) mod tables;
-pub(in crate::trace) mod ways;
-pub(in crate::trace) mod which;
+mod balance;
+mod choke;
+mod choke_table;
+mod cut;
+mod level;
+mod max_flow;
+mod movements;
+mod net;
+mod path_table;
+mod paths;
+mod reaching;
+mod tables;
+mod ways;
+mod which;
+
+pub use choke::ChokePoint;
+pub use cut::Cut;
+pub use level::{Holder, Level};
+pub use movements::Movements;
+pub use paths::{Best, Path};
+pub use which::Which;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -27,12 +34,11 @@ use crate::error::Result;
 use crate::ids::{Height, TxNum};
 use crate::trace::Direction;
 use crate::trace::graph::balance::{Held, held};
-use crate::trace::graph::level::{Holder, Level};
-use crate::trace::graph::movements::{Movements, add};
+use crate::trace::graph::movements::add;
 use crate::trace::place::{Movement, Place};
 
 /// Movements between two questions whether to go on.
-pub(in crate::trace) const EVERY: usize = 4096;
+const EVERY: usize = 4096;
 
 /// A transaction, an address or a wallet that traced money was at; or all fees, subsidies, and what was unclaimed or unexplained.
 ///

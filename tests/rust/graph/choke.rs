@@ -6,7 +6,8 @@ use petgraph::algo::dominators;
 use petgraph::graph::{DiGraph, NodeIndex};
 use satrail::Error;
 use satrail::ids::{AddrNum, OutNum, TxNum};
-use satrail::trace::{ChokePoint, Direction, Holder, Level, Movement, Movements, Place, Reason, Which};
+use satrail::trace::graph::{ChokePoint, Holder, Level, Movements, Which};
+use satrail::trace::{Direction, Movement, Place, Reason};
 
 use super::made::{self, Kind, Rows, demo, places, random, two, which, with_clusters};
 use crate::build::Rng;

@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 use satrail::chain::Chain;
 use satrail::cluster::{Clusters, Settings};
 use satrail::ids::{AddrNum, OutNum, TxNum};
-use satrail::trace::{Direction, Movement, Movements, Place, Policy, Source, SourceItem, Trace, TraceOptions, Which};
+use satrail::trace::graph::{Movements, Which};
+use satrail::trace::{Direction, Movement, Place, Policy, Source, SourceItem, Trace, TraceOptions};
 
 use crate::build::Rng;
 use crate::common::DemoStore;

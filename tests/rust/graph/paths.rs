@@ -6,7 +6,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
 use satrail::Error;
 use satrail::ids::{AddrNum, OutNum, TxNum};
-use satrail::trace::{Best, Direction, Movement, Movements, Path, Place, Which};
+use satrail::trace::graph::{Best, Movements, Path, Which};
+use satrail::trace::{Direction, Movement, Place};
 
 use super::made::{self, Kind, Rows, demo, random, two, which, with_clusters};
 use crate::build::Rng;

@@ -10,10 +10,8 @@ use petgraph::visit::EdgeRef;
 use satrail::Error;
 use satrail::cluster::Settings;
 use satrail::ids::{AddrNum, Height, OutNum, TxNum};
-use satrail::trace::{
-    Direction, Fees, Holder, Level, Movement, Movements, Node, Place, Policy, Reason, StopItem, StopSet, TraceGraph, TraceOptions,
-    Which,
-};
+use satrail::trace::graph::{Holder, Level, Movements, Node, TraceGraph, Which};
+use satrail::trace::{Direction, Fees, Movement, Place, Policy, Reason, StopItem, StopSet, TraceOptions};
 
 use super::made::{self, Kind, demo, random, with_clusters};
 
