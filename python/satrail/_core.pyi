@@ -1305,8 +1305,8 @@ class Clusters:
         """
         What two clusters paid each other, one row a transaction and direction, in chain order.
 
-        Columns: transaction, txid, height, time, from_cluster_id, to_cluster_id, amount (satoshi). An output comes from the clusters of its
-        transaction's inputs in proportion to what each brings in.
+        Columns: transaction, txid, height, time, from_cluster_id, to_cluster_id, amount (satoshi, net: change is not paid).
+        docs/flows.md says who pays whom where several clusters pay.
         """
     def bridges(self, a: Address | str | int, b: Address | str | int, /) -> list[Transaction]:
         """
@@ -1402,7 +1402,8 @@ class Clusters:
         self, clusters: Wallet | Address | str | int | list[Wallet | Address | str | int] | None = None, /
     ) -> Table:
         """
-        The money between different clusters, summed: one row a pair and direction, ordered by cluster ids.
+        The money between different clusters, summed: one row a pair and direction, ordered by cluster ids. For a cluster they are the
+        counterparties of `chain.flows(wallet, clusters=clusters)`; docs/flows.md defines both.
 
         Parameters
         ----------
