@@ -59,14 +59,20 @@ impl Chain {
             .ok_or_else(|| Error::corrupt(self.store().folder(), format!("has an address of the unknown kind {number}")))
     }
 
+    /// What an address's output script has besides its form: a key, a hash, or all of it.
+    #[inline]
+    pub fn payload_of(&self, address: AddrNum) -> Result<&[u8]> {
+        payload_of(self.columns(), address.0)
+    }
+
     /// The output script of an address.
     pub fn script_of(&self, address: AddrNum) -> Result<Vec<u8>> {
-        Ok(script::script_of(self.kind_of(address)?, payload_of(self.columns(), address.0)?))
+        Ok(script::script_of(self.kind_of(address)?, self.payload_of(address)?))
     }
 
     /// The text of an address on the chain's network; none for kinds that have no text.
     pub fn address_text(&self, address: AddrNum) -> Result<Option<String>> {
-        Ok(script::address_text(self.network(), self.kind_of(address)?, payload_of(self.columns(), address.0)?))
+        Ok(script::address_text(self.network(), self.kind_of(address)?, self.payload_of(address)?))
     }
 
     /// The numbers of the outputs that pay an address, ascending, into a list that is cleared first.

@@ -62,13 +62,24 @@ impl Block {
 
     /// The numbers of its transactions.
     pub fn transaction_numbers(&self) -> Result<std::ops::Range<u32>> {
-        let columns = self.chain.columns();
-        let part = columns.blocks_transactions_end.part(self.height.row(), columns.transactions_txid.rows())?;
-        Ok(part.start as u32..part.end as u32)
+        self.chain.transactions_in(self.height)
     }
 
     pub fn transactions(&self) -> Result<impl Iterator<Item = Transaction> + use<>> {
         let chain = self.chain.clone();
         Ok(self.transaction_numbers()?.map(move |number| Transaction::new(chain.clone(), TxNum(number))))
+    }
+}
+
+impl Chain {
+    /// The numbers of a block's transactions.
+    pub fn transactions_in(&self, height: Height) -> Result<std::ops::Range<u32>> {
+        let part = self.columns().blocks_transactions_end.part(height.row(), self.columns().transactions_txid.rows())?;
+        Ok(part.start as u32..part.end as u32)
+    }
+
+    /// The hash of the block that the store has at a height, which may be later than the chain's.
+    pub fn stored_hash(&self, height: Height) -> Result<[u8; 32]> {
+        self.columns().blocks_hash.get(height.row())
     }
 }

@@ -6,7 +6,6 @@ use crate::chain::Chain;
 use crate::error::Result;
 use crate::ids::{AddrNum, Height, NONE_40, OutNum, TxNum};
 use crate::script::Kind;
-use crate::store::reader::{near_owner, prefetch_owner};
 
 /// What rules look at in one transaction.
 #[derive(Clone, Copy, Debug)]
@@ -107,9 +106,7 @@ impl BlockFacts {
 
     /// Gathers all transactions of a block in place of what was gathered before.
     pub fn gather(&mut self, chain: &Chain, height: Height) -> Result<()> {
-        let ends = &chain.columns().blocks_transactions_end;
-        let transactions = ends.part(height.row(), chain.counts().transactions)?;
-        self.gather_some(chain, height, transactions.map(|number| TxNum(number as u32)))
+        self.gather_some(chain, height, chain.transactions_in(height)?.map(TxNum))
     }
 
     /// Gathers some transactions of a block, given in ascending order, in place of what was gathered before.
@@ -202,8 +199,8 @@ impl Appeared {
         let columns = chain.columns();
         let row = height.row();
         let addresses = if row == 0 { 0 } else { columns.blocks_addresses_end.get(row - 1)? };
-        let first = columns.blocks_transactions_end.part(row, chain.counts().transactions)?.start;
-        Ok(Appeared { addresses, output: chain.outputs_of(TxNum(first as u32))?.start })
+        let first = TxNum(chain.transactions_in(height)?.start);
+        Ok(Appeared { addresses, output: chain.outputs_of(first)?.start })
     }
 
     fn before_transaction(&mut self, chain: &Chain, number: TxNum) -> Result<u32> {
@@ -218,25 +215,6 @@ impl Appeared {
 }
 
 impl Chain {
-    /// Asks for what [`Chain::inputs_of`] and [`Chain::outputs_of`] look up of the transactions that made some outputs and of others, so
-    /// that those look-ups wait for memory together.
-    pub fn prefetch_sizes(&self, makers_of: &[OutNum], others: &[TxNum]) -> Result<()> {
-        let columns = self.columns();
-        let ask = |tx: u64| {
-            columns.transactions_outputs_end.prefetch(tx);
-            columns.transactions_inputs_end.prefetch(tx);
-        };
-        makers_of.iter().for_each(|output| prefetch_owner(columns, output.row()));
-        others.iter().for_each(|tx| ask(tx.row()));
-        for output in makers_of {
-            ask(near_owner(columns, output.row())?);
-        }
-        for tx in makers_of.iter().map(|output| self.transaction_of(*output)).chain(others.iter().map(|tx| Ok(*tx))) {
-            columns.inputs_spends.prefetch(self.inputs_of(tx?)?.start);
-        }
-        Ok(())
-    }
-
     /// What rules look at in one transaction.
     pub fn facts(&self, number: TxNum) -> Result<BlockFacts> {
         let mut facts = BlockFacts::default();

@@ -14,6 +14,7 @@ pub mod graph;
 mod output;
 pub mod parties;
 pub mod pieces;
+mod prefetch;
 mod raw;
 pub mod tables;
 pub mod time;
@@ -76,7 +77,7 @@ impl Chain {
     }
 
     #[inline]
-    pub(crate) fn columns(&self) -> &Columns {
+    pub(in crate::chain) fn columns(&self) -> &Columns {
         &self.store.columns
     }
 
@@ -236,6 +237,12 @@ impl Chain {
     /// The headers of all blocks, 80 bytes each.
     pub fn headers(&self) -> &[u8] {
         self.columns().blocks_header.slice(0..self.counts.blocks)
+    }
+
+    /// The error of a store that says something that no chain has.
+    #[cold]
+    pub fn corrupt(&self, what: impl Into<String>) -> Error {
+        Error::corrupt(self.store.folder(), what)
     }
 
     /// The error of a store whose amounts cannot be added up. All of a true chain's can.

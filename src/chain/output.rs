@@ -32,14 +32,19 @@ impl Chain {
     /// What became of an output.
     #[inline]
     pub fn end_of(&self, output: OutNum) -> Result<End> {
-        let spender = self.columns().outputs_spender.get(output.row())?;
-        Ok(match spender_below(spender, self.counts.transactions) {
+        Ok(match self.stated_spender(output)? {
             None => End::Unspent,
             // No coinbase spends anything, so a coinbase here says that the coin ended without being spent. Few transactions can be one
             // that did that, and they are told from all others without looking at their inputs.
             Some(tx) if (tx.0 == 0 || self.store.took_over_an_id(tx)) && self.is_coinbase(tx)? => End::Lost(tx),
             Some(tx) => End::Spent(tx),
         })
+    }
+
+    /// The transaction by which a store says that an output ended, without asking whether it spends it.
+    #[inline]
+    pub fn stated_spender(&self, output: OutNum) -> Result<Option<TxNum>> {
+        Ok(spender_below(self.columns().outputs_spender.get(output.row())?, self.counts.transactions))
     }
 
     /// Satoshi in an output.

@@ -65,7 +65,7 @@ impl Transaction {
     }
 
     pub fn weight(&self) -> Result<u32> {
-        self.chain.columns().transactions_weight.get(self.number.row())
+        self.chain.weight_of(self.number)
     }
 
     /// A quarter of the weight, rounded up.
@@ -75,7 +75,7 @@ impl Transaction {
 
     /// What the inputs have more than the outputs, in satoshi; none for a coinbase.
     pub fn fee(&self) -> Result<Option<i64>> {
-        let fee = self.chain.columns().transactions_fee.get(self.number.row())?;
+        let fee = self.chain.fee_of(self.number)?;
         Ok((!self.is_coinbase()?).then_some(fee))
     }
 
@@ -119,6 +119,17 @@ impl Transaction {
 pub const STEP: (u64, u64) = (1, 2);
 
 impl Chain {
+    /// What a transaction's inputs have more than its outputs, in satoshi; without a meaning for a coinbase.
+    #[inline]
+    pub fn fee_of(&self, number: TxNum) -> Result<i64> {
+        self.columns().transactions_fee.get(number.row())
+    }
+
+    #[inline]
+    pub fn weight_of(&self, number: TxNum) -> Result<u32> {
+        self.columns().transactions_weight.get(number.row())
+    }
+
     /// The numbers of a transaction's inputs.
     #[inline]
     pub fn inputs_of(&self, number: TxNum) -> Result<Range<u64>> {

@@ -37,6 +37,5 @@ fn fee_rate(fee: i64, weight: u32) -> i64 {
 }
 
 fn fee_rate_of(chain: &Chain, number: TxNum) -> Result<i64> {
-    let columns = chain.columns();
-    Ok(fee_rate(columns.transactions_fee.get(number.row())?, columns.transactions_weight.get(number.row())?))
+    Ok(fee_rate(chain.fee_of(number)?, chain.weight_of(number)?))
 }

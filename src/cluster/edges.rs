@@ -10,7 +10,7 @@ use crate::cluster::forest::Edge;
 use crate::cluster::same_key;
 use crate::cluster::settings::{CoinJoins, Settings};
 use crate::error::Result;
-use crate::ids::{AddrNum, Height, InNum, NONE_40, OutNum, TxNum};
+use crate::ids::{AddrNum, Height, InNum, OutNum, TxNum};
 use crate::shapes::{self, Verdict};
 
 /// The edges of a chain's transactions from one on, in chain order: within a transaction those of co-spend, in the order of its inputs,
@@ -159,20 +159,22 @@ impl<'a> Edges<'a> {
 
     /// Notes the transactions of a block with several inputs, and what those spend, which is asked for.
     fn look_at_block(&self, transactions: Range<u32>, work: &mut Work) -> Result<()> {
-        let columns = self.chain.columns();
         work.transactions.clear();
         work.spent.clear();
         work.maybe_joint.clear();
         for number in transactions.map(TxNum) {
             let inputs = self.chain.inputs_of(number)?;
             let count = (inputs.end - inputs.start) as usize;
-            if count < 2 || columns.inputs_spends.get(inputs.start)?.0 == NONE_40 {
+            if count < 2 || self.chain.spends(InNum(inputs.start))?.is_none() {
                 continue;
             }
             work.transactions.push((number, count));
             for input in inputs {
-                let output = OutNum(columns.inputs_spends.get(input)?.0);
-                columns.outputs_address.prefetch(output.0);
+                let output = self
+                    .chain
+                    .spends(InNum(input))?
+                    .ok_or_else(|| self.chain.corrupt("has an input that spends nothing among others"))?;
+                self.chain.prefetch_address_of(output);
                 work.spent.push(output);
             }
             if self.may_be_joint(number, &mut work.values)? {

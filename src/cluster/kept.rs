@@ -13,7 +13,7 @@ use crate::cluster::build::Built;
 use crate::cluster::cannot_link::Refused;
 use crate::cluster::forest::{Edge, Forest};
 use crate::cluster::settings::Settings;
-use crate::ids::{AddrNum, TxNum, hash_text};
+use crate::ids::{AddrNum, Height, TxNum, hash_text};
 
 const FOLDER: &str = "clusters";
 /// The version of these files.
@@ -171,14 +171,14 @@ impl Segment {
 
     /// Whether the chain's store has its block at its height.
     fn is_of(&self, chain: &Chain) -> bool {
-        chain.columns().blocks_hash.get(self.blocks - 1).is_ok_and(|hash| hash_text(&hash) == self.hash)
+        chain.stored_hash(Height(self.blocks as u32 - 1)).is_ok_and(|hash| hash_text(&hash) == self.hash)
     }
 }
 
 /// The forest of the first `blocks` blocks from rows that may go further. None where rows cannot be right.
 fn built(chain: &Chain, blocks: u64, links: &[[u32; LINK]], refused: &[[u32; REFUSED]]) -> Option<Built> {
     let end = chain.block(blocks as i64 - 1).ok()?.transaction_numbers().ok()?.end;
-    let addresses = chain.columns().blocks_addresses_end.get(blocks - 1).ok()?;
+    let addresses = chain.counts_before(blocks).ok()?.addresses;
     let mut forest = Forest::new(addresses as usize);
     for [below, above, left, right, transaction, rule] in links.iter().take_while(|link| link[4] < end) {
         let edge = Edge { transaction: TxNum(*transaction), left: AddrNum(*left), right: AddrNum(*right), rule: *rule as u8 };

@@ -223,5 +223,5 @@ impl Clusters {
 
 /// Whether an address is a script that nobody can ever spend from.
 fn is_nobodys(chain: &Chain, address: AddrNum) -> bool {
-    chain.columns().addresses_kind.get(address.row()).is_ok_and(|kind| kind == Kind::OpReturn as u8)
+    chain.kind_of(address).is_ok_and(|kind| kind == Kind::OpReturn)
 }

@@ -11,7 +11,6 @@ use crate::cluster::forest::Edge;
 use crate::error::Result;
 use crate::ids::{AddrNum, OutNum, TxNum};
 use crate::script::Kind;
-use crate::store::reader::payload_of;
 
 /// Addresses that a thread looks at together.
 const PIECE: u32 = 1 << 16;
@@ -82,7 +81,7 @@ fn look_up(chain: &Chain, rule: u8, wanted: &[Wanted], edges: &mut Vec<Edge>) ->
 /// The scripts of other kinds that the key or script behind an address opens, as far as the chain shows it, and the transaction that
 /// had to show the key.
 fn same_key_scripts(chain: &Chain, address: AddrNum) -> Result<(Vec<Script>, Option<TxNum>)> {
-    let payload = payload_of(chain.columns(), address.0)?;
+    let payload = chain.payload_of(address)?;
     Ok(match chain.kind_of(address)? {
         Kind::P2pk => (of_key(payload), None),
         Kind::P2pkh => match shown_uncompressed(chain, address)? {
@@ -129,7 +128,7 @@ pub fn wrapped(program: &[u8]) -> Vec<u8> {
 fn first_payment(chain: &Chain, address: AddrNum) -> Result<TxNum> {
     let mut outputs = Vec::new();
     chain.outputs_to(address, &mut outputs);
-    let first = outputs.first().ok_or_else(|| chain.columns().outputs_address.damaged(format!("never pays address {address}")))?;
+    let first = outputs.first().ok_or_else(|| chain.corrupt(format!("never pays address {address}")))?;
     chain.transaction_of(OutNum(*first))
 }
 

@@ -10,7 +10,7 @@ use crate::chain::pieces::{go_on_or_stop, in_order};
 use crate::chain::{Chain, End};
 use crate::cluster::{Clusters, is_nobodys};
 use crate::error::Result;
-use crate::ids::{AddrNum, NONE_32, NONE_40, OutNum, TxNum, hash_text};
+use crate::ids::{AddrNum, InNum, NONE_32, OutNum, TxNum, hash_text};
 use crate::script::Kind;
 use crate::table::Table;
 
@@ -245,10 +245,9 @@ fn kinds(rows: &[(AddrNum, Totals)]) -> ArrayRef {
 
 impl Places {
     #[inline]
-    fn of(&self, chain: &Chain, output: u64) -> Result<u32> {
-        let address = chain.columns().outputs_address.get(output)?;
-        let place = self.0.get(address as usize);
-        place.copied().ok_or_else(|| chain.columns().outputs_address.damaged(format!("has the unknown address {address}")))
+    fn of(&self, chain: &Chain, output: OutNum) -> Result<u32> {
+        let address = chain.address_of(output)?;
+        self.0.get(address.0 as usize).copied().ok_or_else(|| chain.corrupt(format!("has the unknown address {address}")))
     }
 
     fn additions(&self, chain: &Chain, heights: Range<u64>) -> Result<Additions> {
@@ -257,8 +256,9 @@ impl Places {
             let transactions = chain.block(height as i64)?.transaction_numbers()?;
             for number in transactions.clone().map(TxNum) {
                 for input in chain.inputs_of(number)? {
-                    let spends = chain.columns().inputs_spends.get(input)?.0;
-                    chain.columns().outputs_address.prefetch(spends);
+                    if let Some(spends) = chain.spends(InNum(input))? {
+                        chain.prefetch_address_of(spends);
+                    }
                 }
             }
             let mut touched = Vec::new();
@@ -276,8 +276,7 @@ impl Places {
 
     fn spent_by(&self, chain: &Chain, number: TxNum, touched: &mut Vec<u32>) -> Result<()> {
         for input in chain.inputs_of(number)? {
-            let spends = chain.columns().inputs_spends.get(input)?.0;
-            if spends != NONE_40 {
+            if let Some(spends) = chain.spends(InNum(input))? {
                 let place = self.of(chain, spends)?;
                 touched.extend((place != NONE_32).then_some(place));
             }
@@ -286,11 +285,11 @@ impl Places {
     }
 
     fn paid_by(&self, chain: &Chain, number: TxNum, touched: &mut Vec<u32>, payments: &mut Vec<(u32, u64, End)>) -> Result<()> {
-        for output in chain.outputs_of(number)? {
+        for output in chain.outputs_of(number)?.map(OutNum) {
             let place = self.of(chain, output)?;
             if place != NONE_32 {
                 touched.push(place);
-                payments.push((place, chain.value_of(OutNum(output))?, chain.end_of(OutNum(output))?));
+                payments.push((place, chain.value_of(output)?, chain.end_of(output)?));
             }
         }
         Ok(())

@@ -12,7 +12,6 @@ use crate::error::{Error, Result};
 use crate::evidence::merkle::branch;
 use crate::ids::{AddrNum, hash_text, hex};
 use crate::script::Kind;
-use crate::store::reader::payload_of;
 
 /// The version of the document.
 const FORMAT: &str = "satrail proof 1";
@@ -131,7 +130,7 @@ impl Document<'_> {
     fn same_key(&self, step: &Step) -> Result<Value> {
         let (mut key, mut hash) = (None, None);
         for address in [step.from, step.to] {
-            let payload = payload_of(self.chain.columns(), address.0)?;
+            let payload = self.chain.payload_of(address)?;
             match self.chain.kind_of(address)? {
                 // The longer form tells the shorter one, but not the other way round.
                 Kind::P2pk => key = key.filter(|key: &Vec<u8>| key.len() > payload.len()).or(Some(payload.to_vec())),

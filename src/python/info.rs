@@ -23,16 +23,14 @@ use crate::store::Store;
 #[pyo3(signature = (store: "str | PathLike[str]", /) -> "StoreInfo")]
 pub fn info<'py>(store: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = store.py();
-    let opened = Store::open(&convert::path(store)?)?;
-    let (info, columns) = (opened.info()?, &opened.columns);
-    let tip = info.counts.blocks.checked_sub(1);
+    let info = Store::open(&convert::path(store)?)?.info()?;
     let facts = PyDict::new(py);
     facts.set_item("store", info.folder.display().to_string())?;
     facts.set_item("format", info.format)?;
     facts.set_item("network", info.network.name())?;
-    facts.set_item("height", tip)?;
-    facts.set_item("tip", tip.map(|tip| columns.blocks_hash.get(tip)).transpose()?.map(|hash| hash_text(&hash)))?;
-    facts.set_item("time", tip.map(|tip| columns.blocks_median_time.get(tip)).transpose()?.map(datetime))?;
+    facts.set_item("height", info.counts.blocks.checked_sub(1))?;
+    facts.set_item("tip", info.tip.map(|(hash, _)| hash_text(&hash)))?;
+    facts.set_item("time", info.tip.map(|(_, time)| datetime(time)))?;
     facts.set_item("transactions", info.counts.transactions)?;
     facts.set_item("inputs", info.counts.inputs)?;
     facts.set_item("outputs", info.counts.outputs)?;

@@ -62,9 +62,8 @@ impl Chain {
         };
         let fields: Vec<Field> = columns.iter().map(|(name, column)| Field::new(*name, column.arrow(), false)).collect();
         let schema = Arc::new(Schema::new(fields));
-        let end = heights.end.min(self.counts().blocks);
-        let first = |height: u64| Ok(crate::store::reader::counts_at(self.columns(), height)?.transactions);
-        let rows = first(heights.start.min(end))?..first(end)?;
+        let first = |height: u64| Ok(self.counts_before(height)?.transactions);
+        let rows = first(heights.start)?..first(heights.end)?;
         let rows = rows.start..rows.end.max(rows.start);
         let maker = Rows {
             chain: self.clone(),
@@ -170,8 +169,8 @@ impl Rows {
                 Some((Height(height), _)) => Height(height + 1),
                 None => self.chain.height_of(TxNum(from as u32))?,
             };
-            let block = self.chain.columns().blocks_transactions_end.part(height.row(), self.chain.counts().transactions)?;
-            let part = from..block.end.min(rows.end);
+            let block = self.chain.transactions_in(height)?;
+            let part = from..(block.end as u64).min(rows.end);
             (from, size) = (part.end, size + part.end.saturating_sub(part.start));
             piece.push((height, part));
             if size >= PIECE {

@@ -16,6 +16,8 @@ pub struct StoreInfo {
     /// The number of its last commit.
     pub commit: u64,
     pub counts: Counts,
+    /// The hash and the median time of the last block; none in an empty store.
+    pub tip: Option<([u8; 32], u32)>,
     /// Bytes of all its files.
     pub bytes: u64,
     /// The folders of block files that it was made from.
@@ -27,7 +29,10 @@ impl Store {
         let folder = self.folder().to_path_buf();
         let entries = std::fs::read_dir(&folder).map_err(Error::io("list", &folder))?;
         let bytes = entries.filter_map(|entry| entry.ok()?.metadata().ok()).map(|meta| meta.len()).sum();
+        let tip = self.counts().blocks.checked_sub(1);
+        let tip = tip.map(|tip| Ok((self.columns.blocks_hash.get(tip)?, self.columns.blocks_median_time.get(tip)?))).transpose()?;
         Ok(StoreInfo {
+            tip,
             format: VERSION,
             network: self.network(),
             commit: self.manifest.commit,

@@ -138,3 +138,18 @@ fn trees_of_imports_are_taken_apart() {
     let code = code("use crate::a::B; // use crate::c::D;\nfn x() { crate::e::f(\"crate::g\") }");
     assert_eq!(named(&code), ["crate::a::B", "crate::a::B", "crate::e::f"]);
 }
+
+#[test]
+fn what_stands_behind_the_chain_reads_no_columns() {
+    let order = order();
+    let chain = order.iter().position(|room| room == "chain").unwrap();
+    let files = files(&Path::new(ROOT).join("src"));
+    let behind =
+        files.iter().filter(|file| room(&module(file), &order).is_some_and(|(place, name)| place > chain && name != "verify"));
+    for file in behind {
+        let code = code(&fs::read_to_string(file).unwrap());
+        for raw in ["store::reader", "store::column", "store::Columns", "store().columns"] {
+            assert!(!code.contains(raw), "{} uses {raw}; the chain has what it needs", file.display());
+        }
+    }
+}

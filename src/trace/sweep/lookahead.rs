@@ -5,10 +5,9 @@ use std::collections::VecDeque;
 
 use crate::chain::Chain;
 use crate::error::Result;
-use crate::ids::{NONE_40, OutNum, TxNum};
+use crate::ids::{InNum, OutNum};
 use crate::sets::marks::Marks;
 use crate::sets::rows::Rows;
-use crate::store::reader::{near_owner, prefetch_owner, spender_below};
 use crate::trace::Direction;
 use crate::trace::sweep::order::Order;
 
@@ -16,8 +15,6 @@ use crate::trace::sweep::order::Order;
 const AHEAD: usize = 24;
 const MIDDLE: usize = 16;
 const NEAR: usize = 8;
-/// Rows of a column of 40 bits in a line of the processor's cache.
-const LINE: u64 = 64 / 5;
 
 #[derive(Default)]
 pub(in crate::trace) struct LookAhead {
@@ -60,16 +57,17 @@ impl LookAhead {
     /// Asks for what the transaction spends, or for where its outputs are.
     #[inline]
     fn far(&self, chain: &Chain, order: &Order<'_>, turn: u32, with_left: bool) -> Result<()> {
-        let (columns, tx) = (chain.columns(), order.transaction_at(turn)?);
+        let tx = order.transaction_at(turn)?;
         if order.direction() == Direction::Out {
-            columns.transactions_outputs_end.prefetch(tx.row());
-            columns.transactions_fee.prefetch(tx.row());
+            chain.prefetch_outputs_of(tx);
+            chain.prefetch_fee_of(tx);
         }
         if order.direction() == Direction::In || with_left {
             for input in chain.inputs_of(tx)? {
-                let spends = columns.inputs_spends.get(input)?.0;
-                columns.outputs_value.prefetch(spends);
-                prefetch_owner(columns, spends);
+                if let Some(spends) = chain.spends(InNum(input))? {
+                    chain.prefetch_value_of(spends);
+                    chain.prefetch_maker_of(spends);
+                }
             }
         }
         Ok(())
@@ -78,20 +76,17 @@ impl LookAhead {
     /// Asks for the outputs, or for which transactions made what is spent.
     #[inline]
     fn middle(&self, chain: &Chain, order: &Order<'_>, turn: u32) -> Result<()> {
-        let (columns, tx) = (chain.columns(), order.transaction_at(turn)?);
+        let tx = order.transaction_at(turn)?;
         match order.direction() {
             Direction::Out => {
-                let first = chain.outputs_of(tx)?.start;
-                columns.outputs_value.prefetch(first);
-                columns.outputs_spender.prefetch(first);
+                let first = OutNum(chain.outputs_of(tx)?.start);
+                chain.prefetch_value_of(first);
+                chain.prefetch_end_of(first);
             }
             Direction::In => {
                 for input in chain.inputs_of(tx)? {
-                    let spends = columns.inputs_spends.get(input)?.0;
-                    if spends != NONE_40 {
-                        let near = near_owner(columns, spends)?;
-                        columns.transactions_outputs_end.prefetch(near);
-                        columns.transactions_outputs_end.prefetch(near + LINE);
+                    if let Some(spends) = chain.spends(InNum(input))? {
+                        chain.prefetch_makers_outputs(spends)?;
                     }
                 }
             }
@@ -102,21 +97,19 @@ impl LookAhead {
     /// Asks for the rows of the transactions that money goes on to.
     #[inline]
     fn near(&self, chain: &Chain, order: &Order<'_>, rows: &Rows, turn: u32) -> Result<()> {
-        let (columns, tx) = (chain.columns(), order.transaction_at(turn)?);
+        let tx = order.transaction_at(turn)?;
         match order.direction() {
             Direction::Out => {
                 for output in chain.outputs_of(tx)? {
-                    if let Some(next) = spender_below(columns.outputs_spender.get(output)?, chain.counts().transactions) {
+                    if let Some(next) = chain.stated_spender(OutNum(output))? {
                         rows.prefetch(order.likely_turn_of(next));
                     }
                 }
             }
             Direction::In => {
                 for input in chain.inputs_of(tx)? {
-                    let spends = columns.inputs_spends.get(input)?.0;
-                    if spends != NONE_40 {
-                        let maker: TxNum = chain.transaction_of(OutNum(spends))?;
-                        rows.prefetch(order.likely_turn_of(maker));
+                    if let Some(spends) = chain.spends(InNum(input))? {
+                        rows.prefetch(order.likely_turn_of(chain.transaction_of(spends)?));
                     }
                 }
             }

@@ -126,13 +126,13 @@ fn add_inputs(chain: &Chain, tx: TxNum, places: &mut Vec<Place>, values: &mut Ve
 /// One that pays out more than it takes in has a negative fee, and all of its money is in its outputs.
 #[inline]
 fn fee(chain: &Chain, tx: TxNum) -> Result<u64> {
-    Ok(chain.columns().transactions_fee.get(tx.row())?.max(0) as u64)
+    Ok(chain.fee_of(tx)?.max(0) as u64)
 }
 
 /// What a transaction pays out beyond what it takes in.
 #[inline]
 fn missing(chain: &Chain, tx: TxNum) -> Result<u64> {
-    Ok(chain.columns().transactions_fee.get(tx.row())?.min(0).unsigned_abs())
+    Ok(chain.fee_of(tx)?.min(0).unsigned_abs())
 }
 
 /// What a block may make, in satoshi: 50 BTC, halved every so many blocks.
