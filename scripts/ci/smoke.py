@@ -1,4 +1,4 @@
-"""What an installed satrail must do by itself: the bundled chain, the command line, and no GIL where there need be none."""
+"""What an installed satrail must do by itself: the bundled chain, the command line, and no GIL where none is needed."""
 
 import importlib.metadata
 import subprocess
