@@ -18,6 +18,7 @@ BIN = Path(sys.executable).parent
 IMPORTS = """from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from os import PathLike
+from typing import Any
 
 from satrail.report import IngestReport, SimulationReport, StoreInfo, VerifyReport
 

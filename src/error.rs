@@ -141,6 +141,9 @@ pub enum Error {
     Raised { error: Box<dyn std::error::Error + Send + Sync> },
 
     #[error("{what}")]
+    Recipe { what: String },
+
+    #[error("{what}")]
     Invalid { what: String },
 }
 

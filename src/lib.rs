@@ -16,6 +16,7 @@ pub mod ingest;
 pub mod peel_chain;
 #[cfg(feature = "python")]
 mod python;
+pub mod recipe;
 pub mod script;
 pub mod sets;
 pub mod shapes;

@@ -2,7 +2,7 @@
 The compiled part of satrail; use it through the package `satrail`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from os import PathLike
 from typing import Any, Final, SupportsFloat, SupportsIndex, final
@@ -36,6 +36,7 @@ __all__ = [
     "Predicate",
     "Proof",
     "Rates",
+    "Recipe",
     "Revealed",
     "Table",
     "Trace",
@@ -44,9 +45,9 @@ __all__ = [
     "Transaction",
     "Truth",
     "Wallet",
+    "Wallets",
     "_restore_boltzmann",
     "_restore_chain",
-    "_restore_graph",
     "_restore_judgement",
     "_restore_ledger",
     "_restore_predicate",
@@ -57,6 +58,7 @@ __all__ = [
     "info",
     "ingest",
     "open",
+    "rerun",
     "shapes",
     "simulate",
     "thresholds",
@@ -363,21 +365,6 @@ class Chain:
         An object of the chain by its number; pickles use it.
         """
     def _repr_html_(self, /) -> str: ...
-    def _trace(
-        self,
-        /,
-        outputs: SupportsGetItem[int, tuple[SupportsIndex, SupportsIndex, SupportsIndex]],
-        names: SupportsGetItem[int, str | None],
-        overlapping: SupportsIndex,
-        settings: tuple[str, str, str],
-        limits: tuple[
-            SupportsIndex | None, SupportsIndex | None, SupportsIndex | None, SupportsIndex | None, SupportsIndex
-        ],
-        stops: SupportsGetItem[int, tuple[SupportsIndex, str]],
-    ) -> Trace:
-        """
-        A trace from its pickle.
-        """
     def address(self, text: str, /) -> Address:
         """
         The address of a text: an address of the chain's network, or an output script in hex (some scripts have no address text).
@@ -701,6 +688,12 @@ class Chain:
     def height(self, /) -> int:
         """
         The height of the last block.
+        """
+    @property
+    def identity(self, /) -> tuple[str, int, str]:
+        """
+        What the chain is: its network, height, and the hash of the block at that height. Takes constant time, and is the same whatever
+        store, files or version it is asked of.
         """
     def inputs(
         self,
@@ -1273,6 +1266,11 @@ class Clusters:
     >>> clusters.why(first, last).steps().columns
     ['step', 'from', 'to', 'rule', 'txid', 'height', 'time']
     """
+    def __contains__(self, given: Any, /) -> bool:
+        """
+        Whether a wallet is one of these clusters, or several of them; or whether an address is in one of them.
+        """
+    def __eq__(self, other: object, /) -> bool: ...
     def __getitem__(self, addresses: Any, /) -> Wallet:
         """
         The wallet of an address, or of several: the clusters that they are in, seen as one purse.
@@ -1281,9 +1279,18 @@ class Clusters:
         ------
         NotInChainError : an address was never paid.
         """
+    def __hash__(self, /) -> int: ...
+    def __iter__(self, /) -> Wallets:
+        """
+        The wallets of all clusters, each once, by their cluster ids.
+        """
     def __len__(self, /) -> int:
         """
         How many clusters there are, those of one address included.
+        """
+    def __reduce__(self, /) -> tuple[object, ...]:
+        """
+        Pickles carry the chain and the recipe; the result is made again when they are read.
         """
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
@@ -1373,6 +1380,11 @@ class Clusters:
         >>> clusters.of([text]).to_pydict()["cluster_id"] == clusters[text].cluster_ids
         True
         """
+    @property
+    def recipe(self, /) -> Recipe:
+        """
+        The call that made it: `satrail.rerun` makes it again. Results with equal recipes are equal.
+        """
     def refused(self, /) -> Table:
         """
         The unions that were refused because of `cannot_link`, in chain order.
@@ -1384,11 +1396,6 @@ class Clusters:
     def rules(self, /) -> list[str]:
         """
         The rules that joined them, by name.
-        """
-    @property
-    def settings(self, /) -> str:
-        """
-        All that the result depends on besides the chain: rules with their versions, thresholds, what must stay apart.
         """
     def table(self, /, *, min_size: SupportsIndex = 1) -> Table:
         """
@@ -1440,6 +1447,12 @@ class Comparison:
     >>> comparison.joined, comparison.together_in_both
     (0, 0)
     """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __reduce__(self, /) -> tuple[object, ...]:
+        """
+        Pickles carry the chain and the recipe; the result is made again when they are read.
+        """
     def __repr__(self, /) -> str: ...
     @property
     def addresses(self, /) -> int:
@@ -1468,6 +1481,11 @@ class Comparison:
         The Rand index: the share of pairs that both treat alike (Rand 1971).
         """
     @property
+    def recipe(self, /) -> Recipe:
+        """
+        The call that made it: `satrail.rerun` makes it again. Results with equal recipes are equal.
+        """
+    @property
     def split(self, /) -> int:
         """
         Pairs that only the first joins.
@@ -1483,8 +1501,7 @@ class Convergence:
     """
     Where several payments meet again: the first transaction that all of them reach, and with clusters the first wallet.
 
-    Reach is an upper bound: whatever a transaction pays out may hold a payment, once an input may. Its tables can be pickled; it itself
-    cannot, because it may hold clusters.
+    Reach is an upper bound: whatever a transaction pays out may hold a payment, once an input may.
 
     Examples
     --------
@@ -1498,6 +1515,12 @@ class Convergence:
     def __bool__(self, /) -> bool:
         """
         An answer is there even where the payments do not meet.
+        """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __reduce__(self, /) -> tuple[object, ...]:
+        """
+        Pickles carry the chain and the recipe; the result is made again when they are read.
         """
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
@@ -1534,6 +1557,11 @@ class Convergence:
         """
         One row a payment: payment (its place among those given, from 0), txid, position, height, time, address, amount (satoshi), spent (bool),
         transactions_reached, tx_hops (to the transaction where most payments meet; null where it does not reach it).
+        """
+    @property
+    def recipe(self, /) -> Recipe:
+        """
+        The call that made it: `satrail.rerun` makes it again. Results with equal recipes are equal.
         """
     @property
     def transaction(self, /) -> Transaction | None:
@@ -1676,12 +1704,23 @@ class Exposure:
     >>> round(sum(exposure.table().to_pydict()["share"]), 9)
     1.0
     """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __reduce__(self, /) -> tuple[object, ...]:
+        """
+        Pickles carry the chain and the recipe; the result is made again when they are read.
+        """
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
     @property
     def ledger(self, /) -> Ledger:
         """
         The ledger of the trace behind it.
+        """
+    @property
+    def recipe(self, /) -> Recipe:
+        """
+        The call that made it: `satrail.rerun` makes it again. Results with equal recipes are equal.
         """
     def table(self, /) -> Table:
         """
@@ -1769,7 +1808,6 @@ class Flows:
     Money in and out of a set of addresses as a whole, as of a height; what moves inside the set is netted out.
 
     In satoshi, received - sent - fees - lost = balance, for all of it and up to each row of its tables. docs/flows.md says what each word means.
-    Its tables can be pickled; it itself cannot, because it may hold clusters.
 
     Examples
     --------
@@ -1779,6 +1817,12 @@ class Flows:
     >>> flows.table().columns
     ['period', 'received', 'sent', 'fees', 'internal', 'lost', 'balance', 'transactions']
     """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __reduce__(self, /) -> tuple[object, ...]:
+        """
+        Pickles carry the chain and the recipe; the result is made again when they are read.
+        """
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
     @property
@@ -1845,6 +1889,11 @@ class Flows:
     def received(self, /) -> int:
         """
         Satoshi that others paid the set.
+        """
+    @property
+    def recipe(self, /) -> Recipe:
+        """
+        The call that made it: `satrail.rerun` makes it again. Results with equal recipes are equal.
         """
     @property
     def sent(self, /) -> int:
@@ -2146,9 +2195,15 @@ class PeelChain:
         """
         A peel chain is an answer even where it has no step.
         """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
     def __len__(self, /) -> int:
         """
         How many steps it has.
+        """
+    def __reduce__(self, /) -> tuple[object, ...]:
+        """
+        Pickles carry the chain and the recipe; the result is made again when they are read.
         """
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
@@ -2168,6 +2223,11 @@ class PeelChain:
     def peeled_total(self, /) -> int:
         """
         Satoshi that were peeled off in all steps.
+        """
+    @property
+    def recipe(self, /) -> Recipe:
+        """
+        The call that made it: `satrail.rerun` makes it again. Results with equal recipes are equal.
         """
     @property
     def start(self, /) -> Output:
@@ -2211,13 +2271,24 @@ class PolicyComparison:
     >>> compared.conclusions().columns
     ['line', 'least', 'most', 'runs', 'of', 'holds']
     """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
     def __len__(self, /) -> int: ...
+    def __reduce__(self, /) -> tuple[object, ...]:
+        """
+        Pickles carry the chain and the recipe; the result is made again when they are read.
+        """
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
     def conclusions(self, /) -> Table:
         """
         What holds whichever policy and rules are chosen, one row a line: line, least, most (satoshi, in any run), runs (how many found money
         there), of (how many there are), holds (whether all did).
+        """
+    @property
+    def recipe(self, /) -> Recipe:
+        """
+        The call that made it: `satrail.rerun` makes it again. Results with equal recipes are equal.
         """
     def table(self, /) -> Table:
         """
@@ -2283,9 +2354,15 @@ class Proof:
         """
         A proof is there even where there is nothing to prove.
         """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
     def __len__(self, /) -> int:
         """
         How many steps there are.
+        """
+    def __reduce__(self, /) -> tuple[object, ...]:
+        """
+        Pickles carry the chain and the recipe; the result is made again when they are read.
         """
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
@@ -2302,6 +2379,11 @@ class Proof:
         Raises
         ------
         BlockFilesError : the block files are not there any more.
+        """
+    @property
+    def recipe(self, /) -> Recipe:
+        """
+        The call that made it: `satrail.rerun` makes it again. Results with equal recipes are equal.
         """
     def steps(self, /) -> Table:
         """
@@ -2422,6 +2504,50 @@ class Rates:
         """
 
 @final
+class Recipe:
+    """
+    The call that made a result, as one canonical JSON value (RFC 8785): the chain by network, height and block hash, the function, and its
+    arguments; inputs and other results by their digest, and beside the arguments in full. docs/recipes.md defines it.
+
+    It reads like a mapping: `recipe["call"]`, `dict(recipe)`; `str(recipe)` is the JSON. Two results are equal where their recipes are.
+
+    Examples
+    --------
+    >>> recipe = chain.cluster().recipe
+    >>> recipe["call"], recipe["arguments"]["coinjoin"]
+    ('chain.cluster', 'exclude')
+    >>> satrail.Recipe(str(recipe)) == recipe
+    True
+    """
+    def __contains__(self, name: str, /) -> bool: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __getitem__(self, name: str, /) -> Any: ...
+    def __hash__(self, /) -> int: ...
+    def __iter__(self, /) -> Iterator: ...
+    def __len__(self, /) -> int: ...
+    def __new__(cls, json: str | Mapping[str, Any], /) -> Recipe:
+        """
+        Reads a recipe from its JSON, as a text or as the mapping that the text stands for.
+        """
+    def __reduce__(self, /) -> tuple[object, ...]: ...
+    def __repr__(self, /) -> str: ...
+    def __str__(self, /) -> str: ...
+    @property
+    def digest(self, /) -> str:
+        """
+        SHA-256, as hex, of the canonical JSON of version, chain, call and arguments; inputs and results are covered by their digests.
+        """
+    def keys(self, /) -> list[str]:
+        """
+        The names of its parts: "recipe" (its version), "chain", "call", "arguments", and where there are any "inputs", "results", "as_given".
+        """
+    @property
+    def rerunnable(self, /) -> bool:
+        """
+        Whether `satrail.rerun` can make the result again. It cannot where a Python function was used as a rule.
+        """
+
+@final
 class Revealed:
     """
     What the first spend from an address revealed. It is taken from the spend's form: before the soft forks that made p2sh, segwit and
@@ -2506,6 +2632,10 @@ class Table:
         """
         The columns as lists of Python values (int, str, bool, datetime, None). For small tables; it needs no other package.
         """
+    def write_parquet(self, path: str | PathLike[str], /) -> None:
+        """
+        Writes the rows to a Parquet file, batch by batch; a file that is there is replaced.
+        """
 
 @final
 class Trace:
@@ -2521,11 +2651,12 @@ class Trace:
     ['output', 'txid', 'position']
     """
     def __bool__(self, /) -> bool: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
     def __len__(self, /) -> int: ...
     def __reduce__(self, /) -> tuple[object, ...]:
         """
-        Pickles carry the source and the settings; the trace is done again when they are read. Clusters are not part of a pickle, so a trace
-        that knows them cannot be one.
+        Pickles carry the chain and the recipe; the result is made again when they are read.
         """
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
@@ -2687,6 +2818,11 @@ class Trace:
         """
         The policy by which the money was divided.
         """
+    @property
+    def recipe(self, /) -> Recipe:
+        """
+        The call that made it: `satrail.rerun` makes it again. Results with equal recipes are equal.
+        """
     def steps(self, /) -> Table:
         """
         One row a step: an output (or, under policies of accounts, a wallet) that traced money arrived at, or a part of it that none took.
@@ -2815,16 +2951,14 @@ class TraceGraph:
     ['from', 'to', 'from_name', 'to_name', 'amount']
     >>> graph.write("flow.graphml")
     """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
     def __reduce__(self, /) -> tuple[object, ...]:
         """
-        Pickles carry the two tables.
+        Pickles carry the chain and the recipe; the result is made again when they are read.
         """
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
-    def _write_parquet(self, /, name: str, path: str | PathLike[str]) -> None:
-        """
-        Writes one of the two tables as Parquet.
-        """
     @property
     def direction(self, /) -> str:
         """
@@ -2855,6 +2989,11 @@ class TraceGraph:
 
         At every node source + joined + amount_in = amount_out + held where the trace goes out, and source + joined + amount_out =
         amount_in + held where it goes in.
+        """
+    @property
+    def recipe(self, /) -> Recipe:
+        """
+        The call that made it: `satrail.rerun` makes it again. Results with equal recipes are equal.
         """
     def to_igraph(self, /) -> object:
         """
@@ -3148,7 +3287,13 @@ class Wallet:
         """
         Whether an address is one of it; False for one that was never paid.
         """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
     def __len__(self, /) -> int: ...
+    def __reduce__(self, /) -> tuple[object, ...]:
+        """
+        Pickles carry the chain and the recipe; the result is made again when they are read.
+        """
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
     def balance(self, /) -> int:
@@ -3173,6 +3318,11 @@ class Wallet:
         """
         Satoshi of all outputs that pay it; what moves within it counts, too.
         """
+    @property
+    def recipe(self, /) -> Recipe:
+        """
+        The call that made it: `satrail.rerun` makes it again. Results with equal recipes are equal.
+        """
     def sent(self, /) -> int:
         """
         Satoshi of those that were spent.
@@ -3190,6 +3340,14 @@ class Wallet:
         Why two of its addresses are together; see `Clusters.why`.
         """
 
+@final
+class Wallets:
+    """
+    The wallets of clusters, one after the other.
+    """
+    def __iter__(self, /) -> Wallets: ...
+    def __next__(self, /) -> Wallet: ...
+
 def _restore_boltzmann(
     reason: int | None, interpretations: SupportsIndex, links: list[list[int]], inputs: list[int], outputs: list[int]
 ) -> Boltzmann:
@@ -3202,11 +3360,6 @@ def _restore_chain(
 ) -> Chain:
     """
     Opens a chain from its pickle.
-    """
-
-def _restore_graph(level: str, direction: str, height: SupportsIndex, nodes: bytes, edges: bytes) -> TraceGraph:
-    """
-    Makes a graph from its pickle.
     """
 
 def _restore_judgement(shape: str, predicates: SupportsGetItem[int, Predicate]) -> Judgement:
@@ -3402,6 +3555,27 @@ def open(store: str | PathLike[str], *, blocks: str | PathLike[str] | None = Non
     --------
     >>> satrail.open(store).height
     495
+    """
+
+def rerun(chain: Chain, recipe: Recipe | str | Mapping[str, Any]) -> Any:
+    """
+    Makes a result again from its recipe, on any store that has the recipe's chain up to its height.
+
+    Parameters
+    ----------
+    chain : the chain; it may be longer than the recipe's.
+    recipe : the `recipe` of a result, or its JSON.
+
+    Raises
+    ------
+    ValueError : the recipe is of another chain, ends later than this one, was made with other versions of rules, was changed, or holds a
+        Python function.
+
+    Examples
+    --------
+    >>> trace = chain.trace(chain.block(150).transactions()[0], max_tx_hops=3)
+    >>> satrail.rerun(chain, str(trace.recipe)) == trace
+    True
     """
 
 def shapes(

@@ -139,7 +139,7 @@ def _write_csv(graph: Any, name: str, path: Path) -> None:
 
 
 def _write_parquet(graph: Any, name: str, path: Path) -> None:
-    graph._write_parquet(name, path)
+    getattr(graph, name)().write_parquet(path)
 
 
 def _json(graph: Any) -> Iterator[str]:

@@ -11,6 +11,7 @@ mod digest;
 mod facts;
 mod features;
 pub mod graph;
+mod identity;
 mod output;
 pub mod parties;
 pub mod pieces;
@@ -35,6 +36,7 @@ pub use address_set::{AddressSet, Rejected, read_texts};
 pub use block::Block;
 pub use facts::{BlockFacts, Facts, InputFacts, OutputFacts};
 pub use features::{Feature, Shown};
+pub use identity::Identity;
 pub use output::{End, Output};
 pub use transaction::{Input, STEP, Transaction};
 

@@ -2,7 +2,7 @@
 
 use crate::chain::{Address, Chain, Input, Transaction};
 use crate::error::{Error, Result};
-use crate::ids::{AddrNum, OutNum, TxNum};
+use crate::ids::{AddrNum, OutNum, TxNum, hash_text};
 use crate::store::reader::{spender_below, transaction_of_output};
 
 #[derive(Clone)]
@@ -86,6 +86,11 @@ impl Output {
     /// Its place among the transaction's outputs, from 0.
     pub fn position(&self) -> Result<u32> {
         Ok((self.number.0 - self.transaction()?.output_numbers()?.start) as u32)
+    }
+
+    /// The output as a text, "txid:n".
+    pub fn outpoint(&self) -> Result<String> {
+        Ok(format!("{}:{}", hash_text(&self.transaction()?.txid()?), self.position()?))
     }
 
     /// Satoshi.

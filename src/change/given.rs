@@ -130,8 +130,16 @@ impl Given {
         Given { source, name, outputs, digest }
     }
 
+    pub fn source(&self) -> Source {
+        self.source
+    }
+
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    pub fn outputs(&self) -> &OutputSet {
+        &self.outputs
     }
 }
 

@@ -23,6 +23,7 @@ mod peeling;
 mod power_of_ten;
 mod prepared;
 mod primitive;
+mod recipe;
 mod round_fiat;
 mod rule;
 mod spent;

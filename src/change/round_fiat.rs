@@ -43,6 +43,21 @@ impl RoundFiat {
         Ok(RoundFiat { cents, unit, tolerance })
     }
 
+    /// Hundredths of the currency for one bitcoin, by the moment from which they hold, in seconds UTC.
+    pub fn cents(&self) -> &BTreeMap<i64, u64> {
+        &self.cents
+    }
+
+    /// Multiples of so many hundredths are round.
+    pub fn unit(&self) -> u64 {
+        self.unit
+    }
+
+    /// Parts of a million of an amount that it may be off by.
+    pub fn tolerance(&self) -> u32 {
+        self.tolerance
+    }
+
     fn at(&self, moment: i64) -> Option<u64> {
         let (since, cents) = self.cents.range(..=moment).next_back()?;
         (moment - since < HOLDS).then_some(*cents)

@@ -2,11 +2,9 @@
 
 use std::collections::HashMap;
 
-use sha2::{Digest, Sha256};
-
 use crate::cluster::forest::{Edge, Forest};
 use crate::error::{Error, Result};
-use crate::ids::{AddrNum, hex};
+use crate::ids::AddrNum;
 
 /// Groups of addresses with the number of their owner within the group; owners of one group must not be joined.
 #[derive(Clone, Default)]
@@ -32,16 +30,8 @@ impl CannotLink {
         self.groups.is_empty()
     }
 
-    pub(super) fn digest(&self) -> String {
-        let mut hash = Sha256::new();
-        for group in &self.groups {
-            hash.update((group.len() as u64).to_le_bytes());
-            for (address, owner) in group {
-                hash.update(address.0.to_le_bytes());
-                hash.update(owner.to_le_bytes());
-            }
-        }
-        hex(&hash.finalize())
+    pub(super) fn groups(&self) -> &[Vec<(AddrNum, u32)>] {
+        &self.groups
     }
 }
 

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::chain::Chain;
@@ -13,11 +14,13 @@ use crate::cluster::build::Built;
 use crate::cluster::cannot_link::Refused;
 use crate::cluster::forest::{Edge, Forest};
 use crate::cluster::settings::Settings;
+use crate::error::Result;
 use crate::ids::{AddrNum, Height, TxNum, hash_text};
+use crate::recipe::{canonical, digest_of};
 
 const FOLDER: &str = "clusters";
 /// The version of these files.
-const VERSION: &str = "satrail clusters 1";
+const VERSION: &str = "satrail clusters 2";
 /// Numbers of a link: the address below, the one above, left, right, transaction, rule.
 const LINK: usize = 6;
 /// Numbers of a refused union: left, right, transaction, rule, the two that must stay apart, the two sizes.
@@ -55,13 +58,14 @@ pub(super) struct Loaded {
 }
 
 impl Kept {
-    pub fn of(chain: &Chain, settings: &Settings) -> Kept {
+    pub fn of(chain: &Chain, settings: &Settings) -> Result<Kept> {
         let magic = crate::ids::hex(&chain.store().magic());
-        Kept {
+        let arguments = Value::Object(settings.recipe(chain)?.arguments().clone());
+        Ok(Kept {
             folder: chain.store().folder().join(FOLDER),
-            key: settings.key(),
-            head: format!("{VERSION}\nnetwork {magic}\n{}", settings.identity()),
-        }
+            key: digest_of(&arguments)?[..16].to_string(),
+            head: format!("{VERSION}\nnetwork {magic}\n{}", canonical(&arguments)?),
+        })
     }
 
     fn file(&self, kind: &str) -> PathBuf {

@@ -13,6 +13,7 @@ mod graph;
 mod kept;
 mod labels;
 mod proof;
+pub mod recipe;
 mod same_key;
 mod settings;
 mod table;
@@ -26,6 +27,7 @@ use sha2::{Digest, Sha256};
 use crate::chain::Chain;
 use crate::error::{Error, Result};
 use crate::ids::{AddrNum, TxNum};
+use crate::recipe::Recipe;
 use crate::script::Kind;
 
 use build::Built;
@@ -46,6 +48,7 @@ pub use wallet::Wallet;
 pub struct Clusters {
     chain: Chain,
     settings: Arc<Settings>,
+    recipe: Arc<Recipe>,
     threads: usize,
     shared: Arc<Shared>,
     /// How many links of the forest, and refused unions, are as of the chain's height.
@@ -69,7 +72,7 @@ struct Shared {
 impl Chain {
     /// Joins the chain's addresses by the rules of the settings. What was kept beside the store is taken up, and what is new is kept.
     pub fn cluster(&self, settings: Settings, threads: usize, go_on: &mut dyn FnMut() -> bool) -> Result<Clusters> {
-        let kept = Kept::of(self, &settings);
+        let kept = Kept::of(self, &settings)?;
         let loaded = kept.load(self, settings.is_dynamic());
         let further = loaded.as_ref().is_some_and(|loaded| loaded.further);
         let (start, segments) = loaded.map_or_else(Default::default, |loaded| loaded.into_parts());
@@ -91,17 +94,18 @@ impl Chain {
 impl Clusters {
     fn of(chain: &Chain, settings: Settings, threads: usize, built: Built) -> Result<Clusters> {
         let shared = Shared { forest: built.forest, refused: built.refused, chain: chain.clone() };
-        Ok(Clusters::as_of(chain.clone(), Arc::new(settings), threads, Arc::new(shared)))
+        Clusters::as_of(chain.clone(), Arc::new(settings), threads, Arc::new(shared))
     }
 
-    fn as_of(chain: Chain, settings: Arc<Settings>, threads: usize, shared: Arc<Shared>) -> Clusters {
+    fn as_of(chain: Chain, settings: Arc<Settings>, threads: usize, shared: Arc<Shared>) -> Result<Clusters> {
         let end = TxNum(chain.counts().transactions as u32);
         let links = shared.forest.links().partition_point(|link| link.transaction < end);
         let refused = shared.refused.partition_point(|refused| refused.edge.transaction < end);
         let labels = labels::labels(&shared.forest, chain.counts().addresses as usize, links as u32);
         let nobodys = (0..chain.counts().addresses as u32).filter(|address| is_nobodys(&chain, AddrNum(*address))).count() as u64;
         let count = chain.counts().addresses - links as u64 - nobodys;
-        Clusters {
+        Ok(Clusters {
+            recipe: Arc::new(settings.recipe(&chain)?),
             chain,
             settings,
             threads,
@@ -112,7 +116,7 @@ impl Clusters {
             count,
             members: Arc::default(),
             large: Arc::default(),
-        }
+        })
     }
 
     /// The clusters as they were at an earlier height. Not for rules that look at later spends: what those join as of a height is not
@@ -134,16 +138,26 @@ impl Clusters {
                 ),
             });
         }
-        Ok(Clusters::as_of(chain.at_height(height)?, self.settings.clone(), self.threads, self.shared.clone()))
+        Clusters::as_of(chain.at_height(height)?, self.settings.clone(), self.threads, self.shared.clone())
+    }
+
+    /// Whether they are of this chain at this height, in this store.
+    pub fn is_of(&self, chain: &Chain) -> bool {
+        Arc::ptr_eq(self.chain.store(), chain.store()) && self.chain.height() == chain.height()
     }
 
     /// Whether others are as of the same height, by the same rules.
     pub fn is_same(&self, other: &Clusters) -> bool {
-        self.chain.height() == other.chain.height() && self.settings.identity() == other.settings.identity()
+        self.recipe == other.recipe
     }
 
     pub fn chain(&self) -> &Chain {
         &self.chain
+    }
+
+    /// The call that makes them again.
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
     }
 
     pub fn settings(&self) -> &Settings {
@@ -203,11 +217,10 @@ impl Clusters {
         self.settings.rules.get(edge.rule as usize).map_or_else(String::new, |rule| rule.name())
     }
 
-    /// SHA-256 over the settings, the last block's hash, the labels and the evidence: the same for any number of threads, on any machine.
+    /// SHA-256 over the recipe, the labels and the evidence: the same for any number of threads, on any machine.
     pub fn digest(&self) -> Result<[u8; 32]> {
         let mut hash = Sha256::new();
-        hash.update(format!("satrail clusters 1\n{}\n", self.settings.identity()));
-        hash.update(self.chain.tip().hash()?);
+        hash.update(format!("satrail clusters 2\n{}\n", self.recipe.digest()?));
         let mut numbers = Vec::new();
         for labels in self.labels.chunks(1 << 16) {
             numbers.clear();

@@ -33,20 +33,21 @@ pub struct Proof {
     from: AddrNum,
     to: AddrNum,
     steps: Vec<Step>,
+    shortest: bool,
 }
 
 impl Clusters {
     /// Why two addresses are together: the steps with the earliest evidence.
     pub fn why(&self, a: AddrNum, b: AddrNum) -> Result<Proof> {
         self.check_joined(a, b)?;
-        Ok(self.proof(a, b, steps(self.forest(), a, b)))
+        Ok(self.proof(a, b, steps(self.forest(), a, b), false))
     }
 
     /// Why two addresses are together, in as few steps as can be. That takes a search through their cluster.
     pub fn why_shortest(&self, a: AddrNum, b: AddrNum, go_on: &mut dyn FnMut() -> bool) -> Result<Proof> {
         self.check_joined(a, b)?;
         let graph = Graph::of(self, go_on)?;
-        Ok(self.proof(a, b, graph.shortest(a, b, go_on)?))
+        Ok(self.proof(a, b, graph.shortest(a, b, go_on)?, true))
     }
 
     /// The transactions without any one of which two addresses that are joined would not be; in chain order.
@@ -55,8 +56,8 @@ impl Clusters {
         Graph::of(self, go_on)?.bridges(a, b, go_on)
     }
 
-    fn proof(&self, from: AddrNum, to: AddrNum, steps: Vec<Step>) -> Proof {
-        Proof { clusters: self.clone(), from, to, steps }
+    fn proof(&self, from: AddrNum, to: AddrNum, steps: Vec<Step>, shortest: bool) -> Proof {
+        Proof { clusters: self.clone(), from, to, steps, shortest }
     }
 
     fn check_joined(&self, a: AddrNum, b: AddrNum) -> Result<()> {
@@ -89,6 +90,11 @@ impl Proof {
 
     pub fn to(&self) -> AddrNum {
         self.to
+    }
+
+    /// Whether the steps are as few as can be; else they are those with the earliest evidence.
+    pub fn is_shortest(&self) -> bool {
+        self.shortest
     }
 
     pub fn steps(&self) -> &[Step] {

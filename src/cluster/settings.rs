@@ -1,11 +1,8 @@
 //! What a clustering joins by: rules, what to do with CoinJoins, and what must stay apart.
 
-use sha2::{Digest, Sha256};
-
 use crate::change::ChangeRule;
 use crate::cluster::cannot_link::CannotLink;
 use crate::error::{Error, Result};
-use crate::ids::hex;
 use crate::script::Network;
 use crate::shapes;
 
@@ -48,9 +45,8 @@ impl Rule {
     /// What tells the rule from all others, versions included.
     pub fn identity(&self) -> String {
         match self {
-            Rule::CoSpend => format!("co_spend {CO_SPEND_VERSION}"),
-            Rule::SameKey => format!("same_key {SAME_KEY_VERSION}"),
             Rule::Change(rule) => format!("change {}", rule.identity()),
+            _ => format!("{} {}", self.name(), self.version()),
         }
     }
 
@@ -108,22 +104,6 @@ impl Settings {
             thresholds: shapes::Thresholds::of(network),
             cannot_link: CannotLink::default(),
         }
-    }
-
-    /// Everything that the result depends on besides the chain, one line each.
-    pub fn identity(&self) -> String {
-        let mut lines: Vec<String> = self.rules.iter().map(|rule| format!("rule {}", rule.identity())).collect();
-        lines.push(match self.coinjoins {
-            CoinJoins::Include => "coinjoin include".to_string(),
-            choice => format!("coinjoin {} {} {:?}", choice.name(), shapes::COINJOIN_VERSION, self.thresholds),
-        });
-        lines.push(format!("cannot_link {}", self.cannot_link.digest()));
-        lines.join("\n")
-    }
-
-    /// A short name for these settings.
-    pub fn key(&self) -> String {
-        hex(&Sha256::digest(self.identity())[..8])
     }
 
     /// Whether the clusters as of an earlier height may differ from the earlier part of these.

@@ -4,6 +4,7 @@
 //! reached are passed in chain order, so the first in which all payments arrive is known when it is passed, and the search ends there.
 //! docs/convergence.md defines each word.
 
+pub mod recipe;
 mod sweep;
 mod tables;
 

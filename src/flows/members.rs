@@ -36,6 +36,11 @@ impl Members {
         self.bits.get(address.0 as usize / 64).is_some_and(|word| word >> (address.0 % 64) & 1 == 1)
     }
 
+    /// Each once, ascending.
+    pub fn addresses(&self) -> &[AddrNum] {
+        &self.addresses
+    }
+
     pub fn len(&self) -> usize {
         self.addresses.len()
     }

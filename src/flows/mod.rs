@@ -9,6 +9,7 @@
 
 mod members;
 mod period;
+pub mod recipe;
 mod sides;
 mod tables;
 

@@ -7,6 +7,7 @@
 mod decide;
 mod habits;
 mod learn;
+pub mod recipe;
 mod tables;
 mod walk;
 

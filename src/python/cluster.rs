@@ -19,6 +19,7 @@ use crate::python::chain::transaction::PyTransaction;
 use crate::python::convert;
 use crate::python::progress::while_not_interrupted;
 use crate::python::rates::headline;
+use crate::python::recipe::made_by_recipe;
 use crate::python::show;
 use crate::python::table::PyTable;
 use crate::table::Table;
@@ -87,6 +88,8 @@ impl PyChain {
 #[pyclass(name = "Clusters", module = "satrail", frozen)]
 pub struct PyClusters(pub Clusters);
 
+made_by_recipe!(PyClusters, |clusters| clusters.0.chain(), |clusters| Ok(clusters.0.recipe().clone()));
+
 #[pymethods]
 impl PyClusters {
     /// The chain that they are of, at their height.
@@ -111,12 +114,6 @@ impl PyClusters {
     #[getter]
     fn coinjoin(&self) -> &'static str {
         self.0.settings().coinjoins.name()
-    }
-
-    /// All that the result depends on besides the chain: rules with their versions, thresholds, what must stay apart.
-    #[getter]
-    fn settings(&self) -> String {
-        self.0.settings().identity()
     }
 
     /// SHA-256, as hex, over the settings, the last block's hash, the clusters and their evidence: the same on any machine.
@@ -283,12 +280,25 @@ impl PyClusters {
     /// >>> comparison.split, comparison.joined > 0
     /// (0, True)
     fn compare(&self, py: Python<'_>, other: &PyClusters) -> PyResult<PyComparison> {
-        Ok(PyComparison(py.detach(|| self.0.compare(&other.0))?))
+        PyComparison::of(py, self.0.clone(), other.0.clone())
     }
 
     /// How many clusters there are, those of one address included.
     fn __len__(&self) -> usize {
         self.0.count() as usize
+    }
+
+    /// The wallets of all clusters, each once, by their cluster ids.
+    fn __iter__(&self, py: Python<'_>) -> PyWallets {
+        PyWallets { ids: py.detach(|| self.0.names(1)), clusters: self.0.clone(), next: 0.into() }
+    }
+
+    /// Whether a wallet is one of these clusters, or several of them; or whether an address is in one of them.
+    fn __contains__(&self, given: &Bound<'_, PyAny>) -> PyResult<bool> {
+        match given.cast::<PyWallet>() {
+            Ok(wallet) => Ok(wallet.get().0.clusters().is_same(&self.0)),
+            Err(_) => Ok(known_number(self.0.chain(), given)?.is_some_and(|number| self.0.labels().len() as u64 > number.row())),
+        }
     }
 
     fn __repr__(&self) -> String {
@@ -314,6 +324,26 @@ impl PyClusters {
     }
 }
 
+/// The wallets of clusters, one after the other.
+#[pyclass(name = "Wallets", module = "satrail", frozen)]
+pub struct PyWallets {
+    clusters: Clusters,
+    ids: Vec<AddrNum>,
+    next: std::sync::atomic::AtomicUsize,
+}
+
+#[pymethods]
+impl PyWallets {
+    fn __iter__(this: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        this
+    }
+
+    fn __next__(&self) -> PyResult<Option<PyWallet>> {
+        let place = self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.ids.get(place).map(|id| Ok(PyWallet(self.clusters.wallet([*id])?))).transpose()
+    }
+}
+
 /// One or several clusters seen as somebody's purse.
 ///
 /// Examples
@@ -323,6 +353,8 @@ impl PyClusters {
 /// True
 #[pyclass(name = "Wallet", module = "satrail", frozen)]
 pub struct PyWallet(pub Wallet);
+
+made_by_recipe!(PyWallet, |wallet| wallet.0.clusters().chain(), |wallet| wallet.0.recipe());
 
 #[pymethods]
 impl PyWallet {
@@ -378,11 +410,7 @@ impl PyWallet {
 
     /// Whether an address is one of it; False for one that was never paid.
     fn __contains__(&self, address: &Bound<'_, PyAny>) -> PyResult<bool> {
-        match address_number(self.0.clusters().chain(), address) {
-            Ok(number) => Ok(self.0.contains(number)),
-            Err(error) if error.is_instance_of::<crate::python::error::NotInChainError>(address.py()) => Ok(false),
-            Err(error) => Err(error),
-        }
+        Ok(known_number(self.0.clusters().chain(), address)?.is_some_and(|number| self.0.contains(number)))
     }
 
     fn __len__(&self) -> usize {
@@ -437,6 +465,8 @@ impl PyWallet {
 /// True
 #[pyclass(name = "Proof", module = "satrail", frozen)]
 pub struct PyProof(pub Proof);
+
+made_by_recipe!(PyProof, |proof| proof.0.chain(), |proof| proof.0.recipe());
 
 #[pymethods]
 impl PyProof {
@@ -518,51 +548,67 @@ impl PyProof {
 /// >>> comparison.joined, comparison.together_in_both
 /// (0, 0)
 #[pyclass(name = "Comparison", module = "satrail", frozen)]
-pub struct PyComparison(pub Comparison);
+pub struct PyComparison {
+    comparison: Comparison,
+    /// The clusters that are compared.
+    of: (Clusters, Clusters),
+}
+
+made_by_recipe!(PyComparison, |compared| compared.of.0.chain(), |compared| crate::cluster::recipe::comparison(
+    &compared.of.0,
+    &compared.of.1
+));
+
+impl PyComparison {
+    pub fn of(py: Python<'_>, first: Clusters, second: Clusters) -> PyResult<PyComparison> {
+        let comparison = py.detach(|| first.compare(&second))?;
+        Ok(PyComparison { comparison, of: (first, second) })
+    }
+}
 
 #[pymethods]
 impl PyComparison {
     /// The addresses that both know.
     #[getter]
     fn addresses(&self) -> u64 {
-        self.0.addresses
+        self.comparison.addresses
     }
 
     /// Pairs that only the second joins.
     #[getter]
     fn joined(&self) -> u128 {
-        self.0.joined()
+        self.comparison.joined()
     }
 
     /// Pairs that only the first joins.
     #[getter]
     fn split(&self) -> u128 {
-        self.0.split()
+        self.comparison.split()
     }
 
     /// Pairs that both join.
     #[getter]
     fn together_in_both(&self) -> u128 {
-        self.0.together_in_both
+        self.comparison.together_in_both
     }
 
     /// The Rand index: the share of pairs that both treat alike (Rand 1971).
     #[getter]
     fn rand(&self) -> f64 {
-        self.0.rand()
+        self.comparison.rand()
     }
 
     /// The Rand index less what chance would give: 1 for the same clusters, about 0 for unrelated ones (Hubert and Arabie 1985).
     #[getter]
     fn adjusted_rand(&self) -> f64 {
-        self.0.adjusted_rand()
+        self.comparison.adjusted_rand()
     }
 
     /// The clusters that moved most, up to a thousand: change ("split": one of the first, which the second takes apart; "joined": one of the
     /// second, which the first has in parts), cluster_id, size, parts, pairs (of its addresses that only one of the two joins; as
     /// float64, for there may be very many).
     fn moved(&self) -> PyTable {
-        PyTable(self.0.table())
+        PyTable(self.comparison.table())
     }
 
     fn __repr__(&self) -> String {
@@ -575,6 +621,15 @@ impl PyComparison {
             self.adjusted_rand(),
             show::number(self.addresses())
         )
+    }
+}
+
+/// The number of an address; none where it was never paid.
+fn known_number(chain: &Chain, address: &Bound<'_, PyAny>) -> PyResult<Option<AddrNum>> {
+    match address_number(chain, address) {
+        Ok(number) => Ok(Some(number)),
+        Err(error) if error.is_instance_of::<crate::python::error::NotInChainError>(address.py()) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::python::chain::PyChain;
 use crate::python::chain::transaction::PyTransaction;
 use crate::python::cluster::PyWallet;
 use crate::python::progress::while_not_interrupted;
+use crate::python::recipe::made_by_recipe;
 use crate::python::show;
 use crate::python::table::PyTable;
 use crate::python::{convert, given as named};
@@ -53,8 +54,7 @@ impl PyChain {
 
 /// Where several payments meet again: the first transaction that all of them reach, and with clusters the first wallet.
 ///
-/// Reach is an upper bound: whatever a transaction pays out may hold a payment, once an input may. Its tables can be pickled; it itself
-/// cannot, because it may hold clusters.
+/// Reach is an upper bound: whatever a transaction pays out may hold a payment, once an input may.
 ///
 /// Examples
 /// --------
@@ -66,6 +66,8 @@ impl PyChain {
 /// [2, 3]
 #[pyclass(name = "Convergence", module = "satrail", frozen)]
 pub struct PyConvergence(pub Convergence);
+
+made_by_recipe!(PyConvergence, |met| met.0.chain(), |met| met.0.recipe());
 
 #[pymethods]
 impl PyConvergence {

@@ -9,11 +9,13 @@ use crate::cluster::Clusters;
 use crate::python::chain::PyChain;
 use crate::python::cluster::PyClusters;
 use crate::python::given::source;
+use crate::python::recipe::made_by_recipe;
 use crate::python::show;
 use crate::python::table::PyTable;
 use crate::python::trace::{Given, PyLedger, PyTrace, trace};
 use crate::text::grouped;
 use crate::trace::compare::{Run, conclusions, conclusions_table, runs_table};
+use crate::trace::recipe::comparison;
 use crate::trace::{Policy, Trace, TraceOptions};
 
 #[pymethods]
@@ -166,6 +168,8 @@ impl PyChain {
 #[pyclass(name = "Exposure", module = "satrail", frozen)]
 pub struct PyExposure(pub Trace);
 
+made_by_recipe!(PyExposure, |exposure| exposure.0.chain(), |exposure| exposure.0.exposure_recipe());
+
 #[pymethods]
 impl PyExposure {
     /// One row a label, the largest first; then "held" (direction "out": what the target itself still has), and last "unattributed" (all else:
@@ -210,8 +214,11 @@ impl PyExposure {
 /// ['line', 'least', 'most', 'runs', 'of', 'holds']
 #[pyclass(name = "PolicyComparison", module = "satrail", frozen)]
 pub struct PyPolicyComparison {
-    runs: Vec<Run>,
+    /// One at the least.
+    pub runs: Vec<Run>,
 }
+
+made_by_recipe!(PyPolicyComparison, |compared| compared.runs[0].trace.chain(), |compared| comparison(&compared.runs));
 
 #[pymethods]
 impl PyPolicyComparison {

@@ -6,6 +6,7 @@ use crate::chain::Chain;
 use crate::flows::{Flows, FlowsOptions, Period};
 use crate::python::chain::PyChain;
 use crate::python::progress::while_not_interrupted;
+use crate::python::recipe::made_by_recipe;
 use crate::python::show;
 use crate::python::table::PyTable;
 use crate::python::{convert, given as named};
@@ -51,7 +52,6 @@ impl PyChain {
 /// Money in and out of a set of addresses as a whole, as of a height; what moves inside the set is netted out.
 ///
 /// In satoshi, received - sent - fees - lost = balance, for all of it and up to each row of its tables. docs/flows.md says what each word means.
-/// Its tables can be pickled; it itself cannot, because it may hold clusters.
 ///
 /// Examples
 /// --------
@@ -62,6 +62,8 @@ impl PyChain {
 /// ['period', 'received', 'sent', 'fees', 'internal', 'lost', 'balance', 'transactions']
 #[pyclass(name = "Flows", module = "satrail", frozen)]
 pub struct PyFlows(pub Flows);
+
+made_by_recipe!(PyFlows, |flows| flows.0.chain(), |flows| flows.0.recipe());
 
 #[pymethods]
 impl PyFlows {

@@ -2,7 +2,7 @@
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString, PyTuple};
+use pyo3::types::PyString;
 
 use crate::error::Error;
 use crate::ids::AddrNum;
@@ -13,10 +13,12 @@ use crate::python::chain::transaction::PyTransaction;
 use crate::python::cluster::PyWallet;
 use crate::python::convert;
 use crate::python::progress::while_not_interrupted;
+use crate::python::recipe::made_by_recipe;
 use crate::python::show;
-use crate::python::table::{PyTable, restore_table};
+use crate::python::table::PyTable;
 use crate::python::trace::check_chain;
 use crate::table::Table;
+use crate::trace::graph::recipe::recipe;
 use crate::trace::graph::{Best, Level, Movements, TraceGraph, Which};
 use crate::trace::{Direction, SourceItem, Trace};
 
@@ -37,19 +39,21 @@ const DEEPEST: u32 = 8;
 /// >>> graph.write("flow.graphml")
 #[pyclass(name = "TraceGraph", module = "satrail", frozen)]
 pub struct PyTraceGraph {
-    level: String,
+    trace: Trace,
+    level: Level,
     direction: String,
-    height: u32,
     nodes: Table,
     edges: Table,
 }
+
+made_by_recipe!(PyTraceGraph, |graph| graph.trace.chain(), |graph| recipe(&graph.trace, graph.level));
 
 #[pymethods]
 impl PyTraceGraph {
     /// What the nodes are: "transaction", "address" or "wallet".
     #[getter]
-    fn level(&self) -> &str {
-        &self.level
+    fn level(&self) -> &'static str {
+        self.level.name()
     }
 
     /// The direction of the trace: "out" or "in".
@@ -61,7 +65,7 @@ impl PyTraceGraph {
     /// The height that the trace is as of.
     #[getter]
     fn height(&self) -> u32 {
-        self.height
+        self.trace.chain().height().0
     }
 
     /// One row a node, sources first: node (its number, from 0), kind ("transaction", "address", "wallet", "fees", "subsidy",
@@ -125,46 +129,22 @@ impl PyTraceGraph {
         slf.py().import("satrail._graph")?.call_method1("write", (slf, path, overwrite)).map(drop)
     }
 
-    /// Writes one of the two tables as Parquet.
-    #[pyo3(signature = (name, path: "str | PathLike[str]") -> "None")]
-    fn _write_parquet(&self, name: &str, path: &Bound<'_, PyAny>) -> PyResult<()> {
-        let table = if name == "nodes" { &self.nodes } else { &self.edges };
-        let target = convert::path(path)?;
-        Ok(path.py().detach(|| table.write_parquet(&target))?)
-    }
-
     fn __repr__(&self) -> String {
         let (nodes, edges) = (show::number(self.nodes.num_rows()), show::number(self.edges.num_rows()));
-        let about = format!("level={}, direction={}, height={}", self.level, self.direction, self.height);
+        let about = format!("level={}, direction={}, height={}", self.level(), self.direction, self.height());
         format!("TraceGraph({about}, {nodes} nodes, {edges} edges)")
     }
 
     fn _repr_html_(&self) -> String {
         let facts = [
-            ("level", self.level.clone()),
+            ("level", self.level().to_string()),
             ("direction", self.direction.clone()),
-            ("as of height", self.height.to_string()),
+            ("as of height", self.height().to_string()),
             ("nodes", show::number(self.nodes.num_rows())),
             ("edges", show::number(self.edges.num_rows())),
         ];
         show::facts("TraceGraph", &facts)
     }
-
-    /// Pickles carry the two tables.
-    #[pyo3(signature = () -> "tuple[object, ...]")]
-    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let [nodes, edges] = [&self.nodes, &self.edges].map(|table| table.to_ipc());
-        let (nodes, edges) = (PyBytes::new(py, &nodes?), PyBytes::new(py, &edges?));
-        let arguments = (&self.level, &self.direction, self.height, nodes, edges).into_pyobject(py)?;
-        PyTuple::new(py, [py.import("satrail._core")?.getattr("_restore_graph")?, arguments.into_any()])
-    }
-}
-
-/// Makes a graph from its pickle.
-#[pyfunction]
-#[pyo3(name = "_restore_graph", signature = (level, direction, height, nodes, edges) -> "TraceGraph")]
-pub fn restore_graph(level: String, direction: String, height: u32, nodes: &[u8], edges: &[u8]) -> PyResult<PyTraceGraph> {
-    Ok(PyTraceGraph { level, direction, height, nodes: restore_table(nodes)?.0, edges: restore_table(edges)?.0 })
 }
 
 fn helper<'py>(graph: &Bound<'py, PyTraceGraph>, name: &str) -> PyResult<Bound<'py, PyAny>> {
@@ -187,9 +167,9 @@ pub fn graph(py: Python<'_>, trace: &Trace, level: &str) -> PyResult<PyTraceGrap
     let movements = moved(py, trace)?;
     let graph: TraceGraph = while_not_interrupted(py, |go_on| movements.graph(level, go_on))?;
     Ok(PyTraceGraph {
-        level: level.name().to_string(),
+        trace: trace.clone(),
+        level,
         direction: graph.direction().name().to_string(),
-        height: trace.chain().height().0,
         nodes: graph.nodes(),
         edges: graph.edges(),
     })

@@ -16,6 +16,7 @@ mod ingest;
 mod peel_chain;
 mod progress;
 mod rates;
+mod recipe;
 mod shapes;
 mod show;
 mod simulate;
@@ -45,7 +46,7 @@ mod _core {
     #[pymodule_export]
     use super::change::PyChangeRule;
     #[pymodule_export]
-    use super::cluster::{PyClusters, PyComparison, PyProof, PyWallet};
+    use super::cluster::{PyClusters, PyComparison, PyProof, PyWallet, PyWallets};
     #[pymodule_export]
     use super::convergence::PyConvergence;
     #[pymodule_export]
@@ -55,7 +56,7 @@ mod _core {
     #[pymodule_export]
     use super::flows::PyFlows;
     #[pymodule_export]
-    use super::graph::{PyTraceGraph, restore_graph};
+    use super::graph::PyTraceGraph;
     #[pymodule_export]
     use super::info::info;
     #[pymodule_export]
@@ -64,6 +65,8 @@ mod _core {
     use super::peel_chain::PyPeelChain;
     #[pymodule_export]
     use super::rates::{PyRates, card};
+    #[pymodule_export]
+    use super::recipe::{PyRecipe, rerun};
     #[pymodule_export]
     use super::shapes::{
         PyBoltzmann, PyJudgement, PyPredicate, boltzmann, restore_boltzmann, restore_judgement, restore_predicate, shapes_of,

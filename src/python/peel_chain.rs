@@ -10,6 +10,7 @@ use crate::peel_chain::{PeelChain, PeelChainOptions};
 use crate::python::chain::PyChain;
 use crate::python::chain::output::PyOutput;
 use crate::python::progress::while_not_interrupted;
+use crate::python::recipe::made_by_recipe;
 use crate::python::show;
 use crate::python::table::PyTable;
 use crate::python::{convert, given as named};
@@ -79,6 +80,8 @@ impl PyChain {
 /// True
 #[pyclass(name = "PeelChain", module = "satrail", frozen)]
 pub struct PyPeelChain(pub PeelChain);
+
+made_by_recipe!(PyPeelChain, |peel| peel.0.chain(), |peel| peel.0.recipe());
 
 #[pymethods]
 impl PyPeelChain {

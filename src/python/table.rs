@@ -10,7 +10,7 @@ use pyo3::types::{PyBytes, PyCapsule, PyDict, PyTuple};
 use pyo3_arrow::ffi::{ArrayIterator, to_schema_pycapsule, to_stream_pycapsule};
 
 use crate::python::convert::append_values;
-use crate::python::show;
+use crate::python::{convert, show};
 use crate::table::Batches;
 use crate::table::Table;
 
@@ -76,6 +76,13 @@ impl PyTable {
     #[pyo3(signature = () -> "object")]
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
         Ok(to_schema_pycapsule(py, self.0.schema().as_ref())?)
+    }
+
+    /// Writes the rows to a Parquet file, batch by batch; a file that is there is replaced.
+    #[pyo3(signature = (path: "str | PathLike[str]", /) -> "None")]
+    fn write_parquet(&self, path: &Bound<'_, PyAny>) -> PyResult<()> {
+        let target = convert::path(path)?;
+        Ok(path.py().detach(|| self.0.write_parquet(&target))?)
     }
 
     fn __repr__(&self) -> PyResult<String> {

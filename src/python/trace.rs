@@ -3,20 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::chain::Chain;
 use crate::error::Error;
-use crate::ids::{AddrNum, OutNum};
 use crate::python::chain::PyChain;
 use crate::python::cluster::PyClusters;
 use crate::python::given::source;
 use crate::python::graph::{self, PyTraceGraph};
+use crate::python::recipe::made_by_recipe;
 use crate::python::table::PyTable;
 use crate::python::{convert, show};
-use crate::trace::{BUDGET, Direction, Fees, Ledger, Policy, Reason, Source, SourceItem, StopItem, StopSet, Trace, TraceOptions};
+use crate::trace::{BUDGET, Direction, Fees, Ledger, Policy, Reason, Source, StopSet, Trace, TraceOptions};
 
 #[pymethods]
 impl PyChain {
@@ -115,22 +115,6 @@ impl PyChain {
         let options = given.options(&self.0, source)?;
         trace(source.py(), &self.0, &source::source(&self.0, source)?, &options)
     }
-
-    /// A trace from its pickle.
-    #[pyo3(signature = (outputs, names, overlapping, settings, limits, stops) -> "Trace")]
-    #[allow(clippy::too_many_arguments)]
-    fn _trace(
-        &self,
-        py: Python<'_>,
-        outputs: Vec<(u64, u64, u32)>,
-        names: Vec<Option<String>>,
-        overlapping: u64,
-        settings: (String, String, String),
-        limits: (Option<u32>, Option<u64>, Option<u64>, Option<u64>, u64),
-        stops: Vec<(u32, String)>,
-    ) -> PyResult<PyTrace> {
-        restore(py, &self.0, outputs, names, overlapping, settings, limits, stops)
-    }
 }
 
 /// One run of following money: where it went (direction "out"), or where it came from (direction "in"). docs/traces.md defines every word.
@@ -144,6 +128,8 @@ impl PyChain {
 /// ['output', 'txid', 'position']
 #[pyclass(name = "Trace", module = "satrail", frozen)]
 pub struct PyTrace(pub Trace);
+
+made_by_recipe!(PyTrace, |trace| trace.0.chain(), |trace| trace.0.recipe());
 
 #[pymethods]
 impl PyTrace {
@@ -387,26 +373,6 @@ impl PyTrace {
         facts.push(("transactions", show::number(self.transactions())));
         show::facts("Trace", &facts) + &self.ledger()._repr_html_()
     }
-
-    /// Pickles carry the source and the settings; the trace is done again when they are read. Clusters are not part of a pickle, so a trace
-    /// that knows them cannot be one.
-    #[pyo3(signature = () -> "tuple[object, ...]")]
-    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let options = self.0.options();
-        if options.clusters.is_some() {
-            return Err(PyTypeError::new_err(
-                "a trace that knows clusters cannot be pickled, because clusters cannot; keep its tables (steps, ends) or its ledger",
-            ));
-        }
-        let source = self.0.source();
-        let outputs: Vec<(u64, u64, u32)> =
-            source.outputs().iter().map(|given| (given.output.0, given.amount, given.source)).collect();
-        let settings = (options.direction.name(), options.policy.name(), options.fees.name());
-        let limits = (options.max_tx_hops, options.min_value, options.since, options.until, options.budget);
-        let arguments = (outputs, source.names().to_vec(), source.overlapping(), settings, limits, options.stops.addresses())
-            .into_pyobject(py)?;
-        PyTuple::new(py, [self.chain().into_pyobject(py)?.getattr("_trace")?, arguments.into_any()])
-    }
 }
 
 /// The sums of a trace, in satoshi: `source` and `joined` are exactly the sum of the lines.
@@ -635,47 +601,6 @@ pub fn interruptible<T: Send>(
     work: impl FnOnce(&mut dyn FnMut(u64) -> bool) -> crate::Result<T> + Send,
 ) -> PyResult<T> {
     crate::python::progress::while_not_interrupted(py, |go_on| work(&mut |_| go_on()))
-}
-
-/// What the pickle of a trace says of its limits: max_tx_hops, min_value, since, until, budget.
-type Limits = (Option<u32>, Option<u64>, Option<u64>, Option<u64>, u64);
-
-/// A trace from its pickle: outputs with amounts and sources, the sources' names, how many were repeated, direction, policy and fees, limits,
-/// and the labelled addresses of the stop set.
-#[allow(clippy::too_many_arguments)]
-pub fn restore(
-    py: Python<'_>,
-    chain: &Chain,
-    outputs: Vec<(u64, u64, u32)>,
-    names: Vec<Option<String>>,
-    overlapping: u64,
-    settings: (String, String, String),
-    limits: Limits,
-    stops: Vec<(u32, String)>,
-) -> PyResult<PyTrace> {
-    let mut groups: Vec<(Option<String>, Vec<SourceItem>)> = names.into_iter().map(|name| (name, Vec::new())).collect();
-    for (output, amount, source) in outputs {
-        let whole = chain.output_at(OutNum(output))?.value()? == amount;
-        let item = if whole { SourceItem::Output(OutNum(output)) } else { SourceItem::Part(OutNum(output), amount) };
-        let group = groups.get_mut(source as usize);
-        group.ok_or_else(|| PyValueError::new_err("these are not the parts of a pickled trace"))?.1.push(item);
-    }
-    let source = Source::of_groups(chain, groups)?.with_overlapping(overlapping);
-    let stops = stops.into_iter().map(|(address, label)| (StopItem::Address(AddrNum(address)), label));
-    let (max_tx_hops, min_value, since, until, budget) = limits;
-    let options = TraceOptions {
-        direction: Direction::from_name(&settings.0)?,
-        policy: Policy::from_name(&settings.1)?,
-        fees: Fees::from_name(&settings.2)?,
-        stops: Arc::new(StopSet::of(chain, None, stops)?),
-        max_tx_hops,
-        min_value,
-        since,
-        until,
-        budget,
-        ..TraceOptions::default()
-    };
-    trace(py, chain, &source, &options)
 }
 
 /// Notices what is of another chain, where its number means something else.

@@ -22,6 +22,7 @@ mod outcome;
 pub mod place;
 mod policy;
 mod reason;
+pub mod recipe;
 mod run;
 mod source;
 mod stops;

@@ -134,9 +134,15 @@ impl Source {
         self.overlapping
     }
 
-    /// The same with another count of repeated outputs, as a source that was written down has it.
-    pub fn with_overlapping(self, overlapping: u64) -> Source {
-        Source { overlapping, ..self }
+    /// A source that was written down: its outputs, ascending, with amounts that they have.
+    pub fn of_outputs(chain: &Chain, outputs: Vec<SourceOutput>, names: Vec<Option<String>>, overlapping: u64) -> Result<Source> {
+        for given in &outputs {
+            let whole = chain.value_of(given.output)? == given.amount;
+            let item = if whole { SourceItem::Output(given.output) } else { SourceItem::Part(given.output, given.amount) };
+            item.outputs(chain, |_, _| {})?;
+        }
+        let source = Source::each_once(outputs, names);
+        Ok(Source { overlapping: source.overlapping + overlapping, ..source })
     }
 
     /// Satoshi of all outputs together.

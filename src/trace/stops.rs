@@ -66,13 +66,12 @@ impl StopSet {
         &self.labels
     }
 
-    /// The labelled addresses, where the set is one of addresses.
-    pub fn addresses(&self) -> Vec<(u32, String)> {
-        let mut addresses: Vec<(u32, String)> =
-            self.members.iter().map(|(member, label)| (*member, self.labels[*label as usize].clone())).collect();
-        addresses.sort_unstable();
-        addresses.retain(|_| self.clusters.is_none());
-        addresses
+    /// The labelled addresses, or with clusters the addresses that name the labelled ones, ascending.
+    pub fn labelled(&self) -> Vec<(AddrNum, String)> {
+        let labelled = self.members.iter().map(|(member, label)| (AddrNum(*member), self.labels[*label as usize].clone()));
+        let mut labelled: Vec<(AddrNum, String)> = labelled.collect();
+        labelled.sort_unstable();
+        labelled
     }
 
     /// The number of an address's label.

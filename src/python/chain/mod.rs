@@ -80,6 +80,14 @@ impl PyChain {
         PyBlock(self.0.tip())
     }
 
+    /// What the chain is: its network, height, and the hash of the block at that height. Takes constant time, and is the same whatever
+    /// store, files or version it is asked of.
+    #[getter]
+    fn identity(&self) -> PyResult<(String, u32, String)> {
+        let identity = self.0.identity()?;
+        Ok((identity.network, identity.height.0, hash_text(&identity.block)))
+    }
+
     /// "mainnet", "testnet3", "testnet4", "signet" or "regtest".
     #[getter]
     fn network(&self) -> &'static str {
@@ -281,9 +289,7 @@ impl PyChain {
     }
 
     fn __eq__(&self, other: &PyChain) -> PyResult<bool> {
-        Ok(self.0.network() == other.0.network()
-            && self.height() == other.height()
-            && self.0.tip().hash()? == other.0.tip().hash()?)
+        Ok(self.0.identity()? == other.0.identity()?)
     }
 
     fn __hash__(&self) -> PyResult<u64> {

@@ -25,7 +25,7 @@ impl PyOutput {
     /// Its name: "txid:n".
     #[getter]
     fn outpoint(&self) -> PyResult<String> {
-        Ok(format!("{}:{}", hash_text(&self.0.transaction()?.txid()?), self.0.position()?))
+        Ok(self.0.outpoint()?)
     }
 
     /// Its number in chain order.

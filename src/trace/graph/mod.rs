@@ -14,6 +14,7 @@ mod net;
 mod path_table;
 mod paths;
 mod reaching;
+pub mod recipe;
 mod tables;
 mod ways;
 mod which;
