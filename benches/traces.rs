@@ -5,7 +5,7 @@ use std::sync::Arc;
 use satrail::chain::Chain;
 use satrail::chain::pieces::all_threads;
 use satrail::cluster::Settings;
-use satrail::ids::{AddrNum, OutNum};
+use satrail::ids::{AddrNum, Height, OutNum};
 use satrail::trace::{Direction, Policy, Source, SourceItem, StopItem, StopSet, TraceOptions};
 
 use crate::{REPEATS, least, say, scattered, time};
@@ -94,9 +94,9 @@ fn source(chain: &Chain, outputs: impl Iterator<Item = OutNum>) -> Source {
 
 fn coinbases(chain: &Chain, heights: std::ops::Range<i64>) -> impl Iterator<Item = OutNum> {
     let first = move |height| {
-        let block = chain.block(height).expect("it has so many blocks");
+        let block = chain.block(Height(height as u32)).expect("it has so many blocks");
         let coinbase = block.transactions().expect("the store is sound").next().expect("a block has a coinbase");
-        OutNum(coinbase.output_numbers().expect("the store is sound").start)
+        coinbase.output_numbers().expect("the store is sound").start()
     };
     heights.take_while(|height| *height <= chain.height().0 as i64).map(first)
 }

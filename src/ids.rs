@@ -1,6 +1,9 @@
 //! Numbers that mean something. All of them count from zero in chain order, so a smaller number is earlier in the chain,
 //! and none of them changes when blocks are added.
 
+use std::marker::PhantomData;
+use std::ops::Range;
+
 macro_rules! number {
     ($(#[$doc:meta])* $name:ident($inner:ty)) => {
         $(#[$doc])*
@@ -15,6 +18,13 @@ macro_rules! number {
             }
         }
 
+        impl Number for $name {
+            #[inline]
+            fn of_row(row: u64) -> $name {
+                $name(row as $inner)
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 self.0.fmt(f)
@@ -22,6 +32,71 @@ macro_rules! number {
         }
     };
 }
+
+/// A number that has a place in a column.
+pub trait Number: Copy {
+    fn of_row(row: u64) -> Self;
+}
+
+/// Numbers that follow each other, such as those of a transaction's outputs: an iterator, and a half-open range.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Numbers<N> {
+    rows: Range<u64>,
+    of: PhantomData<N>,
+}
+
+impl<N: Number> Numbers<N> {
+    #[inline]
+    pub fn of(rows: Range<u64>) -> Numbers<N> {
+        Numbers { rows, of: PhantomData }
+    }
+
+    #[inline]
+    pub fn start(&self) -> N {
+        N::of_row(self.rows.start)
+    }
+
+    /// The first number behind them.
+    #[inline]
+    pub fn end(&self) -> N {
+        N::of_row(self.rows.end)
+    }
+
+    /// They as rows of a column.
+    #[inline]
+    pub fn rows(&self) -> Range<u64> {
+        self.rows.clone()
+    }
+
+    /// The number at a position, from 0.
+    #[inline]
+    pub fn at(&self, position: u64) -> Option<N> {
+        (position < self.rows.end.saturating_sub(self.rows.start)).then(|| N::of_row(self.rows.start + position))
+    }
+}
+
+impl<N: Number> Iterator for Numbers<N> {
+    type Item = N;
+
+    #[inline]
+    fn next(&mut self) -> Option<N> {
+        self.rows.next().map(N::of_row)
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.rows.size_hint()
+    }
+}
+
+impl<N: Number> DoubleEndedIterator for Numbers<N> {
+    #[inline]
+    fn next_back(&mut self) -> Option<N> {
+        self.rows.next_back().map(N::of_row)
+    }
+}
+
+impl<N: Number> ExactSizeIterator for Numbers<N> {}
 
 number! {
     /// A block's distance from the genesis block. Lasts for as long as blocks do.
@@ -91,6 +166,14 @@ pub fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_counted_from_either_end() {
+        let outputs = Numbers::<OutNum>::of(3..6);
+        assert_eq!(outputs.clone().rev().collect::<Vec<_>>(), [OutNum(5), OutNum(4), OutNum(3)]);
+        assert_eq!((outputs.len(), outputs.start(), outputs.end()), (3, OutNum(3), OutNum(6)));
+        assert_eq!([outputs.at(0), outputs.at(2), outputs.at(3)], [Some(OutNum(3)), Some(OutNum(5)), None]);
+    }
 
     #[test]
     fn a_hash_survives_its_text() {

@@ -3,7 +3,7 @@
 use crate::blocks::headers::{parent_of, time_of};
 use crate::chain::{Chain, Transaction};
 use crate::error::Result;
-use crate::ids::{Height, TxNum};
+use crate::ids::{Height, Numbers, TxNum};
 
 #[derive(Clone)]
 pub struct Block {
@@ -61,21 +61,20 @@ impl Block {
     }
 
     /// The numbers of its transactions.
-    pub fn transaction_numbers(&self) -> Result<std::ops::Range<u32>> {
+    pub fn transaction_numbers(&self) -> Result<Numbers<TxNum>> {
         self.chain.transactions_in(self.height)
     }
 
     pub fn transactions(&self) -> Result<impl Iterator<Item = Transaction> + use<>> {
         let chain = self.chain.clone();
-        Ok(self.transaction_numbers()?.map(move |number| Transaction::new(chain.clone(), TxNum(number))))
+        Ok(self.transaction_numbers()?.map(move |number| Transaction::new(chain.clone(), number)))
     }
 }
 
 impl Chain {
     /// The numbers of a block's transactions.
-    pub fn transactions_in(&self, height: Height) -> Result<std::ops::Range<u32>> {
-        let part = self.columns().blocks_transactions_end.part(height.row(), self.columns().transactions_txid.rows())?;
-        Ok(part.start as u32..part.end as u32)
+    pub fn transactions_in(&self, height: Height) -> Result<Numbers<TxNum>> {
+        self.columns().blocks_transactions_end.part(height.row(), self.columns().transactions_txid.rows()).map(Numbers::of)
     }
 
     /// The hash of the block that the store has at a height, which may be later than the chain's.

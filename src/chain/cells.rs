@@ -33,7 +33,7 @@ pub fn table<T>(chain: &Chain, rows: &[T], columns: impl Fn(&Cells<T>) -> Result
 
 /// The place of an output among those of its transaction.
 pub fn position_of(chain: &Chain, output: OutNum) -> Result<i64> {
-    let first = chain.outputs_of(chain.transaction_of(output)?)?.start;
+    let first = chain.outputs_of(chain.transaction_of(output)?)?.start().0;
     let position = output.0.checked_sub(first).map(|position| position as i64);
     position
         .ok_or_else(|| Error::corrupt(chain.store().folder(), format!("has output {output} before the first of its transaction")))

@@ -106,7 +106,7 @@ impl BlockFacts {
 
     /// Gathers all transactions of a block in place of what was gathered before.
     pub fn gather(&mut self, chain: &Chain, height: Height) -> Result<()> {
-        self.gather_some(chain, height, chain.transactions_in(height)?.map(TxNum))
+        self.gather_some(chain, height, chain.transactions_in(height)?)
     }
 
     /// Gathers some transactions of a block, given in ascending order, in place of what was gathered before.
@@ -140,7 +140,7 @@ impl BlockFacts {
     /// Adds what inputs spend, of which the rest is asked for; whether it is the input of a coinbase.
     fn add_inputs(&mut self, chain: &Chain, number: TxNum) -> Result<bool> {
         let columns = chain.columns();
-        for row in chain.inputs_of(number)? {
+        for row in chain.inputs_of(number)?.rows() {
             let spends = columns.inputs_spends.get(row)?.0;
             if spends == NONE_40 {
                 return Ok(true);
@@ -156,7 +156,7 @@ impl BlockFacts {
     /// Adds outputs, of whose addresses the kinds are asked for. The first `known` addresses have appeared before them.
     fn add_outputs(&mut self, chain: &Chain, number: TxNum, known: u32) -> Result<()> {
         let columns = chain.columns();
-        for row in chain.outputs_of(number)? {
+        for row in chain.outputs_of(number)?.rows() {
             let address = columns.outputs_address.get(row)?;
             columns.addresses_kind.prefetch(address as u64);
             self.outputs.push(OutputFacts {
@@ -199,12 +199,12 @@ impl Appeared {
         let columns = chain.columns();
         let row = height.row();
         let addresses = if row == 0 { 0 } else { columns.blocks_addresses_end.get(row - 1)? };
-        let first = TxNum(chain.transactions_in(height)?.start);
-        Ok(Appeared { addresses, output: chain.outputs_of(first)?.start })
+        let first = chain.transactions_in(height)?.start();
+        Ok(Appeared { addresses, output: chain.outputs_of(first)?.start().0 })
     }
 
     fn before_transaction(&mut self, chain: &Chain, number: TxNum) -> Result<u32> {
-        let start = chain.outputs_of(number)?.start;
+        let start = chain.outputs_of(number)?.start().0;
         for output in self.output..start {
             let address = chain.columns().outputs_address.get(output)?;
             self.addresses = self.addresses.max(address.saturating_add(1));

@@ -63,8 +63,8 @@ impl Chain {
             return 0..0;
         }
         let rows = match direction {
-            Direction::Outgoing => self.outputs_of(node),
-            Direction::Incoming => self.inputs_of(node),
+            Direction::Outgoing => self.outputs_of(node).map(|outputs| outputs.rows()),
+            Direction::Incoming => self.inputs_of(node).map(|inputs| inputs.rows()),
         };
         rows.unwrap_or(0..0)
     }

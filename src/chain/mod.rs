@@ -142,13 +142,14 @@ impl Chain {
         Ok(low)
     }
 
-    fn check_height(&self, height: i64) -> Result<Height> {
+    /// A height of the chain, from a number that may be none.
+    pub fn check_height(&self, height: i64) -> Result<Height> {
         let tip = self.height().0;
         if (0..=tip as i64).contains(&height) { Ok(Height(height as u32)) } else { Err(Error::HeightBeyondTip { height, tip }) }
     }
 
-    pub fn block(&self, height: i64) -> Result<Block> {
-        Ok(Block::new(self.clone(), self.check_height(height)?))
+    pub fn block(&self, height: Height) -> Result<Block> {
+        Ok(Block::new(self.clone(), self.check_height(height.0 as i64)?))
     }
 
     pub fn block_by_hash(&self, hash: &[u8; 32]) -> Result<Block> {
@@ -179,11 +180,8 @@ impl Chain {
     pub fn output(&self, txid: &[u8; 32], position: u64) -> Result<Output> {
         let transaction = self.transaction(txid)?;
         let outputs = transaction.output_numbers()?;
-        let count = outputs.end - outputs.start;
-        if position >= count {
-            return Err(Error::UnknownOutput { txid: *txid, position, outputs: count });
-        }
-        self.output_at(OutNum(outputs.start + position))
+        let unknown = || Error::UnknownOutput { txid: *txid, position, outputs: outputs.len() as u64 };
+        self.output_at(outputs.at(position).ok_or_else(unknown)?)
     }
 
     /// The output with a number below the chain's count.
@@ -239,6 +237,12 @@ impl Chain {
     /// The headers of all blocks, 80 bytes each.
     pub fn headers(&self) -> &[u8] {
         self.columns().blocks_header.slice(0..self.counts.blocks)
+    }
+
+    /// Whether two chains have the same blocks, up to the height of the lower.
+    pub fn agrees_with(&self, other: &Chain) -> Result<bool> {
+        let common = self.height().min(other.height());
+        Ok(self.block(common)?.hash()? == other.block(common)?.hash()?)
     }
 
     /// The error of a store that says something that no chain has.

@@ -85,7 +85,7 @@ impl Output {
 
     /// Its place among the transaction's outputs, from 0.
     pub fn position(&self) -> Result<u32> {
-        Ok((self.number.0 - self.transaction()?.output_numbers()?.start) as u32)
+        Ok((self.number.0 - self.transaction()?.output_numbers()?.start().0) as u32)
     }
 
     /// The output as a text, "txid:n".

@@ -6,7 +6,7 @@
 use crate::apportion::Divider;
 use crate::chain::Chain;
 use crate::error::Result;
-use crate::ids::{InNum, OutNum, TxNum};
+use crate::ids::{OutNum, TxNum};
 
 /// What a party puts into a transaction and takes out of it, in satoshi.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,11 +46,11 @@ impl<K: Copy + Ord> Parties<K> {
     pub fn of(chain: &Chain, tx: TxNum, who: impl Fn(OutNum) -> Result<K>) -> Result<Parties<K>> {
         let mut parties = Parties::default();
         for input in chain.inputs_of(tx)? {
-            if let Some(output) = chain.spends(InNum(input))? {
+            if let Some(output) = chain.spends(input)? {
                 parties.give(who(output)?, chain.value_of(output)?);
             }
         }
-        for output in chain.outputs_of(tx)?.map(OutNum) {
+        for output in chain.outputs_of(tx)? {
             parties.get(who(output)?, chain.value_of(output)?);
         }
         parties.settle(chain)?;

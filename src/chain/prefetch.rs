@@ -68,7 +68,7 @@ impl Chain {
             ask(near_owner(columns, output.row())?);
         }
         for tx in makers_of.iter().map(|output| self.transaction_of(*output)).chain(others.iter().map(|tx| Ok(*tx))) {
-            columns.inputs_spends.prefetch(self.inputs_of(tx?)?.start);
+            columns.inputs_spends.prefetch(self.inputs_of(tx?)?.start().row());
         }
         Ok(())
     }

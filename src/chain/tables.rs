@@ -274,7 +274,7 @@ impl<'a> Context<'a> {
 
     fn transaction_column(&self, name: &str) -> Result<ArrayRef> {
         let (chain, columns) = (self.chain, self.chain.columns());
-        let value_out = |i| sum(chain, chain.outputs_of(self.tx(i))?.map(|o| Ok(columns.outputs_value.get(o)? as i64)));
+        let value_out = |i| sum(chain, chain.outputs_of(self.tx(i))?.map(|o| Ok(chain.value_of(o)? as i64)));
         let fee = |i, row| -> Result<Option<i64>> {
             Ok(if chain.is_coinbase(self.tx(i))? { None } else { Some(columns.transactions_fee.get(row)?) })
         };
@@ -288,8 +288,8 @@ impl<'a> Context<'a> {
             "size" => self.int32(|_, row| Ok(columns.transactions_size.get(row)? as i32)),
             "vsize" => self.int32(|_, row| Ok(columns.transactions_weight.get(row)?.div_ceil(4) as i32)),
             "weight" => self.int32(|_, row| Ok(columns.transactions_weight.get(row)? as i32)),
-            "inputs" => self.int32(|i, _| chain.inputs_of(self.tx(i)).map(|r| (r.end - r.start) as i32)),
-            "outputs" => self.int32(|i, _| chain.outputs_of(self.tx(i)).map(|r| (r.end - r.start) as i32)),
+            "inputs" => self.int32(|i, _| chain.inputs_of(self.tx(i)).map(|numbers| numbers.len() as i32)),
+            "outputs" => self.int32(|i, _| chain.outputs_of(self.tx(i)).map(|numbers| numbers.len() as i32)),
             "value_out" => self.int64(|i, _| value_out(i)),
             "value_in" => self.optional_int64(|i, row| fee(i, row)?.map(|fee| sum(chain, [value_out(i), Ok(fee)])).transpose()),
             "fee" => self.optional_int64(fee),
@@ -308,15 +308,16 @@ impl<'a> Context<'a> {
         let of_spent = |row: u64, get: &dyn Fn(OutNum) -> Result<i64>| spent(row)?.map(get).transpose();
         let owner = |row: u64| -> Result<Option<AddrNum>> { spent(row)?.map(|o| chain.address_of(o)).transpose() };
         match name {
-            "position" => self.int32(|i, row| Ok(behind(chain, row, chain.inputs_of(self.tx(i))?.start)? as i32)),
+            "position" => self.int32(|i, row| Ok(behind(chain, row, chain.inputs_of(self.tx(i))?.start().0)? as i32)),
             "sequence" => self.int64(|_, row| Ok(columns.inputs_sequence.get(row)? as i64)),
             "spends" => self
                 .optional_int64(|_, row| Ok(Some(columns.inputs_spends.get(row)?.0).filter(|o| *o != NONE_40).map(|o| o as i64))),
             "spends_txid" => {
                 self.text(|_, row| spent(row)?.map(|o| Ok(hash_text(&chain.txid(chain.transaction_of(o)?)?))).transpose())
             }
-            "spends_position" => self
-                .optional_int32(|_, row| of_spent(row, &|o| Ok((o.0 - chain.outputs_of(chain.transaction_of(o)?)?.start) as i64))),
+            "spends_position" => self.optional_int32(|_, row| {
+                of_spent(row, &|o| Ok((o.0 - chain.outputs_of(chain.transaction_of(o)?)?.start().0) as i64))
+            }),
             "value" => self.optional_int64(|_, row| of_spent(row, &|o| Ok(chain.value_of(o)? as i64))),
             "address_number" => self.optional_int64(|_, row| Ok(owner(row)?.map(|a| a.0 as i64))),
             "address" => self.text(|_, row| Ok(owner(row)?.map(|a| chain.address_text(a)).transpose()?.flatten())),
@@ -330,7 +331,7 @@ impl<'a> Context<'a> {
         let spender = |row: u64| Ok(chain.end_of(OutNum(row))?.spender());
         match name {
             "output" => self.int64(|_, row| Ok(row as i64)),
-            "position" => self.int32(|i, row| Ok(behind(chain, row, chain.outputs_of(self.tx(i))?.start)? as i32)),
+            "position" => self.int32(|i, row| Ok(behind(chain, row, chain.outputs_of(self.tx(i))?.start().0)? as i32)),
             "value" => self.int64(|_, row| Ok(columns.outputs_value.get(row)? as i64)),
             "address_number" => self.int64(|_, row| Ok(owner(row)?.0 as i64)),
             "address" => self.text(|_, row| chain.address_text(owner(row)?)),

@@ -1,11 +1,9 @@
 //! A transaction of a chain, and its inputs.
 
-use std::ops::Range;
-
 use crate::blocks::fingerprint::Fingerprint;
 use crate::chain::{Address, Block, Chain, Output};
 use crate::error::Result;
-use crate::ids::{Height, InNum, NONE_40, OutNum, TxNum};
+use crate::ids::{Height, InNum, NONE_40, Numbers, OutNum, TxNum};
 
 #[derive(Clone)]
 pub struct Transaction {
@@ -35,13 +33,13 @@ impl Transaction {
     }
 
     pub fn block(&self) -> Result<Block> {
-        self.chain.block(self.height()?.0 as i64)
+        self.chain.block(self.height()?)
     }
 
     /// Its place in its block, from 0, the coinbase.
     pub fn position(&self) -> Result<u32> {
         let numbers = self.block()?.transaction_numbers()?;
-        let position = numbers.contains(&self.number.0).then(|| self.number.0 - numbers.start);
+        let position = numbers.rows().contains(&self.number.row()).then(|| self.number.0 - numbers.start().0);
         let ends = &self.chain.columns().blocks_transactions_end;
         position.ok_or_else(|| ends.damaged(format!("does not lead to the block of transaction number {}", self.number)))
     }
@@ -87,26 +85,23 @@ impl Transaction {
         self.chain.is_coinbase(self.number)
     }
 
-    pub fn input_numbers(&self) -> Result<Range<u64>> {
+    pub fn input_numbers(&self) -> Result<Numbers<InNum>> {
         self.chain.inputs_of(self.number)
     }
 
-    pub fn output_numbers(&self) -> Result<Range<u64>> {
+    pub fn output_numbers(&self) -> Result<Numbers<OutNum>> {
         self.chain.outputs_of(self.number)
     }
 
     pub fn inputs(&self) -> Result<impl ExactSizeIterator<Item = Input> + use<>> {
-        let (tx, numbers) = (self.clone(), self.input_numbers()?);
-        Ok((0..(numbers.end - numbers.start) as usize).map(move |i| Input {
-            number: InNum(numbers.start + i as u64),
-            position: i as u32,
-            tx: tx.clone(),
-        }))
+        let tx = self.clone();
+        let input = move |(i, number)| Input { number, position: i as u32, tx: tx.clone() };
+        Ok(self.input_numbers()?.enumerate().map(input))
     }
 
     pub fn outputs(&self) -> Result<impl ExactSizeIterator<Item = Output> + use<>> {
-        let (chain, numbers) = (self.chain.clone(), self.output_numbers()?);
-        Ok((0..(numbers.end - numbers.start) as usize).map(move |i| Output::new(chain.clone(), OutNum(numbers.start + i as u64))))
+        let chain = self.chain.clone();
+        Ok(self.output_numbers()?.map(move |number| Output::new(chain.clone(), number)))
     }
 
     /// Its bytes, read back from the block files and compared with its id.
@@ -132,14 +127,14 @@ impl Chain {
 
     /// The numbers of a transaction's inputs.
     #[inline]
-    pub fn inputs_of(&self, number: TxNum) -> Result<Range<u64>> {
-        self.columns().transactions_inputs_end.part(number.row(), self.columns().inputs_spends.rows())
+    pub fn inputs_of(&self, number: TxNum) -> Result<Numbers<InNum>> {
+        self.columns().transactions_inputs_end.part(number.row(), self.columns().inputs_spends.rows()).map(Numbers::of)
     }
 
     /// The numbers of a transaction's outputs.
     #[inline]
-    pub fn outputs_of(&self, number: TxNum) -> Result<Range<u64>> {
-        self.columns().transactions_outputs_end.part(number.row(), self.columns().outputs_value.rows())
+    pub fn outputs_of(&self, number: TxNum) -> Result<Numbers<OutNum>> {
+        self.columns().transactions_outputs_end.part(number.row(), self.columns().outputs_value.rows()).map(Numbers::of)
     }
 
     /// The output that an input spends; none for that of a coinbase.
@@ -152,13 +147,12 @@ impl Chain {
     /// How many inputs and outputs a transaction has; a coinbase has no inputs.
     pub fn size_of(&self, number: TxNum) -> Result<(u64, u64)> {
         let (inputs, outputs) = (self.inputs_of(number)?, self.outputs_of(number)?);
-        let one = inputs.end - inputs.start;
-        let inputs = if one == 1 && self.is_coinbase(number)? { 0 } else { one };
-        Ok((inputs, outputs.end - outputs.start))
+        let inputs = if inputs.len() == 1 && self.is_coinbase(number)? { 0 } else { inputs.len() as u64 };
+        Ok((inputs, outputs.len() as u64))
     }
 
     pub fn is_coinbase(&self, number: TxNum) -> Result<bool> {
-        Ok(self.spends(InNum(self.inputs_of(number)?.start))?.is_none())
+        Ok(self.spends(self.inputs_of(number)?.start())?.is_none())
     }
 }
 

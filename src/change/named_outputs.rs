@@ -52,10 +52,9 @@ pub fn outputs_of_rows(chain: &Chain, name: &str, rows: &[([u8; 32], u64)]) -> R
             unknown.push(hash_text(txid));
             continue;
         };
-        let outputs = chain.outputs_of(number)?;
-        match *position < outputs.end - outputs.start {
-            true => found.push(outputs.start + position),
-            false => beyond.push(format!("{}:{position}", hash_text(txid))),
+        match chain.outputs_of(number)?.at(*position) {
+            Some(output) => found.push(output.0),
+            None => beyond.push(format!("{}:{position}", hash_text(txid))),
         }
     }
     let wrong = |what: &str, which: &[String]| {

@@ -13,7 +13,7 @@ use crate::chain::{BlockFacts, Chain, Facts};
 use crate::change::address_reuse::mark_reused;
 use crate::change::primitive::{Definition, Primitive, default_of};
 use crate::error::{Error, Result};
-use crate::ids::{AddrNum, Height, InNum, OutNum, TxNum, hex};
+use crate::ids::{AddrNum, Height, OutNum, TxNum, hex};
 use crate::script::Kind;
 
 /// The one output to a fresh address, with refinements, none of which is on by default.
@@ -189,7 +189,7 @@ fn is_paid_again(chain: &Chain, gambling: &[AddrNum], facts: &Facts<'_>, address
             continue;
         }
         let transaction = chain.transaction_of(OutNum(output))?;
-        seen = chain.outputs_of(transaction)?.end;
+        seen = chain.outputs_of(transaction)?.end().0;
         let time = chain.time_at(chain.height_of(transaction)?)?;
         if time as u64 <= until && !spends_from(chain, transaction, gambling)? {
             return Ok(true);
@@ -202,7 +202,7 @@ fn spends_from(chain: &Chain, number: TxNum, addresses: &[AddrNum]) -> Result<bo
     if addresses.is_empty() {
         return Ok(false);
     }
-    for input in chain.inputs_of(number)?.map(InNum) {
+    for input in chain.inputs_of(number)? {
         if let Some(spent) = chain.spends(input)?
             && addresses.binary_search(&chain.address_of(spent)?).is_ok()
         {

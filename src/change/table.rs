@@ -38,7 +38,7 @@ impl Maker for Rows {
             txids.append_value(hash_text(&chain.txid(tx)?));
             heights.push(height.0 as i32);
             times.push(chain.time_at(height)? as i64);
-            positions.push((output.0 - chain.outputs_of(tx)?.start) as i32);
+            positions.push((output.0 - chain.outputs_of(tx)?.start().0) as i32);
             addresses.append_option(chain.address_text(chain.address_of(output)?)?);
             values.push(chain.value_of(output)? as i64);
             spent.push(matches!(chain.end_of(output)?, End::Spent(_)));

@@ -7,7 +7,7 @@ use crate::cluster::edges::Edges;
 use crate::cluster::forest::Forest;
 use crate::cluster::settings::Settings;
 use crate::error::Result;
-use crate::ids::TxNum;
+use crate::ids::{Height, TxNum};
 
 /// The forest of the first blocks of a chain.
 #[derive(Clone, Default)]
@@ -23,7 +23,7 @@ impl Built {
     pub fn extend(mut self, chain: &Chain, settings: &Settings, threads: usize, go_on: &mut dyn FnMut() -> bool) -> Result<Built> {
         let first = match self.blocks {
             0 => TxNum(0),
-            blocks => TxNum(chain.block(blocks as i64 - 1)?.transaction_numbers()?.end),
+            blocks => chain.transactions_in(Height(blocks as u32 - 1))?.end(),
         };
         self.forest.grow(chain.counts().addresses as usize);
         let edges = Edges::prepare(chain, settings, first, threads, go_on)?;

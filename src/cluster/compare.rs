@@ -92,8 +92,7 @@ const MOVED: usize = 1000;
 impl Clusters {
     /// Compares with other clusters of the same chain, over the addresses that both know.
     pub fn compare(&self, other: &Clusters) -> Result<Comparison> {
-        let common = self.chain().height().min(other.chain().height()).0 as i64;
-        if self.chain().block(common)?.hash()? != other.chain().block(common)?.hash()? {
+        if !self.chain().agrees_with(other.chain())? {
             return Err(Error::Invalid { what: "these are clusters of different chains; compare clusters of one".into() });
         }
         let both = self.labels().iter().zip(other.labels());

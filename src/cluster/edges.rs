@@ -10,7 +10,7 @@ use crate::cluster::forest::Edge;
 use crate::cluster::same_key;
 use crate::cluster::settings::{CoinJoins, Settings};
 use crate::error::Result;
-use crate::ids::{AddrNum, Height, InNum, OutNum, TxNum};
+use crate::ids::{AddrNum, Height, Numbers, OutNum, TxNum};
 use crate::shapes::{self, Verdict};
 
 /// The edges of a chain's transactions from one on, in chain order: within a transaction those of co-spend, in the order of its inputs,
@@ -48,7 +48,7 @@ impl<'a> Edges<'a> {
     pub fn of_blocks(&self, heights: Range<u64>) -> Result<Vec<Edge>> {
         let (mut edges, mut work) = (Vec::new(), Work::default());
         for height in heights.map(|height| Height(height as u32)) {
-            let transactions = self.chain.block(height.0 as i64)?.transaction_numbers()?;
+            let transactions = self.chain.transactions_in(height)?;
             let start = edges.len();
             if self.change.is_empty() {
                 self.co_spend_of_block(height, transactions.clone(), &mut work, &mut edges)?;
@@ -58,8 +58,8 @@ impl<'a> Edges<'a> {
                     self.of_facts(&facts, &mut work.candidates, &mut edges)?;
                 }
             }
-            let from = self.same_key.partition_point(|edge| edge.transaction.0 < transactions.start);
-            let to = self.same_key.partition_point(|edge| edge.transaction.0 < transactions.end);
+            let from = self.same_key.partition_point(|edge| edge.transaction < transactions.start());
+            let to = self.same_key.partition_point(|edge| edge.transaction < transactions.end());
             if from < to {
                 edges.extend_from_slice(&self.same_key[from..to]);
                 edges[start..].sort_by_key(|edge| (edge.transaction, self.order(edge.rule)));
@@ -71,7 +71,7 @@ impl<'a> Edges<'a> {
     /// The edges of one transaction, without those of same-key.
     pub fn of_transaction(&self, number: TxNum, edges: &mut Vec<Edge>) -> Result<()> {
         if self.change.is_empty() && !self.may_be_joint(number, &mut Vec::new())? {
-            let spent = self.chain.inputs_of(number)?.filter_map(|input| self.chain.spends(InNum(input)).transpose());
+            let spent = self.chain.inputs_of(number)?.filter_map(|input| self.chain.spends(input).transpose());
             let addresses = spent.map(|output| self.chain.address_of(output?)).collect::<Result<Vec<_>>>()?;
             self.join_inputs(number, &addresses, edges);
             return Ok(());
@@ -140,7 +140,13 @@ impl<'a> Edges<'a> {
     }
 
     /// Co-spend alone needs no more than the addresses of inputs, but for the few transactions that may be joint ones.
-    fn co_spend_of_block(&self, height: Height, transactions: Range<u32>, work: &mut Work, edges: &mut Vec<Edge>) -> Result<()> {
+    fn co_spend_of_block(
+        &self,
+        height: Height,
+        transactions: Numbers<TxNum>,
+        work: &mut Work,
+        edges: &mut Vec<Edge>,
+    ) -> Result<()> {
         self.look_at_block(transactions, work)?;
         let left_out = self.joint_ones(height, work)?;
         let mut spent = work.spent.iter();
@@ -158,22 +164,20 @@ impl<'a> Edges<'a> {
     }
 
     /// Notes the transactions of a block with several inputs, and what those spend, which is asked for.
-    fn look_at_block(&self, transactions: Range<u32>, work: &mut Work) -> Result<()> {
+    fn look_at_block(&self, transactions: Numbers<TxNum>, work: &mut Work) -> Result<()> {
         work.transactions.clear();
         work.spent.clear();
         work.maybe_joint.clear();
-        for number in transactions.map(TxNum) {
+        for number in transactions {
             let inputs = self.chain.inputs_of(number)?;
-            let count = (inputs.end - inputs.start) as usize;
-            if count < 2 || self.chain.spends(InNum(inputs.start))?.is_none() {
+            let count = inputs.len();
+            if count < 2 || self.chain.spends(inputs.start())?.is_none() {
                 continue;
             }
             work.transactions.push((number, count));
             for input in inputs {
-                let output = self
-                    .chain
-                    .spends(InNum(input))?
-                    .ok_or_else(|| self.chain.corrupt("has an input that spends nothing among others"))?;
+                let output =
+                    self.chain.spends(input)?.ok_or_else(|| self.chain.corrupt("has an input that spends nothing among others"))?;
                 self.chain.prefetch_address_of(output);
                 work.spent.push(output);
             }
@@ -191,10 +195,9 @@ impl<'a> Edges<'a> {
         }
         values.clear();
         for output in self.chain.outputs_of(number)? {
-            values.push(self.chain.value_of(OutNum(output))?);
+            values.push(self.chain.value_of(output)?);
         }
-        let inputs = self.chain.inputs_of(number)?;
-        Ok(shapes::may_be_coinjoin((inputs.end - inputs.start) as usize, values, &self.settings.thresholds))
+        Ok(shapes::may_be_coinjoin(self.chain.inputs_of(number)?.len(), values, &self.settings.thresholds))
     }
 
     fn joint_ones(&self, height: Height, work: &mut Work) -> Result<BTreeSet<TxNum>> {

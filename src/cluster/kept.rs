@@ -162,8 +162,8 @@ impl Segment {
     }
 
     fn of(chain: &Chain, built: &Built, blocks: u64) -> crate::Result<Segment> {
-        let block = chain.block(blocks as i64 - 1)?;
-        let end = TxNum(block.transaction_numbers()?.end);
+        let block = chain.block(Height(blocks as u32 - 1))?;
+        let end = block.transaction_numbers()?.end();
         Ok(Segment {
             blocks,
             hash: hash_text(&block.hash()?),
@@ -181,7 +181,7 @@ impl Segment {
 
 /// The forest of the first `blocks` blocks from rows that may go further. None where rows cannot be right.
 fn built(chain: &Chain, blocks: u64, links: &[[u32; LINK]], refused: &[[u32; REFUSED]]) -> Option<Built> {
-    let end = chain.block(blocks as i64 - 1).ok()?.transaction_numbers().ok()?.end;
+    let end = chain.block(Height(blocks.checked_sub(1)? as u32)).ok()?.transaction_numbers().ok()?.end().0;
     let addresses = chain.counts_before(blocks).ok()?.addresses;
     let mut forest = Forest::new(addresses as usize);
     for [below, above, left, right, transaction, rule] in links.iter().take_while(|link| link[4] < end) {

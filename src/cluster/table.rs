@@ -10,7 +10,7 @@ use crate::chain::pieces::{go_on_or_stop, in_order};
 use crate::chain::{Chain, End};
 use crate::cluster::{Clusters, is_nobodys};
 use crate::error::Result;
-use crate::ids::{AddrNum, InNum, NONE_32, OutNum, TxNum, hash_text};
+use crate::ids::{AddrNum, Height, NONE_32, OutNum, TxNum, hash_text};
 use crate::script::Kind;
 use crate::table::Table;
 
@@ -253,16 +253,16 @@ impl Places {
     fn additions(&self, chain: &Chain, heights: Range<u64>) -> Result<Additions> {
         let mut additions = Additions::default();
         for height in heights {
-            let transactions = chain.block(height as i64)?.transaction_numbers()?;
-            for number in transactions.clone().map(TxNum) {
+            let transactions = chain.transactions_in(Height(height as u32))?;
+            for number in transactions.clone() {
                 for input in chain.inputs_of(number)? {
-                    if let Some(spends) = chain.spends(InNum(input))? {
+                    if let Some(spends) = chain.spends(input)? {
                         chain.prefetch_address_of(spends);
                     }
                 }
             }
             let mut touched = Vec::new();
-            for number in transactions.map(TxNum) {
+            for number in transactions {
                 touched.clear();
                 self.spent_by(chain, number, &mut touched)?;
                 self.paid_by(chain, number, &mut touched, &mut additions.payments)?;
@@ -276,7 +276,7 @@ impl Places {
 
     fn spent_by(&self, chain: &Chain, number: TxNum, touched: &mut Vec<u32>) -> Result<()> {
         for input in chain.inputs_of(number)? {
-            if let Some(spends) = chain.spends(InNum(input))? {
+            if let Some(spends) = chain.spends(input)? {
                 let place = self.of(chain, spends)?;
                 touched.extend((place != NONE_32).then_some(place));
             }
@@ -285,7 +285,7 @@ impl Places {
     }
 
     fn paid_by(&self, chain: &Chain, number: TxNum, touched: &mut Vec<u32>, payments: &mut Vec<(u32, u64, End)>) -> Result<()> {
-        for output in chain.outputs_of(number)?.map(OutNum) {
+        for output in chain.outputs_of(number)? {
             let place = self.of(chain, output)?;
             if place != NONE_32 {
                 touched.push(place);

@@ -82,7 +82,7 @@ impl<'a> Sweep<'a> {
         arrivals.sort_unstable_by_key(|arrival| arrival.payment);
         let payments: Vec<usize> = (0..self.payments.len()).filter(|at| coins.contains(&self.payments[*at])).collect();
         self.meet(tx, &arrivals);
-        for output in self.chain.outputs_of(tx)?.map(OutNum) {
+        for output in self.chain.outputs_of(tx)? {
             let payment = payments.iter().find(|at| self.payments[**at] == output).map(|at| *at as u8);
             if !arrivals.is_empty() || payment.is_some() {
                 self.leave(tx, output, &arrivals, payment)?;

@@ -130,7 +130,7 @@ impl<'a> Sweep<'a> {
         for (output, traced) in inputs {
             sides.entry(self.owner(*output)?).or_default().traced += traced;
         }
-        for output in self.chain.outputs_of(tx)?.map(OutNum) {
+        for output in self.chain.outputs_of(tx)? {
             sides.entry(self.owner(output)?).or_default().outputs.push((output, self.chain.value_of(output)?));
         }
         let mut parties = Parties::of(self.chain, tx, |output| self.owner(output))?;

@@ -117,7 +117,7 @@ impl Revealed {
             txids.push(hash_text(&chain.txid(tx)?));
             heights.push(height.0 as i32);
             times.push(chain.time_at(height)? as i64);
-            positions.push((output.0 - chain.outputs_of(tx)?.start) as i32);
+            positions.push((output.0 - chain.outputs_of(tx)?.start().0) as i32);
             values.push(chain.value_of(*output)? as i64);
         }
         let columns: [(&str, ArrayRef, bool); 9] = [

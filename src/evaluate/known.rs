@@ -165,8 +165,7 @@ impl Known {
 
     /// Refuses a chain that it is no truth of.
     pub fn check(&self, chain: &Chain) -> Result<()> {
-        let common = self.chain.height().min(chain.height()).0 as i64;
-        match self.chain.block(common)?.hash()? == chain.block(common)?.hash()? {
+        match self.chain.agrees_with(chain)? {
             true => Ok(()),
             false => {
                 Err(Error::Invalid { what: format!("{} is the truth of another chain; open the store of that one", self.name) })

@@ -79,10 +79,9 @@ impl Folder {
                 // What is not in the chain is of a later height: the transactions were looked for before.
                 let Some(transaction) = finder.find(txid)? else { continue };
                 let outputs = chain.outputs_of(transaction)?;
-                let output = u64::try_from(position).ok().map(|position| outputs.start + position);
-                let output = output
-                    .filter(|output| outputs.contains(output))
-                    .ok_or_else(|| does_not_fit(format!("it has an output {txid}:{position}, which is not there")))?;
+                let output = u64::try_from(position).ok().and_then(|position| outputs.at(position)).map(|output| output.0);
+                let output =
+                    output.ok_or_else(|| does_not_fit(format!("it has an output {txid}:{position}, which is not there")))?;
                 let owner = entities.get(row).map(|entity| places.of(entity)).transpose()?;
                 take(OutputRow { transaction, output, owner, purpose: purposes.need(row)? })?;
             }

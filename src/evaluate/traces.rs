@@ -10,7 +10,7 @@ use crate::evaluate::arrivals::{Arrivals, Arrived};
 use crate::evaluate::known::{Known, Owners};
 use crate::evaluate::matching::{Matched, matched, matched_held};
 use crate::evaluate::pairs::share;
-use crate::ids::{InNum, NONE_32, TxNum};
+use crate::ids::{NONE_32, TxNum};
 use crate::trace::{Direction, Outcome, Place, Reason, Step, Trace};
 
 /// The label of a stop set that nobody has labelled: it claims nothing.
@@ -118,7 +118,7 @@ fn arrived_by(trace: &Trace, step: &Step) -> Result<Option<TxNum>> {
 /// Whether an owner put coins into a transaction.
 fn is_sender(chain: &Chain, owners: &Owners, (tx, owner): &Arrived) -> Result<bool> {
     for input in chain.inputs_of(*tx)? {
-        let Some(output) = chain.spends(InNum(input))? else { continue };
+        let Some(output) = chain.spends(input)? else { continue };
         if owners.of(chain.address_of(output)?) == Some(*owner) {
             return Ok(true);
         }

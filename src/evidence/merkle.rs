@@ -3,13 +3,12 @@
 use crate::blocks::hash::double_sha256;
 use crate::chain::Transaction;
 use crate::error::Result;
-use crate::ids::TxNum;
 
 /// The hashes beside the way from a transaction to its block's Merkle root, from the leaves up.
 pub fn branch(transaction: &Transaction) -> Result<Vec<[u8; 32]>> {
     let chain = transaction.chain();
     let numbers = transaction.block()?.transaction_numbers()?;
-    let mut row: Vec<[u8; 32]> = numbers.map(|number| chain.txid(TxNum(number))).collect::<Result<_>>()?;
+    let mut row: Vec<[u8; 32]> = numbers.map(|number| chain.txid(number)).collect::<Result<_>>()?;
     let (mut position, mut branch) = (transaction.position()? as usize, Vec::new());
     while row.len() > 1 {
         // A row of odd length pairs its last hash with itself.

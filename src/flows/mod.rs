@@ -201,7 +201,7 @@ impl<'a> Work<'a> {
     }
 
     fn note_deposits(&mut self, tx: TxNum) -> Result<()> {
-        for output in self.chain.outputs_of(tx)?.map(OutNum) {
+        for output in self.chain.outputs_of(tx)? {
             if self.members.contains(self.chain.address_of(output)?) {
                 self.deposits.push(output);
             }

@@ -6,7 +6,7 @@ use crate::chain::parties::{Parties, Payee};
 use crate::cluster::Clusters;
 use crate::error::Result;
 use crate::flows::members::Members;
-use crate::ids::{AddrNum, InNum, OutNum, TxNum};
+use crate::ids::{AddrNum, OutNum, TxNum};
 use crate::script::Kind;
 
 /// Somebody who takes part in a transaction with the set.
@@ -88,7 +88,7 @@ impl<'a> Sides<'a> {
         self.parties.clear();
         let (mut net, mut spendable) = (Net::default(), 0);
         for input in self.chain.inputs_of(tx)? {
-            if let Some(output) = self.chain.spends(InNum(input))? {
+            if let Some(output) = self.chain.spends(input)? {
                 let (who, value) = (self.who(output)?, self.chain.value_of(output)?);
                 net.inputs += 1;
                 if who == Who::Set {
@@ -99,7 +99,7 @@ impl<'a> Sides<'a> {
             }
         }
         let mut paid = 0u64;
-        for output in self.chain.outputs_of(tx)?.map(OutNum) {
+        for output in self.chain.outputs_of(tx)? {
             let (who, value) = (self.who(output)?, self.chain.value_of(output)?);
             self.parties.get(who, value);
             paid = paid.saturating_add(value);

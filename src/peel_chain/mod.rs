@@ -212,7 +212,7 @@ impl PeelStep {
 
     /// Satoshi in its other outputs.
     pub fn peeled(&self, chain: &Chain) -> Result<u64> {
-        let others = chain.outputs_of(self.transaction)?.map(OutNum).filter(|output| *output != self.change);
+        let others = chain.outputs_of(self.transaction)?.filter(|output| *output != self.change);
         others.map(|output| chain.value_of(output)).try_fold(0u64, |sum, value| Ok(sum.saturating_add(value?)))
     }
 }

@@ -88,7 +88,7 @@ pub(super) fn peeled(peel: &PeelChain) -> Result<Table> {
 fn peeled_rows<'a>(chain: &Chain, steps: &'a [PeelStep]) -> Result<Vec<PeeledRow<'a>>> {
     let mut rows = Vec::new();
     for step in steps {
-        let outputs = chain.outputs_of(step.transaction)?.map(OutNum).zip(&step.readings);
+        let outputs = chain.outputs_of(step.transaction)?.zip(&step.readings);
         let others = outputs.filter(|(output, _)| *output != step.change);
         rows.extend(others.map(|(output, reading)| PeeledRow { step, output, reading }));
     }

@@ -608,8 +608,7 @@ pub fn check_chain(ours: &Chain, theirs: &Chain, given: &Bound<'_, PyAny>) -> Py
     if Arc::ptr_eq(ours.store(), theirs.store()) {
         return Ok(());
     }
-    let common = ours.height().min(theirs.height()).0 as i64;
-    match ours.block(common)?.hash()? == theirs.block(common)?.hash()? {
+    match ours.agrees_with(theirs)? {
         true => Ok(()),
         false => Err(PyValueError::new_err(format!("{given:?} is of another chain; look it up in this one"))),
     }

@@ -170,7 +170,7 @@ impl Rows {
                 None => self.chain.height_of(TxNum(from as u32))?,
             };
             let block = self.chain.transactions_in(height)?;
-            let part = from..(block.end as u64).min(rows.end);
+            let part = from..block.rows().end.min(rows.end);
             (from, size) = (part.end, size + part.end.saturating_sub(part.start));
             piece.push((height, part));
             if size >= PIECE {

@@ -272,13 +272,7 @@ impl Inner {
             (Place::Output(output), Direction::In) => Some(self.chain.transaction_of(output)?),
             (Place::Output(output), Direction::Out) => self.chain.end_of(output)?.spender(),
             (Place::Fee(payer), Direction::In) => Some(payer),
-            (_, _) => match by {
-                Some(by) => {
-                    let block = self.chain.block(self.chain.height_of(by)?.0 as i64)?;
-                    Some(TxNum(block.transaction_numbers()?.start))
-                }
-                None => None,
-            },
+            (_, _) => by.map(|by| Ok(self.chain.transactions_in(self.chain.height_of(by)?)?.start())).transpose()?,
         })
     }
 

@@ -69,7 +69,7 @@ impl SourceItem {
                 tell(output, amount);
             }
             SourceItem::Transaction(tx) => {
-                for output in chain.transaction_at(tx)?.output_numbers()?.map(OutNum) {
+                for output in chain.transaction_at(tx)?.output_numbers()? {
                     tell(output, chain.value_of(output)?);
                 }
             }

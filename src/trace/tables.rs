@@ -9,7 +9,7 @@ use arrow_schema::SchemaRef;
 
 use crate::chain::Chain;
 use crate::error::Result;
-use crate::ids::{AddrNum, InNum, OutNum, TxNum, hash_text};
+use crate::ids::{AddrNum, OutNum, TxNum, hash_text};
 use crate::table::Maker;
 use crate::table::Table;
 use crate::trace::place::Place;
@@ -228,7 +228,7 @@ impl<'a> Cells<'a> {
     fn only_address(&self, tx: TxNum) -> Result<Option<AddrNum>> {
         let mut only = None;
         for input in self.chain.inputs_of(tx)? {
-            let Some(output) = self.chain.spends(InNum(input))? else { return Ok(None) };
+            let Some(output) = self.chain.spends(input)? else { return Ok(None) };
             let address = self.chain.address_of(output)?;
             if *only.get_or_insert(address) != address {
                 return Ok(None);
@@ -258,7 +258,7 @@ impl<'a> Cells<'a> {
 
     fn position(&self, step: &Step) -> Result<Option<i64>> {
         let position = |output: OutNum| {
-            let first = self.chain.outputs_of(self.chain.transaction_of(output)?)?.start;
+            let first = self.chain.outputs_of(self.chain.transaction_of(output)?)?.start().0;
             Ok((output.0 - first) as i64)
         };
         step.place.output().map(position).transpose()

@@ -95,7 +95,7 @@ proptest! {
             prop_assert!(of(&a.difference(&a)).is_empty());
             let alone = |output: &&u64| {
                 let tx = made.chain.transaction_of(OutNum(**output)).unwrap();
-                x.range(made.chain.outputs_of(tx).unwrap()).count() == 1
+                x.range(made.chain.outputs_of(tx).unwrap().rows()).count() == 1
             };
             prop_assert_eq!(of(&a.unique()), x.iter().filter(alone).copied().collect::<BTreeSet<_>>());
         }
@@ -221,7 +221,7 @@ fn a_table_has_a_row_for_each_output_and_rows_are_found_by_id() {
     let fresh = ChangeRule::named("fresh").unwrap().evaluate(&chain, 250..320, 2, &mut || true).unwrap();
     let rows = |output: u64| {
         let tx = chain.transaction_of(OutNum(output)).unwrap();
-        (chain.txid(tx).unwrap(), output - chain.outputs_of(tx).unwrap().start)
+        (chain.txid(tx).unwrap(), output - chain.outputs_of(tx).unwrap().start().0)
     };
     let named: Vec<_> = fresh.iter().map(rows).collect();
     assert_eq!(outputs_of_rows(&chain, "all", &named).unwrap(), fresh);

@@ -1,6 +1,7 @@
 //! Block files that are missing, damaged, half written or of something else: the exact error, or the chain up to the damage and a
 //! report that names it.
 
+use satrail::ids::Height;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -416,7 +417,7 @@ fn a_second_folder_adds_what_the_first_one_has_not() {
     let chain = Chain::open(&first.store()).unwrap();
     assert_eq!(chain.digest().unwrap(), Clean::best(&tree).chain.digest().unwrap());
     for height in [0, 11, 12, 20] {
-        let tx = chain.block(height).unwrap().transactions().unwrap().next().unwrap();
+        let tx = chain.block(Height(height)).unwrap().transactions().unwrap().next().unwrap();
         assert_eq!(tx.raw().unwrap(), bitcoin::consensus::serialize(&tree.nodes[height as usize].block.txdata[0]));
     }
 }

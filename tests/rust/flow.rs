@@ -270,7 +270,7 @@ fn sources_that_overlap_count_once() {
     let source = Source::of(chain, items).unwrap();
     assert_eq!(
         source.outputs().iter().map(|given| given.output.0).collect::<Vec<_>>(),
-        tx.output_numbers().unwrap().collect::<Vec<_>>()
+        tx.output_numbers().unwrap().rows().collect::<Vec<_>>()
     );
     let trace = chain.trace(&source, &TraceOptions::default(), |_| true).unwrap();
     assert_eq!(trace.source().overlapping(), 2);

@@ -1,7 +1,7 @@
 //! The first 4,313 blocks of the main chain.
 
 use satrail::chain::Chain;
-use satrail::ids::parse_hash;
+use satrail::ids::{Height, parse_hash};
 use satrail::script::Network;
 
 use crate::build::files::record;
@@ -43,9 +43,11 @@ fn the_first_blocks_of_the_main_chain_say_what_they_say() {
     assert_eq!(spent.transaction().unwrap().height().unwrap().0, 9);
 
     // A date means the last block whose median time past is not later: no block before it is, none after it is earlier.
-    let medians: Vec<u32> = (0..=4312).map(|h| chain.block(h).unwrap().median_time().unwrap()).collect();
+    let medians: Vec<u32> = (0..=4312).map(|h| chain.block(Height(h)).unwrap().median_time().unwrap()).collect();
     assert!(medians.is_sorted());
-    assert!((1..=4312).any(|h| chain.block(h).unwrap().time().unwrap() < chain.block(h - 1).unwrap().time().unwrap()));
+    assert!(
+        (1..=4312).any(|h| chain.block(Height(h)).unwrap().time().unwrap() < chain.block(Height(h - 1)).unwrap().time().unwrap())
+    );
     for text in ["2009-01-03T18:15:05Z", "2009-01-09", "2009-01-12", "2009-01-12T03:30:25Z", "2009-02-01", "2010-01-01"] {
         let time = satrail::chain::time::parse(text).unwrap();
         let expected = medians.iter().rposition(|median| *median as i64 <= time).unwrap();

@@ -1,5 +1,6 @@
 //! One chain has one digest, however its blocks lie in files and in whatever steps they come.
 
+use satrail::ids::Height;
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -61,7 +62,7 @@ proptest! {
             let limit = if rng.one_in(2) {
                 Until::Height(height)
             } else {
-                let block = clean.chain.block(height.min(clean.chain.height().0) as i64).unwrap();
+                let block = clean.chain.block(Height(height).min(clean.chain.height())).unwrap();
                 Until::Time(block.median_time().unwrap() as i64 + rng.below(3) as i64)
             };
             let reached = bring_with(&files, &store, &until(limit)).height.unwrap();

@@ -7,7 +7,7 @@ use bitcoin::consensus::deserialize;
 use bitcoin::hashes::Hash;
 use bitcoin::{Address, Block, OutPoint, Script, ScriptBuf, Transaction};
 use satrail::chain::{AddressTotals, Chain, End};
-use satrail::ids::{AddrNum, OutNum, TxNum};
+use satrail::ids::{AddrNum, Height, OutNum, TxNum};
 use satrail::script::{self, InnerKind};
 
 /// The chain's rows, in the order of their numbers.
@@ -131,7 +131,7 @@ impl Oracle {
     fn check_blocks(&self, chain: &Chain) {
         let mut work = bitcoin::Work::from_be_bytes([0; 32]);
         for (height, expected) in self.blocks.iter().enumerate() {
-            let block = chain.block(height as i64).unwrap();
+            let block = chain.block(Height(height as u32)).unwrap();
             let header = &expected.block.header;
             work = work + header.work();
             assert_eq!(block.hash().unwrap(), header.block_hash().to_byte_array());
@@ -143,7 +143,7 @@ impl Oracle {
             assert_eq!(block.weight().unwrap() as u64, expected.block.weight().to_wu());
             assert_eq!(block.chain_work().unwrap(), work.to_be_bytes());
             let first = expected.txs_end - expected.block.txdata.len();
-            assert_eq!(block.transaction_numbers().unwrap(), first as u32..expected.txs_end as u32);
+            assert_eq!(block.transaction_numbers().unwrap().rows(), first as u64..expected.txs_end as u64);
             assert_eq!(chain.block_by_hash(&block.hash().unwrap()).unwrap().height().row() as usize, height);
         }
     }

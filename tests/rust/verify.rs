@@ -79,7 +79,7 @@ fn walk(folder: &Path) -> Result<u64> {
 }
 
 fn walk_block(chain: &Chain, height: i64) -> Result<()> {
-    let block = chain.block(height)?;
+    let block = chain.block(chain.check_height(height)?)?;
     _ = (block.header()?, block.parent()?, block.median_time()?, block.size()?, block.weight()?, block.chain_work()?);
     chain.at_time(block.time()? as i64)?;
     chain.block_by_hash(&block.hash()?)?;

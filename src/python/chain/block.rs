@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::chain::{Block, Chain};
-use crate::ids::hash_text;
+use crate::ids::{Height, hash_text};
 use crate::python::chain::pickle::reduce;
 use crate::python::chain::transaction::PyTransaction;
 use crate::python::convert::datetime;
@@ -144,6 +144,6 @@ impl PyBlocks {
 
     fn __next__(&self) -> PyResult<Option<PyBlock>> {
         let height = self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        Ok(if height < self.chain.counts().blocks { Some(PyBlock(self.chain.block(height as i64)?)) } else { None })
+        Ok(if height < self.chain.counts().blocks { Some(PyBlock(self.chain.block(Height(height as u32))?)) } else { None })
     }
 }

@@ -158,8 +158,8 @@ impl PyChain {
     #[pyo3(signature = (moment: "int | str | date | datetime", /) -> "Block")]
     fn block(&self, moment: &Bound<'_, PyAny>) -> PyResult<PyBlock> {
         Ok(PyBlock(match convert::moment(moment)? {
-            Moment::Height(height) => self.0.block(height)?,
-            Moment::Time(time) => self.0.block(self.0.at_time(time)?.height().0 as i64)?,
+            Moment::Height(height) => self.0.block(self.0.check_height(height)?)?,
+            Moment::Time(time) => self.0.at_time(time)?.tip(),
             Moment::Hash(hash) => self.0.block_by_hash(&hash)?,
         }))
     }

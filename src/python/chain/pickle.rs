@@ -52,7 +52,7 @@ impl PyChain {
     #[pyo3(signature = (kind, number) -> "object")]
     fn _object<'py>(&self, py: Python<'py>, kind: &str, number: u64) -> PyResult<Bound<'py, PyAny>> {
         Ok(match kind {
-            "block" => PyBlock(self.0.block(number as i64)?).into_pyobject(py)?.into_any(),
+            "block" => PyBlock(self.0.block(self.0.check_height(number as i64)?)?).into_pyobject(py)?.into_any(),
             "transaction" => PyTransaction(self.0.transaction_at(TxNum(number as u32))?).into_pyobject(py)?.into_any(),
             "output" => PyOutput(self.0.output_at(OutNum(number))?).into_pyobject(py)?.into_any(),
             "revealed" => PyAddress::new(self.0.address_at(AddrNum(number as u32))?).revealed()?.into_pyobject(py)?.into_any(),

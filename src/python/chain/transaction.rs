@@ -139,8 +139,7 @@ impl PyTransaction {
     }
 
     fn __repr__(&self) -> PyResult<String> {
-        let (inputs, outputs) = (self.0.input_numbers()?, self.0.output_numbers()?);
-        let counts = (inputs.end - inputs.start, outputs.end - outputs.start);
+        let counts = (self.0.input_numbers()?.len(), self.0.output_numbers()?.len());
         Ok(format!("Transaction({}, height={}, inputs={}, outputs={})", self.txid()?, self.height()?, counts.0, counts.1))
     }
 
@@ -150,8 +149,8 @@ impl PyTransaction {
         let facts = [
             ("block", self.height()?.to_string()),
             ("time", crate::chain::time::text(self.0.time()? as i64)),
-            ("inputs", (inputs.end - inputs.start).to_string()),
-            ("outputs", (outputs.end - outputs.start).to_string()),
+            ("inputs", inputs.len().to_string()),
+            ("outputs", outputs.len().to_string()),
             ("fee", fee),
             ("size", format!("{} bytes, {} vbytes", self.size()?, self.vsize()?)),
         ];

@@ -86,7 +86,7 @@ impl PyTransaction {
         for facts in block.transactions() {
             prepared.candidates(&facts, &mut positions)?;
         }
-        let first = tx.output_numbers()?.start;
+        let first = tx.output_numbers()?.start().0;
         positions.into_iter().map(|position| Ok(PyOutput(chain.output_at(OutNum(first + position as u64))?))).collect()
     }
 }

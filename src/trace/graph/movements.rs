@@ -157,7 +157,7 @@ impl Movements {
         Ok(match place {
             Place::Output(output) => {
                 let tx = self.chain.transaction_of(output)?;
-                format!("{}:{}", txid(tx)?, output.0 - self.chain.outputs_of(tx)?.start)
+                format!("{}:{}", txid(tx)?, output.0 - self.chain.outputs_of(tx)?.start().0)
             }
             Place::Fee(tx) => format!("fee of {}", txid(tx)?),
             Place::Unexplained(tx) => format!("unexplained in {}", txid(tx)?),

@@ -34,7 +34,7 @@ impl Which {
             Which::Source => found.extend(movements.source().iter().map(|(place, _)| *place)),
             Which::Ends => found.extend(ends(movements)?),
             Which::Output(output) => _ = found.insert(Place::Output(*output)),
-            Which::Transaction(tx) => found.extend(movements.chain().outputs_of(*tx)?.map(|output| Place::Output(OutNum(output)))),
+            Which::Transaction(tx) => found.extend(movements.chain().outputs_of(*tx)?.map(Place::Output)),
             Which::Addresses(addresses) => {
                 let is_one = |address: Option<AddrNum>| address.is_some_and(|address| addresses.binary_search(&address).is_ok());
                 gather(movements, found, |place| Ok(is_one(movements.address_of(place)?)))?;

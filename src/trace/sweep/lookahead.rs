@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 
 use crate::chain::Chain;
 use crate::error::Result;
-use crate::ids::{InNum, OutNum};
 use crate::sets::marks::Marks;
 use crate::sets::rows::Rows;
 use crate::trace::Direction;
@@ -64,7 +63,7 @@ impl LookAhead {
         }
         if order.direction() == Direction::In || with_left {
             for input in chain.inputs_of(tx)? {
-                if let Some(spends) = chain.spends(InNum(input))? {
+                if let Some(spends) = chain.spends(input)? {
                     chain.prefetch_value_of(spends);
                     chain.prefetch_maker_of(spends);
                 }
@@ -79,13 +78,13 @@ impl LookAhead {
         let tx = order.transaction_at(turn)?;
         match order.direction() {
             Direction::Out => {
-                let first = OutNum(chain.outputs_of(tx)?.start);
+                let first = chain.outputs_of(tx)?.start();
                 chain.prefetch_value_of(first);
                 chain.prefetch_end_of(first);
             }
             Direction::In => {
                 for input in chain.inputs_of(tx)? {
-                    if let Some(spends) = chain.spends(InNum(input))? {
+                    if let Some(spends) = chain.spends(input)? {
                         chain.prefetch_makers_outputs(spends)?;
                     }
                 }
@@ -101,14 +100,14 @@ impl LookAhead {
         match order.direction() {
             Direction::Out => {
                 for output in chain.outputs_of(tx)? {
-                    if let Some(next) = chain.stated_spender(OutNum(output))? {
+                    if let Some(next) = chain.stated_spender(output)? {
                         rows.prefetch(order.likely_turn_of(next));
                     }
                 }
             }
             Direction::In => {
                 for input in chain.inputs_of(tx)? {
-                    if let Some(spends) = chain.spends(InNum(input))? {
+                    if let Some(spends) = chain.spends(input)? {
                         rows.prefetch(order.likely_turn_of(chain.transaction_of(spends)?));
                     }
                 }

@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use crate::chain::{Chain, End};
 use crate::cluster::Clusters;
 use crate::error::Result;
-use crate::ids::{AddrNum, InNum, OutNum, TxNum};
+use crate::ids::{AddrNum, OutNum, TxNum};
 use crate::sets::marks::Marks;
 use crate::trace::limits::Limits;
 use crate::trace::place::Place;
@@ -122,8 +122,8 @@ impl<'a> Fates<'a> {
 
     /// The coinbase that gets the fee of a transaction, where it can be followed.
     fn coinbase_over(&self, payer: TxNum) -> Result<Next> {
-        let block = self.chain.block(self.chain.height_of(payer)?.0 as i64)?.transaction_numbers()?;
-        let coinbase = TxNum(block.start);
+        let block = self.chain.transactions_in(self.chain.height_of(payer)?)?;
+        let coinbase = block.start();
         Ok(if self.can_follow_into(coinbase)? { Next::Tx(coinbase, 0) } else { Next::End(Reason::Fees) })
     }
 
@@ -138,9 +138,9 @@ impl<'a> Fates<'a> {
     }
 
     fn is_spent_in_its_block(&self, coinbase: TxNum) -> Result<bool> {
-        let block = self.chain.block(self.chain.height_of(coinbase)?.0 as i64)?.transaction_numbers()?;
-        for output in self.chain.outputs_of(coinbase)?.map(OutNum) {
-            if self.chain.end_of(output)?.spender().is_some_and(|tx| tx.0 < block.end) {
+        let block = self.chain.transactions_in(self.chain.height_of(coinbase)?)?;
+        for output in self.chain.outputs_of(coinbase)? {
+            if self.chain.end_of(output)?.spender().is_some_and(|tx| tx < block.end()) {
                 return Ok(true);
             }
         }
@@ -180,7 +180,7 @@ pub(in crate::trace) fn ends_mined(chain: &Chain, options: &TraceOptions, tx: Tx
 pub(in crate::trace) fn senders(chain: &Chain, clusters: &Clusters, tx: TxNum, senders: &mut Vec<AddrNum>) -> Result<()> {
     senders.clear();
     for input in chain.inputs_of(tx)? {
-        if let Some(output) = chain.spends(InNum(input))? {
+        if let Some(output) = chain.spends(input)? {
             let name = clusters.name_of(chain.address_of(output)?)?;
             if senders.last() != Some(&name) && !senders.contains(&name) {
                 senders.push(name);

@@ -68,8 +68,8 @@ impl<'a> Order<'a> {
         if !self.chain.is_coinbase(tx)? {
             return tx.0.checked_sub(1).ok_or_else(|| self.unknown(tx));
         }
-        let block = self.chain.block(self.chain.height_of(tx)?.0 as i64)?.transaction_numbers()?;
-        Ok(block.end - 1)
+        let block = self.chain.transactions_in(self.chain.height_of(tx)?)?;
+        Ok(block.end().0 - 1)
     }
 
     fn at_place(&self, place: u32) -> Result<TxNum> {
@@ -77,7 +77,7 @@ impl<'a> Order<'a> {
         if next.0 < self.transactions && !self.chain.is_coinbase(next)? {
             return Ok(next);
         }
-        let block = self.chain.block(self.chain.height_of(TxNum(place))?.0 as i64)?.transaction_numbers()?;
-        Ok(TxNum(block.start))
+        let block = self.chain.transactions_in(self.chain.height_of(TxNum(place))?)?;
+        Ok(block.start())
     }
 }

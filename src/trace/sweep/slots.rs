@@ -2,7 +2,7 @@
 
 use crate::chain::Chain;
 use crate::error::Result;
-use crate::ids::{Height, InNum, OutNum, TxNum};
+use crate::ids::{Height, TxNum};
 use crate::script::Network;
 use crate::trace::Direction;
 use crate::trace::place::Place;
@@ -57,14 +57,14 @@ impl Slots {
     /// Gathers the slots of the coinbase of a block into which its fees are followed.
     pub fn load_coinbase(&mut self, chain: &Chain, direction: Direction, height: Height) -> Result<()> {
         self.clear();
-        let block = chain.block(height.0 as i64)?.transaction_numbers()?;
+        let block = chain.transactions_in(height)?;
         let (mut payers, mut paid) = (vec![Place::Subsidy(height)], vec![subsidy(chain.network(), height)]);
-        for tx in (block.start + 1..block.end).map(TxNum) {
+        for tx in block.clone().skip(1) {
             payers.push(Place::Fee(tx));
             paid.push(fee(chain, tx)?);
         }
         let (mut outputs, mut values) = (Vec::new(), Vec::new());
-        add_outputs(chain, TxNum(block.start), &mut outputs, &mut values)?;
+        add_outputs(chain, block.start(), &mut outputs, &mut values)?;
         let (due, claimed): (u128, u128) = (sum(&paid), sum(&values));
         outputs.push(Place::Unclaimed(height));
         values.push(due.saturating_sub(claimed).min(u64::MAX as u128) as u64);
@@ -76,7 +76,7 @@ impl Slots {
         (self.right, self.values) = (right, of_right);
         match direction {
             Direction::Out => self.last = 1,
-            Direction::In => self.add_unexplained(TxNum(block.start), claimed.saturating_sub(due).min(u64::MAX as u128) as u64),
+            Direction::In => self.add_unexplained(block.start(), claimed.saturating_sub(due).min(u64::MAX as u128) as u64),
         }
         Ok(())
     }
@@ -105,7 +105,7 @@ fn sum(values: &[u64]) -> u128 {
 
 #[inline]
 fn add_outputs(chain: &Chain, tx: TxNum, places: &mut Vec<Place>, values: &mut Vec<u64>) -> Result<()> {
-    for output in chain.outputs_of(tx)?.map(OutNum) {
+    for output in chain.outputs_of(tx)? {
         places.push(Place::Output(output));
         values.push(chain.value_of(output)?);
     }
@@ -115,7 +115,7 @@ fn add_outputs(chain: &Chain, tx: TxNum, places: &mut Vec<Place>, values: &mut V
 #[inline]
 fn add_inputs(chain: &Chain, tx: TxNum, places: &mut Vec<Place>, values: &mut Vec<u64>) -> Result<()> {
     for input in chain.inputs_of(tx)? {
-        if let Some(output) = chain.spends(InNum(input))? {
+        if let Some(output) = chain.spends(input)? {
             places.push(Place::Output(output));
             values.push(chain.value_of(output)?);
         }

@@ -67,7 +67,7 @@ impl Plain {
             let tx = chain.transaction_at(TxNum(number as u32)).unwrap();
             let inputs: Vec<u64> =
                 tx.inputs().unwrap().filter_map(|input| input.spends().unwrap()).map(|output| output.number().0).collect();
-            let outputs: Vec<u64> = tx.output_numbers().unwrap().collect();
+            let outputs: Vec<u64> = tx.output_numbers().unwrap().rows().collect();
             inputs.iter().for_each(|o| plain.spent[*o as usize] = true);
             outputs.iter().for_each(|o| plain.mined[*o as usize] = inputs.is_empty());
             plain.transactions.push(Tx { inputs, outputs });
