@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::builder::StringBuilder;
-use arrow_array::{Array, ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray, TimestampSecondArray};
+use arrow_array::{Array, ArrayRef, StringArray};
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use crate::chain::{AddressTotals, Chain};
@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::ids::AddrNum;
 use crate::script::{self, Kind, ScriptPayload};
 use crate::table::Table;
+use crate::table::columns::{self, nullable};
 
 /// Texts that are looked up together, so that their look-ups wait for memory together.
 const TOGETHER: usize = 64;
@@ -174,43 +175,37 @@ impl AddressSet {
 
     /// The texts that name no address: row, text, reason.
     pub fn rejected_table(&self) -> Table {
-        let columns: Vec<(&str, ArrayRef)> = vec![
-            ("row", Arc::new(Int64Array::from_iter_values(self.rejected.iter().map(|r| r.row as i64)))),
-            ("text", Arc::new(StringArray::from_iter_values(self.rejected.iter().map(|r| &r.text)))),
-            ("reason", Arc::new(StringArray::from_iter_values(self.rejected.iter().map(|r| &r.reason)))),
-        ];
-        Table::ready(RecordBatch::try_from_iter(columns).expect("the columns have one length"))
+        columns::ready([
+            columns::int64("row", self.rejected.iter().map(|rejected| rejected.row as i64)),
+            columns::text("text", self.rejected.iter().map(|rejected| &rejected.text)),
+            columns::text("reason", self.rejected.iter().map(|rejected| &rejected.reason)),
+        ])
     }
 
     /// One row an address, in the order given: what came to it and left it, and when.
     pub fn summary(&self) -> Result<Table> {
         let totals = in_parallel(&self.numbers, |numbers| self.totals(numbers)).into_iter().collect::<Result<Vec<_>>>()?;
         let rows: Vec<Row> = totals.into_iter().flatten().collect();
-        let int64 = |get: fn(&AddressTotals) -> u64| -> ArrayRef {
-            Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| get(&row.totals) as i64)))
+        let amount = |name, get: fn(&AddressTotals) -> u64| columns::amount(name, rows.iter().map(|row| get(&row.totals)));
+        let height = |name, get: fn(&Row) -> Option<(u32, u32)>| {
+            nullable::int32(name, rows.iter().map(|row| get(row).map(|(height, _)| height as i32)))
         };
-        let height = |get: fn(&Row) -> Option<(u32, u32)>| -> ArrayRef {
-            Arc::new(Int32Array::from_iter(rows.iter().map(|row| get(row).map(|(h, _)| h as i32))))
+        let time = |name, get: fn(&Row) -> Option<(u32, u32)>| {
+            nullable::time(name, rows.iter().map(|row| get(row).map(|(_, time)| time as i64)))
         };
-        let time = |get: fn(&Row) -> Option<(u32, u32)>| -> ArrayRef {
-            Arc::new(
-                TimestampSecondArray::from_iter(rows.iter().map(|row| get(row).map(|(_, time)| time as i64))).with_timezone("UTC"),
-            )
-        };
-        let columns: Vec<(&str, ArrayRef, bool)> = vec![
-            ("address", self.texts.clone(), false),
-            ("kind", Arc::new(StringArray::from_iter_values(self.kinds.iter().map(|kind| kind.name()))), false),
-            ("known", Arc::new(BooleanArray::from_iter(self.numbers.iter().map(|n| Some(n.is_some())))), false),
-            ("received", int64(|f| f.received), false),
-            ("sent", int64(|f| f.sent), false),
-            ("balance", int64(|f| f.balance()), false),
-            ("payments", int64(|f| f.outputs), false),
-            ("first_height", height(|row| row.first), true),
-            ("last_height", height(|row| row.last), true),
-            ("first_time", time(|row| row.first), true),
-            ("last_time", time(|row| row.last), true),
-        ];
-        Ok(Table::ready(RecordBatch::try_from_iter_with_nullable(columns).expect("the columns have one length")))
+        Ok(columns::ready([
+            ("address", self.texts.clone() as ArrayRef, false),
+            columns::text("kind", self.kinds.iter().map(|kind| kind.name())),
+            columns::flag("known", self.numbers.iter().map(Option::is_some)),
+            amount("received", |totals| totals.received),
+            amount("sent", |totals| totals.sent),
+            amount("balance", AddressTotals::balance),
+            amount("payments", |totals| totals.outputs),
+            height("first_height", |row| row.first),
+            height("last_height", |row| row.last),
+            time("first_time", |row| row.first),
+            time("last_time", |row| row.last),
+        ]))
     }
 
     fn totals(&self, numbers: &[Option<AddrNum>]) -> Result<Vec<Row>> {

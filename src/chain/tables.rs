@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::builder::StringBuilder;
-use arrow_array::{ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, RecordBatchOptions, TimestampSecondArray};
-use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow_array::{ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, RecordBatchOptions};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use crate::blocks::headers::parent_of;
 use crate::chain::{Chain, End};
@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::ids::{AddrNum, InNum, NONE_40, OutNum, TxNum, hash_text};
 use crate::store::Counts;
 use crate::store::reader::counts_at;
+use crate::table::columns::{time_type, times};
 use crate::table::{Maker, Table, chosen};
 
 /// What the rows of a chain's table are.
@@ -157,7 +158,7 @@ impl Type {
         match self {
             Int32 => DataType::Int32,
             Int64 => DataType::Int64,
-            Time => DataType::Timestamp(TimeUnit::Second, Some("UTC".into())),
+            Time => time_type(),
             Text => DataType::Utf8,
             Flag => DataType::Boolean,
         }
@@ -367,7 +368,7 @@ impl<'a> Context<'a> {
     }
 
     fn time(&self, value: impl FnMut(usize, u64) -> Result<i64>) -> Result<ArrayRef> {
-        Ok(Arc::new(TimestampSecondArray::from(self.each(value)?).with_timezone("UTC")))
+        Ok(times(self.each(value)?.into_iter().map(Some)))
     }
 
     fn text(&self, mut value: impl FnMut(usize, u64) -> Result<Option<String>>) -> Result<ArrayRef> {

@@ -1,14 +1,11 @@
 //! What a user's own rule is shown: outputs with what is known of them and of their transactions.
 
-use std::sync::Arc;
-
-use arrow_array::{ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray, TimestampSecondArray};
-
 use crate::chain::{BlockFacts, Chain, Facts, OutputFacts};
 use crate::error::Result;
 use crate::ids::Height;
 use crate::sets::outputs::OutputSet;
 use crate::table::Table;
+use crate::table::columns::{flag, int32, int64, nullable, ready, text, time};
 
 /// Outputs after which a batch is full; it holds whole blocks.
 const BATCH: usize = 1 << 16;
@@ -89,26 +86,25 @@ impl Rows {
     }
 
     fn table(self) -> Table {
-        let columns: Vec<(&str, ArrayRef, bool)> = vec![
-            ("output", Arc::new(Int64Array::from(self.numbers)), false),
-            ("transaction", Arc::new(Int64Array::from(self.transactions)), false),
-            ("height", Arc::new(Int32Array::from(self.heights)), false),
-            ("time", Arc::new(TimestampSecondArray::from(self.times).with_timezone("UTC")), false),
-            ("position", Arc::new(Int32Array::from(self.positions)), false),
-            ("value", Arc::new(Int64Array::from(self.values)), false),
-            ("address_number", Arc::new(Int64Array::from(self.addresses)), false),
-            ("kind", Arc::new(StringArray::from(self.kinds)), false),
-            ("fresh", Arc::new(BooleanArray::from(self.fresh)), false),
-            ("spent_by", Arc::new(Int64Array::from(self.spent_by)), true),
-            ("inputs", Arc::new(Int32Array::from(self.inputs)), false),
-            ("outputs", Arc::new(Int32Array::from(self.outputs)), false),
-            ("value_in", Arc::new(Int64Array::from(self.value_in)), false),
-            ("smallest_input", Arc::new(Int64Array::from(self.smallest_input)), false),
-            ("fee", Arc::new(Int64Array::from(self.fee)), false),
-            ("version", Arc::new(Int32Array::from(self.version)), false),
-            ("locktime", Arc::new(Int64Array::from(self.locktime)), false),
-            ("fingerprint", Arc::new(Int64Array::from(self.fingerprint)), false),
-        ];
-        Table::ready(RecordBatch::try_from_iter_with_nullable(columns).expect("the columns have one length"))
+        ready([
+            int64("output", self.numbers),
+            int64("transaction", self.transactions),
+            int32("height", self.heights),
+            time("time", self.times),
+            int32("position", self.positions),
+            int64("value", self.values),
+            int64("address_number", self.addresses),
+            text("kind", self.kinds),
+            flag("fresh", self.fresh),
+            nullable::int64("spent_by", self.spent_by),
+            int32("inputs", self.inputs),
+            int32("outputs", self.outputs),
+            int64("value_in", self.value_in),
+            int64("smallest_input", self.smallest_input),
+            int64("fee", self.fee),
+            int32("version", self.version),
+            int64("locktime", self.locktime),
+            int64("fingerprint", self.fingerprint),
+        ])
     }
 }

@@ -1,59 +1,35 @@
 //! What a rule leaves, as a table.
 
-use std::ops::Range;
-use std::sync::Arc;
-
-use arrow_array::builder::StringBuilder;
-use arrow_array::{ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, TimestampSecondArray};
-
+use crate::chain::cells::Cells;
 use crate::chain::{Chain, End};
 use crate::error::Result;
-use crate::ids::{OutNum, hash_text};
+use crate::ids::{OutNum, TxNum};
 use crate::sets::outputs::OutputSet;
-use crate::table::Maker;
 use crate::table::Table;
+use crate::table::columns::{TableColumn, always, made};
 
 /// One row an output, made when it is read: transaction, txid, height, time, output, position, address, value, spent.
-pub fn table(chain: &Chain, outputs: OutputSet) -> Result<Table> {
-    let rows = 0..outputs.len();
-    let maker = Rows { chain: chain.clone(), outputs };
-    Ok(Table::made(maker.batch(0..0)?.schema(), rows, maker))
+pub fn table(chain: &Chain, outputs: OutputSet) -> Table {
+    let chain = chain.clone();
+    made(outputs.len(), move |rows| {
+        let row = |output: u64| Ok((OutNum(output), chain.transaction_of(OutNum(output))?));
+        let rows: Vec<(OutNum, TxNum)> = outputs.part(rows).into_iter().map(row).collect::<Result<_>>()?;
+        columns(&Cells { chain: &chain, rows: &rows })
+    })
 }
 
-struct Rows {
-    chain: Chain,
-    outputs: OutputSet,
-}
-
-impl Maker for Rows {
-    fn batch(&self, rows: Range<u64>) -> Result<RecordBatch> {
-        let (chain, outputs) = (&self.chain, self.outputs.part(rows));
-        let (mut txids, mut addresses) = (StringBuilder::new(), StringBuilder::new());
-        let (mut transactions, mut positions, mut heights, mut times) = (vec![], vec![], vec![], vec![]);
-        let (mut values, mut spent) = (vec![], vec![]);
-        for output in outputs.iter().map(|output| OutNum(*output)) {
-            let tx = chain.transaction_of(output)?;
-            let height = chain.height_of(tx)?;
-            transactions.push(tx.0 as i64);
-            txids.append_value(hash_text(&chain.txid(tx)?));
-            heights.push(height.0 as i32);
-            times.push(chain.time_at(height)? as i64);
-            positions.push((output.0 - chain.outputs_of(tx)?.start().0) as i32);
-            addresses.append_option(chain.address_text(chain.address_of(output)?)?);
-            values.push(chain.value_of(output)? as i64);
-            spent.push(matches!(chain.end_of(output)?, End::Spent(_)));
-        }
-        let columns: [(&str, ArrayRef, bool); 9] = [
-            ("transaction", Arc::new(Int64Array::from(transactions)), false),
-            ("txid", Arc::new(txids.finish()), false),
-            ("height", Arc::new(Int32Array::from(heights)), false),
-            ("time", Arc::new(TimestampSecondArray::from(times).with_timezone("UTC")), false),
-            ("output", Arc::new(Int64Array::from_iter_values(outputs.iter().map(|output| *output as i64))), false),
-            ("position", Arc::new(Int32Array::from(positions)), false),
-            ("address", Arc::new(addresses.finish()), true),
-            ("value", Arc::new(Int64Array::from(values)), false),
-            ("spent", Arc::new(BooleanArray::from(spent)), false),
-        ];
-        Ok(RecordBatch::try_from_iter_with_nullable(columns).expect("the columns have one length, and nulls only where they may"))
-    }
+fn columns(rows: &Cells<(OutNum, TxNum)>) -> Result<Vec<TableColumn>> {
+    let (output, tx): (fn(&(OutNum, TxNum)) -> _, fn(&(OutNum, TxNum)) -> _) = (|row| Some(row.0), |row| Some(row.1));
+    let spent = |output| Ok(Some(matches!(rows.chain.end_of(output)?, End::Spent(_))));
+    Ok(vec![
+        rows.amount("transaction", |row| row.1.0 as i64)?,
+        always(rows.txid("txid", tx)?),
+        always(rows.height("height", tx)?),
+        always(rows.time("time", tx)?),
+        rows.amount("output", |row| row.0.0 as i64)?,
+        always(rows.position("position", output)?),
+        rows.paid("address", output)?,
+        always(rows.value("value", output)?),
+        always(rows.flag("spent", |row| spent(row.0))?),
+    ])
 }

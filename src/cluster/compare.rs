@@ -1,13 +1,10 @@
 //! How much two clusterings of one chain differ.
 
-use std::sync::Arc;
-
-use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
-
 use crate::cluster::Clusters;
 use crate::error::{Error, Result};
 use crate::ids::AddrNum;
 use crate::table::Table;
+use crate::table::columns;
 
 /// Two clusterings of the same addresses: pairs of addresses that are together in one, the other or both.
 #[derive(Clone, PartialEq, Debug)]
@@ -71,18 +68,14 @@ impl Comparison {
 impl Comparison {
     /// The clusters that moved: change ("split" or "joined"), cluster_id, size, parts, pairs.
     pub fn table(&self) -> Table {
-        let int64 = |value: fn(&Moved) -> u64| -> ArrayRef {
-            Arc::new(Int64Array::from_iter_values(self.moved.iter().map(|moved| value(moved) as i64)))
-        };
-        let change = self.moved.iter().map(|moved| if moved.split { "split" } else { "joined" });
-        let columns: Vec<(&str, ArrayRef, bool)> = vec![
-            ("change", Arc::new(StringArray::from_iter_values(change)), false),
-            ("cluster_id", int64(|moved| moved.name.0 as u64), false),
-            ("size", int64(|moved| moved.size), false),
-            ("parts", int64(|moved| moved.parts), false),
-            ("pairs", Arc::new(Float64Array::from_iter_values(self.moved.iter().map(|moved| moved.pairs as f64))), false),
-        ];
-        Table::ready(RecordBatch::try_from_iter_with_nullable(columns).expect("the columns have one length"))
+        let amount = |name, value: fn(&Moved) -> u64| columns::amount(name, self.moved.iter().map(value));
+        columns::ready([
+            columns::text("change", self.moved.iter().map(|moved| if moved.split { "split" } else { "joined" })),
+            amount("cluster_id", |moved| moved.name.0 as u64),
+            amount("size", |moved| moved.size),
+            amount("parts", |moved| moved.parts),
+            columns::float64("pairs", self.moved.iter().map(|moved| moved.pairs as f64)),
+        ])
     }
 }
 

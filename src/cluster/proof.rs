@@ -3,18 +3,15 @@
 //! The forest's links are a spanning tree of the evidence, made in chain order; the way between two addresses in it is the one whose
 //! latest step is as early as can be. So its last step tells since when the two are joined.
 
-use std::sync::Arc;
-
-use arrow_array::{ArrayRef, Int32Array, StringArray};
-
 use crate::chain::Chain;
+use crate::chain::cells::table;
 use crate::cluster::forest::Edge;
 use crate::cluster::graph::Graph;
-use crate::cluster::table::batches;
 use crate::cluster::{Clusters, Forest};
 use crate::error::{Error, Result};
 use crate::ids::{AddrNum, Height, TxNum};
 use crate::table::Table;
+use crate::table::columns::always;
 
 /// A step from one address to another, and the evidence that they belong together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -108,19 +105,17 @@ impl Proof {
 
     /// One row a step: step (from 1), from, to, rule, txid, height, time.
     pub fn table(&self) -> Result<Table> {
-        let numbered: Vec<(i32, Step)> = (1..).zip(self.steps.iter().copied()).collect();
-        let clusters = &self.clusters;
-        batches(&numbered, |rows| {
-            let transactions = || rows.iter().map(|(_, step)| step.transaction);
-            let (height, time) = clusters.heights_and_times(transactions())?;
+        let numbered: Vec<(i64, Step)> = (1..).zip(self.steps.iter().copied()).collect();
+        table(self.chain(), &numbered, |rows| {
+            let tx = |row: &(i64, Step)| Some(row.1.transaction);
             Ok(vec![
-                ("step", Arc::new(Int32Array::from_iter_values(rows.iter().map(|(number, _)| *number))) as ArrayRef),
-                ("from", Arc::new(clusters.address_texts(rows.iter().map(|(_, step)| step.from))?)),
-                ("to", Arc::new(clusters.address_texts(rows.iter().map(|(_, step)| step.to))?)),
-                ("rule", Arc::new(StringArray::from_iter_values(rows.iter().map(|(_, step)| self.rule_name(step))))),
-                ("txid", Arc::new(clusters.txids(transactions())?)),
-                ("height", height),
-                ("time", time),
+                always(rows.int32("step", |row| Ok(Some(row.0)))?),
+                rows.named("from", |row| row.1.from)?,
+                rows.named("to", |row| row.1.to)?,
+                rows.word("rule", |row| self.rule_name(&row.1)),
+                always(rows.txid("txid", tx)?),
+                always(rows.height("height", tx)?),
+                always(rows.time("time", tx)?),
             ])
         })
     }

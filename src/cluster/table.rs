@@ -1,21 +1,19 @@
 //! Sums of clusters, made in one sweep over the chain for all of them that are asked for, never address by address.
 
 use std::ops::Range;
-use std::sync::Arc;
 
-use arrow_array::builder::StringBuilder;
-use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray, TimestampSecondArray};
-
+use crate::chain::cells::{Cells, table};
 use crate::chain::pieces::{go_on_or_stop, in_order};
 use crate::chain::{Chain, End};
-use crate::cluster::{Clusters, is_nobodys};
+use crate::cluster::{Clusters, Edge, is_nobodys};
 use crate::error::Result;
-use crate::ids::{AddrNum, Height, NONE_32, OutNum, TxNum, hash_text};
+use crate::ids::{AddrNum, Height, NONE_32, OutNum, TxNum};
 use crate::script::Kind;
 use crate::table::Table;
+use crate::table::columns::{TableColumn, always};
 
-/// Rows of a batch.
-const BATCH: usize = 1 << 16;
+/// The row of a cluster.
+type Row = (AddrNum, Totals);
 
 /// What came to a cluster and left it, as of a height. Money that moves within the cluster is received and sent, too.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -111,61 +109,34 @@ impl Clusters {
     }
 
     pub(super) fn totals_table(&self, rows: &[(AddrNum, Totals)]) -> Result<Table> {
-        batches(rows, |rows| {
-            let int64 = |value: fn(&Totals) -> u64| -> ArrayRef {
-                Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, totals)| value(totals) as i64)))
-            };
-            let (first_height, first_time) = self.heights_and_times(rows.iter().map(|(_, totals)| totals.first))?;
-            let (last_height, last_time) = self.heights_and_times(rows.iter().map(|(_, totals)| totals.last))?;
+        table(self.chain(), rows, |rows| {
+            let (first, last): (fn(&Row) -> _, fn(&Row) -> _) = (|row| Some(row.1.first), |row| Some(row.1.last));
             Ok(vec![
-                ("cluster_id", Arc::new(Int64Array::from_iter_values(rows.iter().map(|(name, _)| name.0 as i64)))),
-                ("address", Arc::new(self.address_texts(rows.iter().map(|(name, _)| *name))?)),
-                ("size", int64(|totals| totals.addresses)),
-                ("received", int64(|totals| totals.received)),
-                ("sent", int64(|totals| totals.sent)),
-                ("balance", int64(Totals::balance)),
-                ("transactions", int64(|totals| totals.transactions)),
-                ("first_height", first_height),
-                ("last_height", last_height),
-                ("first_time", first_time),
-                ("last_time", last_time),
-                ("kinds", kinds(rows)),
+                rows.amount("cluster_id", |row| row.0.0 as i64)?,
+                rows.named("address", |row| row.0)?,
+                rows.amount("size", |row| row.1.addresses as i64)?,
+                rows.amount("received", |row| row.1.received as i64)?,
+                rows.amount("sent", |row| row.1.sent as i64)?,
+                rows.amount("balance", |row| row.1.balance() as i64)?,
+                rows.amount("transactions", |row| row.1.transactions as i64)?,
+                always(rows.height("first_height", first)?),
+                always(rows.height("last_height", last)?),
+                always(rows.time("first_time", first)?),
+                always(rows.time("last_time", last)?),
+                rows.word("kinds", |row| row.1.kinds().map(Kind::name).collect::<Vec<_>>().join(", ")),
             ])
         })
-    }
-
-    pub(crate) fn heights_and_times(&self, transactions: impl Iterator<Item = TxNum>) -> Result<(ArrayRef, ArrayRef)> {
-        let heights: Vec<_> = transactions.map(|tx| self.chain().height_of(tx)).collect::<Result<_>>()?;
-        let times: Vec<i64> = heights.iter().map(|height| self.chain().time_at(*height).map(i64::from)).collect::<Result<_>>()?;
-        let heights = Int32Array::from_iter_values(heights.iter().map(|height| height.0 as i32));
-        Ok((Arc::new(heights), Arc::new(TimestampSecondArray::from(times).with_timezone("UTC"))))
-    }
-
-    pub(crate) fn address_texts(&self, addresses: impl Iterator<Item = AddrNum>) -> Result<StringArray> {
-        let mut texts = StringBuilder::new();
-        for address in addresses {
-            texts.append_value(self.chain().address_at(address)?.name()?);
-        }
-        Ok(texts.finish())
-    }
-
-    pub(crate) fn txids(&self, transactions: impl Iterator<Item = TxNum>) -> Result<StringArray> {
-        let mut texts = StringBuilder::new();
-        for tx in transactions {
-            texts.append_value(hash_text(&self.chain().txid(tx)?));
-        }
-        Ok(texts.finish())
     }
 
     /// The members of some clusters: cluster_id, address_number, address.
     pub fn members_table(&self, names: &[AddrNum]) -> Result<Table> {
         let rows: Vec<(AddrNum, u32)> =
             names.iter().flat_map(|name| self.members(*name).iter().map(move |member| (*name, *member))).collect();
-        batches(&rows, |rows| {
+        table(self.chain(), &rows, |rows| {
             Ok(vec![
-                ("cluster_id", Arc::new(Int64Array::from_iter_values(rows.iter().map(|(name, _)| name.0 as i64))) as ArrayRef),
-                ("address_number", Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, member)| *member as i64)))),
-                ("address", Arc::new(self.address_texts(rows.iter().map(|(_, member)| AddrNum(*member)))?)),
+                rows.amount("cluster_id", |row| row.0.0 as i64)?,
+                rows.amount("address_number", |row| row.1 as i64)?,
+                rows.named("address", |row| AddrNum(row.1))?,
             ])
         })
     }
@@ -173,26 +144,30 @@ impl Clusters {
     /// The unions that were refused, in chain order: transaction, txid, height, rule, left, right (the addresses that the evidence is about),
     /// left_size, right_size, left_cannot_link, right_cannot_link (the addresses on either side that must stay apart).
     pub fn refused_table(&self) -> Result<Table> {
-        batches(self.refused(), |rows| {
-            let edges = || rows.iter().map(|refused| refused.edge);
-            let sizes = |side: fn(&(u32, u32)) -> u32| -> ArrayRef {
-                Arc::new(Int64Array::from_iter_values(rows.iter().map(|refused| side(&refused.sizes) as i64)))
-            };
-            let (height, time) = self.heights_and_times(edges().map(|edge| edge.transaction))?;
-            Ok(vec![
-                ("transaction", Arc::new(Int64Array::from_iter_values(edges().map(|edge| edge.transaction.0 as i64)))),
-                ("txid", Arc::new(self.txids(edges().map(|edge| edge.transaction))?)),
-                ("height", height),
-                ("time", time),
-                ("rule", Arc::new(StringArray::from_iter_values(edges().map(|edge| self.rule_name(&edge))))),
-                ("left", Arc::new(self.address_texts(edges().map(|edge| edge.left))?)),
-                ("right", Arc::new(self.address_texts(edges().map(|edge| edge.right))?)),
-                ("left_size", sizes(|sizes| sizes.0)),
-                ("right_size", sizes(|sizes| sizes.1)),
-                ("left_cannot_link", Arc::new(self.address_texts(rows.iter().map(|refused| refused.conflict.0))?)),
-                ("right_cannot_link", Arc::new(self.address_texts(rows.iter().map(|refused| refused.conflict.1))?)),
-            ])
+        table(self.chain(), self.refused(), |rows| {
+            let mut columns = self.edge_columns(rows, |refused| refused.edge)?;
+            columns.extend([
+                rows.amount("left_size", |refused| refused.sizes.0 as i64)?,
+                rows.amount("right_size", |refused| refused.sizes.1 as i64)?,
+                rows.named("left_cannot_link", |refused| refused.conflict.0)?,
+                rows.named("right_cannot_link", |refused| refused.conflict.1)?,
+            ]);
+            Ok(columns)
         })
+    }
+
+    /// What joins two addresses, or would: transaction, txid, height, time, rule, left, right.
+    pub(crate) fn edge_columns<T>(&self, rows: &Cells<T>, edge: impl Fn(&T) -> Edge) -> Result<Vec<TableColumn>> {
+        let tx = |row: &T| Some(edge(row).transaction);
+        Ok(vec![
+            rows.amount("transaction", |row| edge(row).transaction.0 as i64)?,
+            always(rows.txid("txid", tx)?),
+            always(rows.height("height", tx)?),
+            always(rows.time("time", tx)?),
+            rows.word("rule", |row| self.rule_name(&edge(row))),
+            rows.named("left", |row| edge(row).left)?,
+            rows.named("right", |row| edge(row).right)?,
+        ])
     }
 
     /// The joins of two clusters that had at least `min_size` addresses each, in chain order: transaction, txid, height, time, rule, left,
@@ -210,37 +185,13 @@ impl Clusters {
                 merges.push((*edge, if left_is_below { (of_below, of_above) } else { (of_above, of_below) }));
             }
         }
-        batches(&merges, |rows| {
-            let edges = || rows.iter().map(|(edge, _)| *edge);
-            let (height, time) = self.heights_and_times(edges().map(|edge| edge.transaction))?;
-            Ok(vec![
-                ("transaction", Arc::new(Int64Array::from_iter_values(edges().map(|edge| edge.transaction.0 as i64)))),
-                ("txid", Arc::new(self.txids(edges().map(|edge| edge.transaction))?)),
-                ("height", height),
-                ("time", time),
-                ("rule", Arc::new(StringArray::from_iter_values(edges().map(|edge| self.rule_name(&edge))))),
-                ("left", Arc::new(self.address_texts(edges().map(|edge| edge.left))?)),
-                ("right", Arc::new(self.address_texts(edges().map(|edge| edge.right))?)),
-                ("left_size", Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, sizes)| sizes.0 as i64)))),
-                ("right_size", Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, sizes)| sizes.1 as i64)))),
-            ])
+        table(self.chain(), &merges, |rows| {
+            let mut columns = self.edge_columns(rows, |row| row.0)?;
+            columns.push(rows.amount("left_size", |row| row.1.0 as i64)?);
+            columns.push(rows.amount("right_size", |row| row.1.1 as i64)?);
+            Ok(columns)
         })
     }
-}
-
-/// A finished table of what `columns` makes of some rows.
-pub(super) fn batches<T>(rows: &[T], columns: impl Fn(&[T]) -> Result<Vec<(&'static str, ArrayRef)>>) -> Result<Table> {
-    let batch = |rows: &[T]| -> Result<RecordBatch> {
-        let columns = columns(rows)?.into_iter().map(|(name, column)| (name, column, false));
-        Ok(RecordBatch::try_from_iter_with_nullable(columns).expect("the columns have one length and no nulls"))
-    };
-    let schema = batch(&[])?.schema();
-    Ok(Table::from_batches(schema, rows.chunks(BATCH).map(batch).collect::<Result<_>>()?))
-}
-
-fn kinds(rows: &[(AddrNum, Totals)]) -> ArrayRef {
-    let text = |totals: &Totals| totals.kinds().map(Kind::name).collect::<Vec<_>>().join(", ");
-    Arc::new(StringArray::from_iter_values(rows.iter().map(|(_, totals)| text(totals))))
 }
 
 impl Places {

@@ -2,19 +2,18 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::Arc;
 
-use arrow_array::Int64Array;
 use petgraph::graph::DiGraph;
 
+use crate::chain::cells::table;
 use crate::chain::parties::{Parties, Payee};
 use crate::chain::pieces::{go_on_or_stop, in_order};
 use crate::chain::{BlockFacts, Facts};
 use crate::cluster::Clusters;
-use crate::cluster::table::batches;
 use crate::error::Result;
 use crate::ids::{AddrNum, Height, TxNum};
 use crate::table::Table;
+use crate::table::columns::always;
 
 /// Money from one cluster to another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -67,23 +66,19 @@ impl Clusters {
 
     /// The transfers as a table: from_cluster_id, to_cluster_id, from_address, to_address, amount, transactions, first and last height and time.
     pub fn transfers_table(&self, transfers: &[Transfer]) -> Result<Table> {
-        batches(transfers, |transfers| {
-            let int64 = |value: fn(&Transfer) -> u64| {
-                Arc::new(Int64Array::from_iter_values(transfers.iter().map(|flow| value(flow) as i64)))
-            };
-            let (first_height, first_time) = self.heights_and_times(transfers.iter().map(|flow| flow.first))?;
-            let (last_height, last_time) = self.heights_and_times(transfers.iter().map(|flow| flow.last))?;
+        table(self.chain(), transfers, |rows| {
+            let (first, last): (fn(&Transfer) -> _, fn(&Transfer) -> _) = (|row| Some(row.first), |row| Some(row.last));
             Ok(vec![
-                ("from_cluster_id", int64(|flow| flow.from.0 as u64)),
-                ("to_cluster_id", int64(|flow| flow.to.0 as u64)),
-                ("from_address", Arc::new(self.address_texts(transfers.iter().map(|flow| flow.from))?)),
-                ("to_address", Arc::new(self.address_texts(transfers.iter().map(|flow| flow.to))?)),
-                ("amount", int64(|flow| flow.amount)),
-                ("transactions", int64(|flow| flow.transactions)),
-                ("first_height", first_height),
-                ("last_height", last_height),
-                ("first_time", first_time),
-                ("last_time", last_time),
+                rows.amount("from_cluster_id", |row| row.from.0 as i64)?,
+                rows.amount("to_cluster_id", |row| row.to.0 as i64)?,
+                rows.named("from_address", |row| row.from)?,
+                rows.named("to_address", |row| row.to)?,
+                rows.amount("amount", |row| row.amount as i64)?,
+                rows.amount("transactions", |row| row.transactions as i64)?,
+                always(rows.height("first_height", first)?),
+                always(rows.height("last_height", last)?),
+                always(rows.time("first_time", first)?),
+                always(rows.time("last_time", last)?),
             ])
         })
     }
@@ -106,17 +101,16 @@ impl Clusters {
         let pays = |from, to, payment: &Payment| holds(from, payment.from) && holds(to, payment.to);
         let is_between = |payment: &Payment| pays(a, b, payment) || pays(b, a, payment);
         self.sweep_payments(is_between, go_on, |payment| payments.push(*payment))?;
-        batches(&payments, |rows| {
-            let int64 = |value: fn(&Payment) -> i64| Arc::new(Int64Array::from_iter_values(rows.iter().map(value)));
-            let (height, time) = self.heights_and_times(rows.iter().map(|payment| payment.transaction))?;
+        table(self.chain(), &payments, |rows| {
+            let tx = |row: &Payment| Some(row.transaction);
             Ok(vec![
-                ("transaction", int64(|payment| payment.transaction.0 as i64)),
-                ("txid", Arc::new(self.txids(rows.iter().map(|payment| payment.transaction))?)),
-                ("height", height),
-                ("time", time),
-                ("from_cluster_id", int64(|payment| payment.from.0 as i64)),
-                ("to_cluster_id", int64(|payment| payment.to.0 as i64)),
-                ("amount", int64(|payment| payment.amount as i64)),
+                rows.amount("transaction", |row| row.transaction.0 as i64)?,
+                always(rows.txid("txid", tx)?),
+                always(rows.height("height", tx)?),
+                always(rows.time("time", tx)?),
+                rows.amount("from_cluster_id", |row| row.from.0 as i64)?,
+                rows.amount("to_cluster_id", |row| row.to.0 as i64)?,
+                rows.amount("amount", |row| row.amount as i64)?,
             ])
         })
     }

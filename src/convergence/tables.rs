@@ -1,11 +1,12 @@
 //! Where payments meet, as tables.
 
 use crate::chain::End;
-use crate::chain::cells::{always, table};
+use crate::chain::cells::table;
 use crate::convergence::{Arrival, Convergence, Meeting, WalletMeeting, Waypoint};
 use crate::error::Result;
 use crate::ids::OutNum;
 use crate::table::Table;
+use crate::table::columns::always;
 
 pub(super) fn payments(gathering: &Convergence) -> Result<Table> {
     let numbered: Vec<(usize, OutNum)> = gathering.payments.iter().copied().enumerate().collect();
@@ -21,8 +22,8 @@ pub(super) fn payments(gathering: &Convergence) -> Result<Table> {
             rows.amount("payment", |row| row.0 as i64)?,
             always(rows.output_txid("txid", output)?),
             always(rows.position("position", output)?),
-            rows.output_height("height", |row| row.1)?,
-            rows.output_time("time", |row| row.1)?,
+            always(rows.output_height("height", output)?),
+            always(rows.output_time("time", output)?),
             rows.paid("address", output)?,
             always(rows.value("amount", output)?),
             always(rows.flag("spent", |row| Ok(Some(spent(row.1)?)))?),
@@ -80,8 +81,8 @@ pub(super) fn paths(gathering: &Convergence, paths: &[Waypoint]) -> Result<Table
             rows.amount("tx_hop", |row| row.hop as i64)?,
             always(rows.output_txid("txid", coin)?),
             always(rows.position("position", coin)?),
-            rows.output_height("height", |row| row.coin)?,
-            rows.output_time("time", |row| row.coin)?,
+            always(rows.output_height("height", coin)?),
+            always(rows.output_time("time", coin)?),
             rows.paid("address", coin)?,
             rows.int64("cluster_id", |row| wallet(row.coin))?,
             always(rows.value("amount", coin)?),

@@ -1,22 +1,18 @@
 //! The tables of an evaluation of clusters.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
-
+use crate::chain::cells::table;
 use crate::cluster::Edge;
 use crate::error::Result;
 use crate::evaluate::clusters::{Evaluation, Money, OwnerFound, Shown};
 use crate::evaluate::pairs::share;
 use crate::ids::AddrNum;
 use crate::table::Table;
+use crate::table::columns::{self, TableColumn, always, nullable, ready};
 
 /// An owner's place, and what was found of him.
 type Row<'a> = (usize, &'a OwnerFound);
-
-/// A word of what a truth says of a transaction: purpose and profile.
-type Word = fn((Option<&str>, Option<&str>)) -> Option<String>;
 
 impl Evaluation {
     /// The owners of whom an address was paid, those with most addresses first.
@@ -26,12 +22,10 @@ impl Evaluation {
         rows
     }
 
-    fn names(&self, rows: &[Row<'_>]) -> [(&'static str, ArrayRef, bool); 2] {
+    fn names(&self, rows: &[Row<'_>]) -> Vec<TableColumn> {
         let owners = self.owners_of();
-        let text = |texts: &[String]| -> ArrayRef {
-            Arc::new(StringArray::from_iter_values(rows.iter().map(|(place, _)| texts[*place].as_str())))
-        };
-        [("owner", text(&owners.names), false), ("category", text(&owners.categories), false)]
+        let text = |name, texts: &[String]| columns::text(name, rows.iter().map(|(place, _)| texts[*place].as_str()));
+        vec![text("owner", &owners.names), text("category", &owners.categories)]
     }
 
     /// owner, category, addresses (paid ones), clusters (that they are spread over), largest_share (of them in one cluster), recall (share of
@@ -40,14 +34,14 @@ impl Evaluation {
     pub fn owners_table(&self) -> Table {
         let rows = self.rows();
         let pairs = |owner: &OwnerFound| owner.addresses as u128 * (owner.addresses - 1) as u128 / 2;
-        let mut columns = self.names(&rows).to_vec();
+        let mut columns = self.names(&rows);
         columns.extend([
-            int64("addresses", &rows, |owner| owner.addresses),
-            int64("clusters", &rows, |owner| owner.clusters),
+            counts("addresses", &rows, |owner| owner.addresses),
+            counts("clusters", &rows, |owner| owner.clusters),
             shares("largest_share", &rows, |owner| share(owner.main_addresses as u128, owner.addresses as u128)),
             shares("recall", &rows, |owner| share(owner.pairs, pairs(owner))),
-            int64("foreign", &rows, |owner| owner.foreign),
-            int64("value", &rows, |owner| owner.value),
+            counts("foreign", &rows, |owner| owner.foreign),
+            counts("value", &rows, |owner| owner.value),
         ]);
         ready(columns)
     }
@@ -59,18 +53,18 @@ impl Evaluation {
         let rows = self.rows();
         let size = |owner: &OwnerFound| self.clusters.members(AddrNum(owner.main)).len() as u64;
         let texts = rows.iter().map(|(_, owner)| self.clusters.chain().address_at(AddrNum(owner.main))?.name());
-        let texts: ArrayRef = Arc::new(StringArray::from_iter_values(texts.collect::<Result<Vec<String>>>()?));
+        let texts = texts.collect::<Result<Vec<String>>>()?;
         let in_main = |owner: &OwnerFound| owner.main_addresses + owner.main_foreign;
-        let mut columns = self.names(&rows).to_vec();
+        let mut columns = self.names(&rows);
         columns.extend([
-            int64("cluster_id", &rows, |owner| owner.main as u64),
-            ("cluster_address", texts, false),
-            int64("size", &rows, size),
-            int64("addresses", &rows, |owner| owner.addresses),
-            int64("found", &rows, |owner| owner.main_addresses),
+            counts("cluster_id", &rows, |owner| owner.main as u64),
+            columns::text("cluster_address", texts),
+            counts("size", &rows, size),
+            counts("addresses", &rows, |owner| owner.addresses),
+            counts("found", &rows, |owner| owner.main_addresses),
             shares("coverage", &rows, |owner| share(owner.main_addresses as u128, owner.addresses as u128)),
-            int64("foreign", &rows, |owner| owner.main_foreign),
-            int64("unknown", &rows, |owner| size(owner) - in_main(owner)),
+            counts("foreign", &rows, |owner| owner.main_foreign),
+            counts("unknown", &rows, |owner| size(owner) - in_main(owner)),
             shares("false_share", &rows, |owner| share(owner.main_foreign as u128, in_main(owner) as u128)),
         ]);
         Ok(ready(columns))
@@ -82,27 +76,24 @@ impl Evaluation {
     pub fn transfers_table(&self, threads: usize, go_on: &mut dyn FnMut() -> bool) -> Result<Table> {
         let (money, shown) = self.money(threads, go_on)?;
         let rows = self.rows();
-        let of = |number: fn(&Money) -> u64| -> ArrayRef {
-            Arc::new(Int64Array::from_iter_values(rows.iter().map(|(place, _)| number(&money[*place]) as i64)))
+        let of = |name, number: fn(&Money) -> u64| columns::amount(name, rows.iter().map(|(place, _)| number(&money[*place])));
+        let seen = |name, part: fn(&Money) -> u64, of: fn(&Money) -> u64| {
+            let shares = rows.iter().map(|(place, _)| share(part(&money[*place]) as u128, of(&money[*place]) as u128));
+            nullable::float64(name, shares)
         };
-        let seen = |part: fn(&Money) -> u64, of: fn(&Money) -> u64| -> ArrayRef {
-            let of = rows.iter().map(|(place, _)| share(part(&money[*place]) as u128, of(&money[*place]) as u128));
-            Arc::new(Float64Array::from_iter(of))
+        let cluster = |name, number: fn(&Shown) -> u64| {
+            columns::amount(name, rows.iter().map(|(_, owner)| shown.get(&owner.main).map_or(0, number)))
         };
-        let cluster = |number: fn(&Shown) -> u64| -> ArrayRef {
-            let shown = rows.iter().map(|(_, owner)| shown.get(&owner.main).map_or(0, number) as i64);
-            Arc::new(Int64Array::from_iter_values(shown))
-        };
-        let mut columns = self.names(&rows).to_vec();
+        let mut columns = self.names(&rows);
         columns.extend([
-            ("received", of(|money| money.received), false),
-            ("sent", of(|money| money.sent), false),
-            ("seen_received", of(|money| money.seen_received), false),
-            ("seen_sent", of(|money| money.seen_sent), false),
-            ("received_share", seen(|money| money.seen_received, |money| money.received), true),
-            ("sent_share", seen(|money| money.seen_sent, |money| money.sent), true),
-            ("cluster_received", cluster(|shown| shown.received), false),
-            ("cluster_sent", cluster(|shown| shown.sent), false),
+            of("received", |money| money.received),
+            of("sent", |money| money.sent),
+            of("seen_received", |money| money.seen_received),
+            of("seen_sent", |money| money.seen_sent),
+            seen("received_share", |money| money.seen_received, |money| money.received),
+            seen("sent_share", |money| money.seen_sent, |money| money.sent),
+            cluster("cluster_received", |shown| shown.received),
+            cluster("cluster_sent", |shown| shown.sent),
         ]);
         Ok(ready(columns))
     }
@@ -114,27 +105,18 @@ impl Evaluation {
         let of = |edge: &Edge| owners.of(edge.left).zip(owners.of(edge.right));
         let wrong: Vec<Edge> =
             clusters.links().iter().filter(|edge| of(edge).is_some_and(|(left, right)| left != right)).copied().collect();
-        let (height, time) = clusters.heights_and_times(wrong.iter().map(|edge| edge.transaction))?;
-        let name = |side: fn(&Edge) -> AddrNum| -> ArrayRef {
-            let owner = |edge: &Edge| owners.of(side(edge)).map(|owner| owners.names[owner as usize].as_str());
-            Arc::new(StringArray::from_iter(wrong.iter().map(owner)))
-        };
+        let name = |side: AddrNum| Ok(owners.of(side).map(|owner| owners.names[owner as usize].as_str()));
         let said = |edge: &Edge| self.known.purposes.as_ref().map(|purposes| purposes.of(edge.transaction));
-        let text =
-            |word: Word| -> ArrayRef { Arc::new(StringArray::from_iter(wrong.iter().map(|edge| said(edge).and_then(word)))) };
-        Ok(ready(vec![
-            ("transaction", Arc::new(Int64Array::from_iter_values(wrong.iter().map(|edge| edge.transaction.0 as i64))), false),
-            ("txid", Arc::new(clusters.txids(wrong.iter().map(|edge| edge.transaction))?), false),
-            ("height", height, false),
-            ("time", time, false),
-            ("rule", Arc::new(StringArray::from_iter_values(wrong.iter().map(|edge| clusters.rule_name(edge)))), false),
-            ("left", Arc::new(clusters.address_texts(wrong.iter().map(|edge| edge.left))?), false),
-            ("right", Arc::new(clusters.address_texts(wrong.iter().map(|edge| edge.right))?), false),
-            ("left_owner", name(|edge| edge.left), false),
-            ("right_owner", name(|edge| edge.right), false),
-            ("purpose", text(|said| said.0.map(str::to_string)), true),
-            ("profile", text(|said| said.1.map(str::to_string)), true),
-        ]))
+        table(clusters.chain(), &wrong, |rows| {
+            let mut columns = clusters.edge_columns(rows, |edge| *edge)?;
+            columns.extend([
+                always(rows.text("left_owner", |edge| name(edge.left))?),
+                always(rows.text("right_owner", |edge| name(edge.right))?),
+                rows.text("purpose", |edge| Ok(said(edge).and_then(|said| said.0.map(str::to_string))))?,
+                rows.text("profile", |edge| Ok(said(edge).and_then(|said| said.1.map(str::to_string))))?,
+            ]);
+            Ok(columns)
+        })
     }
 
     /// owner, category, role, addresses (his paid ones in it), found (of them in his main cluster), coverage (their share), value (satoshi
@@ -154,35 +136,25 @@ impl Evaluation {
         }
         let rows: Vec<((usize, u16), [u64; 4])> = found.into_iter().collect();
         let words = owners.roles.as_ref().map_or(&[][..], |roles| &roles.words);
-        let text = |text: &dyn Fn(&(usize, u16)) -> String| -> ArrayRef {
-            Arc::new(StringArray::from_iter_values(rows.iter().map(|(row, _)| text(row))))
-        };
-        let sum = |i: usize| -> ArrayRef { Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, sums)| sums[i] as i64))) };
-        let coverage = rows.iter().map(|(_, sums)| share(sums[1] as u128, sums[0] as u128));
-        ready(vec![
-            ("owner", text(&|row| owners.names[row.0].clone()), false),
-            ("category", text(&|row| owners.categories[row.0].clone()), false),
-            ("role", text(&|row| words[row.1 as usize].clone()), false),
-            ("addresses", sum(0), false),
-            ("found", sum(1), false),
-            ("coverage", Arc::new(Float64Array::from_iter(coverage)), true),
-            ("value", sum(2), false),
-            ("found_value", sum(3), false),
+        let text = |name, text: &dyn Fn(&(usize, u16)) -> String| columns::text(name, rows.iter().map(|(row, _)| text(row)));
+        let sum = |name, i: usize| columns::amount(name, rows.iter().map(|(_, sums)| sums[i]));
+        ready([
+            text("owner", &|row| owners.names[row.0].clone()),
+            text("category", &|row| owners.categories[row.0].clone()),
+            text("role", &|row| words[row.1 as usize].clone()),
+            sum("addresses", 0),
+            sum("found", 1),
+            nullable::float64("coverage", rows.iter().map(|(_, sums)| share(sums[1] as u128, sums[0] as u128))),
+            sum("value", 2),
+            sum("found_value", 3),
         ])
     }
 }
 
-fn int64<'a>(name: &'a str, rows: &[Row<'_>], number: impl Fn(&OwnerFound) -> u64) -> (&'a str, ArrayRef, bool) {
-    (name, Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, owner)| number(owner) as i64))), false)
+fn counts(name: &'static str, rows: &[Row<'_>], number: impl Fn(&OwnerFound) -> u64) -> TableColumn {
+    columns::amount(name, rows.iter().map(|(_, owner)| number(owner)))
 }
 
-fn shares<'a>(name: &'a str, rows: &[Row<'_>], share: impl Fn(&OwnerFound) -> Option<f64>) -> (&'a str, ArrayRef, bool) {
-    (name, Arc::new(Float64Array::from_iter(rows.iter().map(|(_, owner)| share(owner)))), true)
-}
-
-/// A finished table of columns: (name, values, whether they can be null).
-pub(super) fn ready(columns: Vec<(&str, ArrayRef, bool)>) -> Table {
-    Table::ready(
-        RecordBatch::try_from_iter_with_nullable(columns).expect("the columns have one length, and nulls only where they may"),
-    )
+fn shares(name: &'static str, rows: &[Row<'_>], share: impl Fn(&OwnerFound) -> Option<f64>) -> TableColumn {
+    nullable::float64(name, rows.iter().map(|(_, owner)| share(owner)))
 }

@@ -7,21 +7,21 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray, TimestampSecondArray};
 use sha2::{Digest, Sha256};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::chain::cells::table;
 use crate::chain::pieces::{go_on_or_stop, in_order};
 use crate::chain::{BlockFacts, Chain, Facts};
 use crate::cluster::{Clusters, Settings};
 use crate::error::{Error, Result};
-use crate::evaluate::cluster_tables::ready;
 use crate::evaluate::known::{ChangeTruth, Known};
-use crate::ids::{Height, OutNum, hash_text, hex};
+use crate::ids::{Height, OutNum, TxNum, hex};
 use crate::script::Kind;
 use crate::sets::outputs::OutputSet;
 use crate::shapes::{self, Verdict};
 use crate::table::Table;
+use crate::table::columns::{self, always};
 
 /// The parts that clusters are dealt into, so that a rule can be learned on some and measured on others.
 pub const FOLDS: u32 = 10;
@@ -101,45 +101,31 @@ impl Revealed {
     /// One row a transaction, in chain order: transaction, txid, height, time, output, position (of the change), value (satoshi), cluster
     /// (of the payer), fold.
     pub fn changes_table(&self) -> Result<Table> {
-        let batch = |rows: &[(OutNum, u32)]| self.changes_batch(rows);
-        let schema = batch(&[])?.schema();
-        Ok(Table::from_batches(schema, self.changes.chunks(1 << 16).map(batch).collect::<Result<_>>()?))
-    }
-
-    fn changes_batch(&self, rows: &[(OutNum, u32)]) -> Result<RecordBatch> {
         let chain = self.known.chain();
-        let (mut transactions, mut txids, mut heights, mut times) = (vec![], vec![], vec![], vec![]);
-        let (mut positions, mut values) = (vec![], vec![]);
-        for (output, _) in rows {
-            let tx = chain.transaction_of(*output)?;
-            let height = chain.height_of(tx)?;
-            transactions.push(tx.0 as i64);
-            txids.push(hash_text(&chain.txid(tx)?));
-            heights.push(height.0 as i32);
-            times.push(chain.time_at(height)? as i64);
-            positions.push((output.0 - chain.outputs_of(tx)?.start().0) as i32);
-            values.push(chain.value_of(*output)? as i64);
-        }
-        let columns: [(&str, ArrayRef, bool); 9] = [
-            ("transaction", Arc::new(Int64Array::from(transactions)), false),
-            ("txid", Arc::new(StringArray::from(txids)), false),
-            ("height", Arc::new(Int32Array::from(heights)), false),
-            ("time", Arc::new(TimestampSecondArray::from(times).with_timezone("UTC")), false),
-            ("output", Arc::new(Int64Array::from_iter_values(rows.iter().map(|(output, _)| output.0 as i64))), false),
-            ("position", Arc::new(Int32Array::from(positions)), false),
-            ("value", Arc::new(Int64Array::from(values)), false),
-            ("cluster_id", Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, cluster)| *cluster as i64))), false),
-            ("fold", Arc::new(Int32Array::from_iter_values(rows.iter().map(|(_, cluster)| fold_of(*cluster) as i32))), false),
-        ];
-        Ok(RecordBatch::try_from_iter_with_nullable(columns).expect("the columns have one length"))
+        let row = |change: &(OutNum, u32)| Ok((change.0, chain.transaction_of(change.0)?, change.1));
+        let rows: Vec<(OutNum, TxNum, u32)> = self.changes.iter().map(row).collect::<Result<_>>()?;
+        table(chain, &rows, |rows| {
+            type Change = (OutNum, TxNum, u32);
+            let (output, tx): (fn(&Change) -> _, fn(&Change) -> _) = (|row| Some(row.0), |row| Some(row.1));
+            Ok(vec![
+                rows.amount("transaction", |row| row.1.0 as i64)?,
+                always(rows.txid("txid", tx)?),
+                always(rows.height("height", tx)?),
+                always(rows.time("time", tx)?),
+                rows.amount("output", |row| row.0.0 as i64)?,
+                always(rows.position("position", output)?),
+                always(rows.value("value", output)?),
+                rows.amount("cluster_id", |row| row.2 as i64)?,
+                always(rows.int32("fold", |row| Ok(Some(fold_of(row.2) as i64)))?),
+            ])
+        })
     }
 
     /// One row a reason: reason, transactions (that were left out for it; the first of several counts).
     pub fn left_out_table(&self) -> Table {
-        let (reasons, counts): (Vec<&str>, Vec<i64>) = self.left_out.iter().map(|(why, count)| (*why, *count as i64)).unzip();
-        ready(vec![
-            ("reason", Arc::new(StringArray::from(reasons)), false),
-            ("transactions", Arc::new(Int64Array::from(counts)), false),
+        columns::ready([
+            columns::text("reason", self.left_out.iter().map(|(why, _)| *why)),
+            columns::amount("transactions", self.left_out.iter().map(|(_, count)| *count)),
         ])
     }
 }

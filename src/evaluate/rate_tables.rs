@@ -1,19 +1,15 @@
 //! The tables of error rates.
 
-use std::sync::Arc;
-
-use arrow_array::{ArrayRef, Float64Array, Int32Array, Int64Array, StringArray};
-
-use crate::evaluate::cluster_tables::ready;
 use crate::evaluate::interval::Share;
 use crate::evaluate::rates::{Counts, Rates};
 use crate::table::Table;
+use crate::table::columns::{TableColumn, amount, int32, nullable, ready, text};
 
 impl Rates {
     /// One row a year: year, and what `columns` has.
     pub fn years_table(&self) -> Table {
         let (years, counts): (Vec<i32>, Vec<Counts>) = self.by_year().into_iter().unzip();
-        table("year", Arc::new(Int32Array::from(years)), &counts)
+        table(int32("year", years), &counts)
     }
 
     /// One row a profile, those with most false positives first: profile, and what `columns` has.
@@ -31,20 +27,16 @@ fn by_mistakes(name: &'static str, found: impl IntoIterator<Item = (String, Coun
     let mut rows: Vec<(String, Counts)> = found.into_iter().collect();
     rows.sort_by(|(a, x), (b, y)| (y.false_positive, y.false_negative, a).cmp(&(x.false_positive, x.false_negative, b)));
     let (names, counts): (Vec<String>, Vec<Counts>) = rows.into_iter().unzip();
-    table(name, Arc::new(StringArray::from(names)), &counts)
+    table(text(name, names), &counts)
 }
 
-fn table(name: &'static str, names: ArrayRef, counts: &[Counts]) -> Table {
-    let mut all = vec![(name, names, false)];
-    all.extend(columns(counts));
-    ready(all)
+fn table(names: TableColumn, counts: &[Counts]) -> Table {
+    ready([names].into_iter().chain(columns(counts)))
 }
 
 /// The counts, and each rate with the ends of its interval; a rate of nothing is null.
-fn columns(counts: &[Counts]) -> Vec<(&'static str, ArrayRef, bool)> {
-    let number = |name, number: fn(&Counts) -> u64| {
-        (name, Arc::new(Int64Array::from_iter_values(counts.iter().map(|counts| number(counts) as i64))) as ArrayRef, false)
-    };
+fn columns(counts: &[Counts]) -> Vec<TableColumn> {
+    let number = |name, number: fn(&Counts) -> u64| amount(name, counts.iter().map(number));
     let mut columns = vec![
         number("true_positive", |counts| counts.true_positive),
         number("false_negative", |counts| counts.false_negative),
@@ -54,12 +46,12 @@ fn columns(counts: &[Counts]) -> Vec<(&'static str, ArrayRef, bool)> {
         number("cannot_tell_negative", |counts| counts.untold_negative),
     ];
     let mut rate = |names: [&'static str; 3], share: fn(&Counts) -> Share| {
-        let column = |value: &dyn Fn(Share) -> Option<f64>| -> ArrayRef {
-            Arc::new(Float64Array::from_iter(counts.iter().map(|counts| value(share(counts)))))
+        let mut column = |name, value: &dyn Fn(Share) -> Option<f64>| {
+            columns.push(nullable::float64(name, counts.iter().map(|counts| value(share(counts)))));
         };
-        columns.push((names[0], column(&Share::value), true));
-        columns.push((names[1], column(&|share| share.interval().map(|ends| ends.0)), true));
-        columns.push((names[2], column(&|share| share.interval().map(|ends| ends.1)), true));
+        column(names[0], &Share::value);
+        column(names[1], &|share| share.interval().map(|ends| ends.0));
+        column(names[2], &|share| share.interval().map(|ends| ends.1));
     };
     let of = ["true_positive_rate", "true_positive_rate_low", "true_positive_rate_high"];
     rate(of, Counts::true_positive_rate);

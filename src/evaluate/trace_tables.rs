@@ -2,20 +2,15 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, StringArray, TimestampSecondArray};
-
+use crate::chain::cells::Cells;
 use crate::error::Result;
 use crate::evaluate::arrivals::Arrived;
-use crate::evaluate::cluster_tables::ready;
 use crate::evaluate::known::Owners;
 use crate::evaluate::matching::Matched;
 use crate::evaluate::traces::{Found, TraceEvaluation};
-use crate::ids::{TxNum, hash_text};
 use crate::table::Table;
-
-type Column = (&'static str, ArrayRef, bool);
+use crate::table::columns::{self, TableColumn, always, nullable, ready};
 
 impl TraceEvaluation {
     fn owners_of(&self) -> &Owners {
@@ -29,9 +24,9 @@ impl TraceEvaluation {
         let mut rows: Vec<(u32, &Found)> = self.owners.iter().map(|(owner, found)| (*owner, found)).collect();
         rows.sort_by_key(|(owner, found)| (Reverse(found.truth), Reverse(found.found), *owner));
         let owners: Vec<u32> = rows.iter().map(|(owner, _)| *owner).collect();
-        let is_source = owners.iter().map(|owner| Some(self.arrivals.payers.contains(owner)));
+        let is_source = owners.iter().map(|owner| self.arrivals.payers.contains(owner));
         let mut columns = self.who(&owners);
-        columns.push(("is_source", Arc::new(is_source.collect::<BooleanArray>()), false));
+        columns.push(columns::flag("is_source", is_source));
         columns.extend(sums(&rows.iter().map(|(_, found)| **found).collect::<Vec<Found>>()));
         ready(columns)
     }
@@ -44,8 +39,7 @@ impl TraceEvaluation {
         }
         let mut rows: Vec<(Option<&str>, Found)> = found.into_iter().collect();
         rows.sort_by_key(|(category, found)| (Reverse(found.truth), Reverse(found.found), *category));
-        let categories = StringArray::from_iter(rows.iter().map(|(category, _)| *category));
-        let mut columns: Vec<Column> = vec![("category", Arc::new(categories), true)];
+        let mut columns = vec![nullable::text("category", rows.iter().map(|(category, _)| *category))];
         columns.extend(sums(&rows.iter().map(|(_, found)| *found).collect::<Vec<Found>>()));
         ready(columns)
     }
@@ -54,56 +48,47 @@ impl TraceEvaluation {
     /// owner, category, entity, true, brought (by the trace, whether it ends there or goes on), found (what ends there), right (what of the
     /// truth is found, here or where the owner has moved it), missed.
     pub fn arrivals_table(&self) -> Result<Table> {
-        let (keys, chain): (Vec<Arrived>, _) = (self.rows.keys().copied().collect(), self.trace.chain());
-        let txids = keys.iter().map(|(tx, _)| Ok(hash_text(&chain.txid(*tx)?))).collect::<Result<Vec<String>>>()?;
-        let heights = keys.iter().map(|(tx, _)| chain.height_of(*tx)).collect::<Result<Vec<_>>>()?;
-        let times = heights.iter().map(|height| Ok(chain.time_at(*height)? as i64)).collect::<Result<Vec<i64>>>()?;
-        let satoshi = |of: fn(&Matched) -> u64| -> ArrayRef {
-            Arc::new(Int64Array::from_iter_values(self.rows.values().map(|row| of(row) as i64)))
-        };
-        let mut columns: Vec<Column> = vec![
-            ("transaction", Arc::new(Int64Array::from_iter_values(keys.iter().map(|(TxNum(tx), _)| *tx as i64))), false),
-            ("txid", Arc::new(StringArray::from(txids)), false),
-            ("height", Arc::new(Int32Array::from_iter_values(heights.iter().map(|height| height.0 as i32))), false),
-            ("time", Arc::new(TimestampSecondArray::from(times).with_timezone("UTC")), false),
+        let keys: Vec<Arrived> = self.rows.keys().copied().collect();
+        let satoshi = |name, of: fn(&Matched) -> u64| columns::amount(name, self.rows.values().map(of));
+        let cells = Cells { chain: self.trace.chain(), rows: &keys };
+        let tx = |key: &Arrived| Some(key.0);
+        let mut columns = vec![
+            cells.amount("transaction", |key| key.0.0 as i64)?,
+            always(cells.txid("txid", tx)?),
+            always(cells.height("height", tx)?),
+            always(cells.time("time", tx)?),
         ];
         columns.extend(self.who(&keys.iter().map(|(_, owner)| *owner).collect::<Vec<u32>>()));
         columns.extend([
-            ("true", satoshi(|row| row.truth), false),
-            ("brought", satoshi(|row| row.brought), false),
-            ("found", satoshi(|row| row.found), false),
-            ("right", satoshi(|row| row.right), false),
-            ("missed", satoshi(|row| row.truth - row.right), false),
+            satoshi("true", |row| row.truth),
+            satoshi("brought", |row| row.brought),
+            satoshi("found", |row| row.found),
+            satoshi("right", |row| row.right),
+            satoshi("missed", |row| row.truth - row.right),
         ]);
         Ok(ready(columns))
     }
 
-    fn who(&self, places: &[u32]) -> Vec<Column> {
+    fn who(&self, places: &[u32]) -> Vec<TableColumn> {
         let owners = self.owners_of();
-        let text = |texts: &[String]| -> ArrayRef {
-            Arc::new(StringArray::from_iter(places.iter().map(|place| texts.get(*place as usize).map(String::as_str))))
+        let text = |name, texts: &[String]| {
+            nullable::text(name, places.iter().map(|place| texts.get(*place as usize)).collect::<Vec<_>>())
         };
         let entities = places.iter().map(|place| owners.entities.get(*place as usize).copied());
-        vec![
-            ("owner", text(&owners.names), true),
-            ("category", text(&owners.categories), true),
-            ("entity", Arc::new(entities.collect::<Int32Array>()), true),
-        ]
+        vec![text("owner", &owners.names), text("category", &owners.categories), nullable::int32("entity", entities)]
     }
 }
 
-fn sums(rows: &[Found]) -> Vec<Column> {
-    let satoshi = |of: &dyn Fn(&Found) -> u64| -> ArrayRef {
-        Arc::new(Int64Array::from_iter_values(rows.iter().map(|found| of(found) as i64)))
-    };
-    let share = |of: fn(&Found) -> Option<f64>| -> ArrayRef { Arc::new(Float64Array::from_iter(rows.iter().map(of))) };
+fn sums(rows: &[Found]) -> Vec<TableColumn> {
+    let satoshi = |name, of: fn(&Found) -> u64| columns::amount(name, rows.iter().map(of));
+    let share = |name, of: fn(&Found) -> Option<f64>| nullable::float64(name, rows.iter().map(of));
     vec![
-        ("true", satoshi(&|found| found.truth), false),
-        ("found", satoshi(&|found| found.found), false),
-        ("right", satoshi(&|found| found.right), false),
-        ("missed", satoshi(&Found::missed), false),
-        ("blamed", satoshi(&Found::blamed), false),
-        ("precision", share(Found::precision), true),
-        ("recall", share(Found::recall), true),
+        satoshi("true", |found| found.truth),
+        satoshi("found", |found| found.found),
+        satoshi("right", |found| found.right),
+        satoshi("missed", Found::missed),
+        satoshi("blamed", Found::blamed),
+        share("precision", Found::precision),
+        share("recall", Found::recall),
     ]
 }

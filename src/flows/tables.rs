@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::chain::cells::{Cells, Column, always, table};
+use crate::chain::cells::{Cells, table};
 use crate::error::Result;
 use crate::flows::{Consolidation, Counterparty, Flows, Movement, Party, Sums};
 use crate::ids::{AddrNum, OutNum, TxNum};
 use crate::table::Table;
+use crate::table::columns::{TableColumn, always};
 
 /// Sums of a row, and what there is when it is through.
 struct Row<T> {
@@ -54,7 +55,7 @@ fn with_balances<T>(rows: impl IntoIterator<Item = (T, Sums)>) -> Vec<Row<T>> {
     rows.into_iter().map(row).collect()
 }
 
-fn sums<T>(rows: &Cells<Row<T>>) -> Result<Vec<Column>> {
+fn sums<T>(rows: &Cells<Row<T>>) -> Result<Vec<TableColumn>> {
     Ok(vec![
         rows.amount("received", |row| row.sums.received as i64)?,
         rows.amount("sent", |row| row.sums.sent as i64)?,

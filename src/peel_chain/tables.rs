@@ -1,13 +1,14 @@
 //! A peel chain as tables.
 
 use crate::chain::Chain;
-use crate::chain::cells::{Column, always, table};
+use crate::chain::cells::table;
 use crate::error::Result;
 use crate::ids::OutNum;
 use crate::peel_chain::decide::{Reading, names};
 use crate::peel_chain::walk::in_words;
 use crate::peel_chain::{PeelChain, PeelStep, PeelStop};
 use crate::table::Table;
+use crate::table::columns::{TableColumn, always};
 
 /// A step, with its sums.
 struct StepRow<'a> {
@@ -97,7 +98,7 @@ fn peeled_rows<'a>(chain: &Chain, steps: &'a [PeelStep]) -> Result<Vec<PeeledRow
 
 pub(super) fn stop(peel: &PeelChain) -> Result<Table> {
     let candidates = |stop: &PeelStop| stop.readings.iter().filter(|reading| reading.is_candidate()).count() as i64;
-    table(&peel.chain, &peel.stops, |rows| -> Result<Vec<Column>> {
+    table(&peel.chain, &peel.stops, |rows| -> Result<Vec<TableColumn>> {
         Ok(vec![
             always(rows.text("direction", |stop| Ok(Some(stop.direction.name().to_string())))?),
             always(rows.text("reason", |stop| Ok(Some(stop.reason.name().to_string())))?),

@@ -1,8 +1,5 @@
 //! Clusters, wallets, proofs and comparisons.
 
-use std::sync::Arc;
-
-use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyMapping, PyString};
@@ -23,6 +20,7 @@ use crate::python::recipe::made_by_recipe;
 use crate::python::show;
 use crate::python::table::PyTable;
 use crate::table::Table;
+use crate::table::columns::{self, nullable};
 
 #[pymethods]
 impl PyChain {
@@ -849,14 +847,9 @@ fn clusters_of(clusters: &Clusters, set: &AddressSet) -> crate::Result<Table> {
     let names: Vec<Option<AddrNum>> = (0..set.len())
         .map(|i| set.number(i).filter(|number| number.row() < known).map(|number| clusters.name_of(number)).transpose())
         .collect::<crate::Result<_>>()?;
-    let sizes: Int64Array = names.iter().map(|name| name.map(|name| clusters.members(name).len() as i64)).collect();
-    let texts = StringArray::from_iter_values((0..set.len()).map(|i| set.text(i)));
-    let columns: Vec<(&str, ArrayRef, bool)> = vec![
-        ("address", Arc::new(texts), false),
-        ("cluster_id", Arc::new(names.iter().map(|name| name.map(|name| name.0 as i64)).collect::<Int64Array>()), true),
-        ("size", Arc::new(sizes), true),
-    ];
-    debug_assert!(columns.iter().all(|(_, column, _)| column.len() == set.len()));
-    let batch = RecordBatch::try_from_iter_with_nullable(columns).expect("the columns have one length");
-    Ok(Table::ready(batch))
+    Ok(columns::ready([
+        columns::text("address", (0..set.len()).map(|i| set.text(i))),
+        nullable::int64("cluster_id", names.iter().map(|name| name.map(|name| name.0 as i64))),
+        nullable::int64("size", names.iter().map(|name| name.map(|name| clusters.members(name).len() as i64))),
+    ]))
 }

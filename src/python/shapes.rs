@@ -1,13 +1,10 @@
 //! Shapes of transactions, and the links of their inputs and outputs.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
-
-use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int32Array, RecordBatch};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyString, PyTuple};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::chain::Transaction;
 use crate::error::Error;
@@ -20,7 +17,7 @@ use crate::shapes::{
     self, Boltzmann, BoltzmannOptions, Explanation, Found, Given, NotComputed, Nothing, Outline, Placed, Predicate, Shape,
     Thresholds, Verdict,
 };
-use crate::table::Table;
+use crate::table::columns;
 
 /// Satoshi that there will ever be.
 const MOST_SATOSHI: u64 = 21_000_000 * 100_000_000;
@@ -549,17 +546,12 @@ impl PyBoltzmann {
     fn link_probabilities(&self) -> Option<PyTable> {
         let links = self.computed_ones()?;
         let pairs = || self.0.inputs.iter().enumerate().flat_map(|(i, row)| (0..self.0.outputs.len()).map(move |o| (i, *row, o)));
-        let columns: [(&str, ArrayRef); 4] = [
-            ("input", Arc::new(Int32Array::from_iter_values(pairs().map(|(i, ..)| i as i32)))),
-            ("output", Arc::new(Int32Array::from_iter_values(pairs().map(|(_, _, o)| self.0.outputs[o] as i32)))),
-            ("probability", Arc::new(Float64Array::from_iter_values(pairs().map(|(_, row, o)| links.probability(row, o))))),
-            (
-                "is_deterministic",
-                Arc::new(pairs().map(|(_, row, o)| Some(links.is_deterministic(row, o))).collect::<BooleanArray>()),
-            ),
-        ];
-        let columns = columns.map(|(name, array)| (name, array, false));
-        Some(PyTable(Table::ready(RecordBatch::try_from_iter_with_nullable(columns).expect("the columns have one length"))))
+        Some(PyTable(columns::ready([
+            columns::int32("input", pairs().map(|(i, ..)| i as i32)),
+            columns::int32("output", pairs().map(|(_, _, o)| self.0.outputs[o] as i32)),
+            columns::float64("probability", pairs().map(|(_, row, o)| links.probability(row, o))),
+            columns::flag("is_deterministic", pairs().map(|(_, row, o)| links.is_deterministic(row, o))),
+        ])))
     }
 
     /// The positions of inputs and outputs that are linked in every interpretation; none where it was not computed.

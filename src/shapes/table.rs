@@ -3,10 +3,9 @@
 use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
-use arrow_array::TimestampSecondArray;
 use arrow_array::types::Int8Type;
 use arrow_array::{ArrayRef, DictionaryArray, Int8Array, Int32Array, Int64Array, RecordBatch, RecordBatchOptions, StringArray};
-use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use crate::chain::pieces::{all_threads, in_order};
 use crate::chain::{BlockFacts, Chain};
@@ -14,14 +13,14 @@ use crate::error::Result;
 use crate::ids::{Height, TxNum, hash_text};
 use crate::shapes::look::Look;
 use crate::shapes::{ALL, Judgement, Shape, Thresholds, Verdict, peeling};
-use crate::table::Table;
-use crate::table::{Maker, chosen};
+use crate::table::columns::{time_type, times};
+use crate::table::{Maker, Table, chosen};
 
 /// Transactions of a piece, as far as blocks allow.
 const PIECE: u64 = 1 << 12;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Column {
+enum ShapeColumn {
     Transaction,
     Txid,
     Height,
@@ -31,13 +30,13 @@ enum Column {
 }
 
 /// Every column by its name; the ids of transactions, which take longest to read, are the last.
-static COLUMNS: LazyLock<Vec<(&str, Column)>> = LazyLock::new(|| {
-    let mut columns = vec![("transaction", Column::Transaction), ("height", Column::Height), ("time", Column::Time)];
+static COLUMNS: LazyLock<Vec<(&str, ShapeColumn)>> = LazyLock::new(|| {
+    let mut columns = vec![("transaction", ShapeColumn::Transaction), ("height", ShapeColumn::Height), ("time", ShapeColumn::Time)];
     for shape in Shape::ALL {
-        columns.push((shape.name(), Column::Verdict(shape)));
-        columns.push((format!("{}_decided_by", shape.name()).leak(), Column::DecidedBy(shape)));
+        columns.push((shape.name(), ShapeColumn::Verdict(shape)));
+        columns.push((format!("{}_decided_by", shape.name()).leak(), ShapeColumn::DecidedBy(shape)));
     }
-    columns.push(("txid", Column::Txid));
+    columns.push(("txid", ShapeColumn::Txid));
     columns
 });
 
@@ -77,26 +76,28 @@ impl Chain {
     }
 }
 
-impl Column {
+impl ShapeColumn {
     fn needs(self, shape: Shape) -> bool {
-        self == Column::Verdict(shape) || self == Column::DecidedBy(shape)
+        self == ShapeColumn::Verdict(shape) || self == ShapeColumn::DecidedBy(shape)
     }
 
     fn arrow(self) -> DataType {
         match self {
-            Column::Transaction => DataType::Int64,
-            Column::Txid => DataType::Utf8,
-            Column::Height => DataType::Int32,
-            Column::Time => DataType::Timestamp(TimeUnit::Second, Some("UTC".into())),
-            Column::Verdict(_) | Column::DecidedBy(_) => DataType::Dictionary(DataType::Int8.into(), DataType::Utf8.into()),
+            ShapeColumn::Transaction => DataType::Int64,
+            ShapeColumn::Txid => DataType::Utf8,
+            ShapeColumn::Height => DataType::Int32,
+            ShapeColumn::Time => time_type(),
+            ShapeColumn::Verdict(_) | ShapeColumn::DecidedBy(_) => {
+                DataType::Dictionary(DataType::Int8.into(), DataType::Utf8.into())
+            }
         }
     }
 
     /// The texts that its numbers stand for.
     fn values(self) -> ArrayRef {
         let texts = match self {
-            Column::Verdict(_) => Verdict::ALL.map(Verdict::name).to_vec(),
-            Column::DecidedBy(shape) => shape.predicates().iter().copied().chain([ALL]).collect(),
+            ShapeColumn::Verdict(_) => Verdict::ALL.map(Verdict::name).to_vec(),
+            ShapeColumn::DecidedBy(shape) => shape.predicates().iter().copied().chain([ALL]).collect(),
             _ => vec![],
         };
         Arc::new(StringArray::from(texts))
@@ -109,7 +110,7 @@ struct Rows {
     thresholds: Thresholds,
     /// The shapes that some column is about.
     shapes: Vec<Shape>,
-    columns: Vec<(Column, ArrayRef)>,
+    columns: Vec<(ShapeColumn, ArrayRef)>,
     schema: SchemaRef,
     threads: usize,
 }
@@ -202,7 +203,7 @@ impl Rows {
         Ok(part)
     }
 
-    fn array(&self, column: Column, values: &ArrayRef, rows: &Range<u64>, part: &Part) -> Result<ArrayRef> {
+    fn array(&self, column: ShapeColumn, values: &ArrayRef, rows: &Range<u64>, part: &Part) -> Result<ArrayRef> {
         let numbers = || rows.clone().map(|row| TxNum(row as u32));
         let of = |shape| &part.judgements[self.shapes.iter().position(|of| *of == shape).expect("it is judged")];
         let texts = |keys: &Vec<i8>| {
@@ -210,15 +211,15 @@ impl Rows {
             Arc::new(DictionaryArray::<Int8Type>::new(keys, values.clone())) as ArrayRef
         };
         Ok(match column {
-            Column::Transaction => Arc::new(Int64Array::from_iter_values(numbers().map(|tx| tx.0 as i64))),
-            Column::Txid => {
+            ShapeColumn::Transaction => Arc::new(Int64Array::from_iter_values(numbers().map(|tx| tx.0 as i64))),
+            ShapeColumn::Txid => {
                 let ids = numbers().map(|tx| Ok(hash_text(&self.chain.txid(tx)?)));
                 Arc::new(StringArray::from(ids.collect::<Result<Vec<String>>>()?))
             }
-            Column::Height => Arc::new(Int32Array::from(part.heights.clone())),
-            Column::Time => Arc::new(TimestampSecondArray::from(part.times.clone()).with_timezone("UTC")),
-            Column::Verdict(shape) => texts(&of(shape).verdicts),
-            Column::DecidedBy(shape) => texts(&of(shape).decided_by),
+            ShapeColumn::Height => Arc::new(Int32Array::from(part.heights.clone())),
+            ShapeColumn::Time => times(part.times.iter().copied().map(Some)),
+            ShapeColumn::Verdict(shape) => texts(&of(shape).verdicts),
+            ShapeColumn::DecidedBy(shape) => texts(&of(shape).decided_by),
         })
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! Numbers and amounts are signed, so that differences of columns do not wrap; times are timestamps in seconds UTC.
 
+pub mod columns;
 mod parquet;
 
 use std::ops::Range;

@@ -1,11 +1,9 @@
 //! One source under several policies and rules side by side: what holds whichever is chosen, and what does not.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray};
 
 use crate::table::Table;
+use crate::table::columns;
 use crate::trace::exposure::whole;
 use crate::trace::{Reason, Trace};
 
@@ -52,16 +50,14 @@ pub fn conclusions(runs: &[Run]) -> Vec<Conclusion> {
 /// [`conclusions`] as a table: line, least, most (satoshi), runs (in which money came there), of (all runs), holds (in all of them).
 pub fn conclusions_table(runs: &[Run]) -> Table {
     let rows = conclusions(runs);
-    let int64 = |number: &dyn Fn(&Conclusion) -> u64| -> ArrayRef {
-        Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| number(row) as i64)))
-    };
-    ready(vec![
-        ("line", Arc::new(StringArray::from_iter_values(rows.iter().map(|row| &row.line)))),
-        ("least", int64(&|row| row.least)),
-        ("most", int64(&|row| row.most)),
-        ("runs", int64(&|row| row.runs as u64)),
-        ("of", int64(&|_| runs.len() as u64)),
-        ("holds", Arc::new(rows.iter().map(|row| Some(row.runs == runs.len())).collect::<BooleanArray>())),
+    let amount = |name, number: fn(&Conclusion) -> u64| columns::amount(name, rows.iter().map(number));
+    columns::ready([
+        columns::text("line", rows.iter().map(|row| &row.line)),
+        amount("least", |row| row.least),
+        amount("most", |row| row.most),
+        amount("runs", |row| row.runs as u64),
+        columns::amount("of", rows.iter().map(|_| runs.len() as u64)),
+        columns::flag("holds", rows.iter().map(|row| row.runs == runs.len())),
     ])
 }
 
@@ -75,16 +71,11 @@ pub fn runs_table(runs: &[Run]) -> Table {
             rows.push((run.trace.options().policy.name(), &run.rules, line, amount, share));
         }
     }
-    ready(vec![
-        ("policy", Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.0)))),
-        ("rules", Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.1)))),
-        ("line", Arc::new(StringArray::from_iter_values(rows.iter().map(|row| &row.2)))),
-        ("amount", Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.3 as i64)))),
-        ("share", Arc::new(Float64Array::from_iter_values(rows.iter().map(|row| row.4)))),
+    columns::ready([
+        columns::text("policy", rows.iter().map(|row| row.0)),
+        columns::text("rules", rows.iter().map(|row| row.1)),
+        columns::text("line", rows.iter().map(|row| &row.2)),
+        columns::amount("amount", rows.iter().map(|row| row.3)),
+        columns::float64("share", rows.iter().map(|row| row.4)),
     ])
-}
-
-fn ready(columns: Vec<(&str, ArrayRef)>) -> Table {
-    let columns = columns.into_iter().map(|(name, column)| (name, column, false));
-    Table::ready(RecordBatch::try_from_iter_with_nullable(columns).expect("the columns have one length and no nulls"))
 }

@@ -1,12 +1,10 @@
 //! Exposure: which share of the money of a target went to, or came from, whom.
 
 use std::collections::HashSet;
-use std::sync::Arc;
-
-use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 
 use crate::ids::{AddrNum, OutNum};
 use crate::table::Table;
+use crate::table::columns;
 use crate::trace::sweep::log::Mark;
 use crate::trace::{Ledger, Reason, Trace};
 
@@ -91,20 +89,16 @@ impl Trace {
             ShareKind::Unattributed => "unattributed".to_string(),
         };
         let kind = |share: &Share| if matches!(share.kind, ShareKind::Label(_)) { "label".to_string() } else { text(share) };
-        let int64 = |amount: fn(&Share) -> u64| -> ArrayRef {
-            Arc::new(Int64Array::from_iter_values(shares.iter().map(|s| amount(s) as i64)))
-        };
+        let amount = |name, amount: fn(&Share) -> u64| columns::amount(name, shares.iter().map(amount));
         let part = |share: &Share| if whole == 0 { 0.0 } else { share.amount() as f64 / whole as f64 };
-        let columns: Vec<(&str, ArrayRef)> = vec![
-            ("kind", Arc::new(StringArray::from_iter_values(shares.iter().map(kind)))),
-            ("label", Arc::new(StringArray::from_iter_values(shares.iter().map(text)))),
-            ("direct", int64(|share| share.direct)),
-            ("indirect", int64(|share| share.indirect)),
-            ("amount", int64(Share::amount)),
-            ("share", Arc::new(Float64Array::from_iter_values(shares.iter().map(part)))),
-        ];
-        let columns = columns.into_iter().map(|(name, column)| (name, column, false));
-        Table::ready(RecordBatch::try_from_iter_with_nullable(columns).expect("the columns have one length and no nulls"))
+        columns::ready([
+            columns::text("kind", shares.iter().map(kind)),
+            columns::text("label", shares.iter().map(text)),
+            amount("direct", |share| share.direct),
+            amount("indirect", |share| share.indirect),
+            amount("amount", Share::amount),
+            columns::float64("share", shares.iter().map(part)),
+        ])
     }
 }
 

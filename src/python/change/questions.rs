@@ -63,7 +63,7 @@ impl PyChain {
         let (chain, py) = (&self.0, rule.py());
         let rule = self::rule(chain, rule)?;
         let outputs = while_not_interrupted(py, |go_on| rule.evaluate(chain, heights, threads, go_on))?;
-        Ok(PyTable(table(chain, outputs)?))
+        Ok(PyTable(table(chain, outputs)))
     }
 }
 

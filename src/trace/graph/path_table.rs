@@ -1,18 +1,12 @@
 //! Paths and single movements as tables.
 
-use std::sync::Arc;
-
-use arrow_array::{ArrayRef, Int32Array, Int64Array, StringArray, TimestampSecondArray};
-
+use crate::chain::cells::Cells;
 use crate::error::Result;
-use crate::ids::hash_text;
 use crate::table::Table;
+use crate::table::columns::{TableColumn, always, int32, int64, ready};
 use crate::trace::graph::movements::Movements;
 use crate::trace::graph::paths::Path;
-use crate::trace::graph::tables::ready;
 use crate::trace::place::Movement;
-
-type Column = (&'static str, ArrayRef, bool);
 
 impl Movements {
     /// Paths as a table, one row a step.
@@ -29,14 +23,12 @@ impl Movements {
     pub fn paths_table(&self, paths: &[Path]) -> Result<Table> {
         let rows = || paths.iter().enumerate().flat_map(|(i, path)| path.steps.iter().enumerate().map(move |(j, _)| (i, path, j)));
         let steps: Vec<Movement> = rows().map(|(_, path, step)| path.steps[step]).collect();
-        let mut columns: Vec<Column> = vec![
-            ("path", Arc::new(Int32Array::from_iter_values(rows().map(|(i, ..)| i as i32 + 1))), false),
-            ("step", Arc::new(Int32Array::from_iter_values(rows().map(|(_, _, step)| step as i32 + 1))), false),
-        ];
+        let mut columns: Vec<TableColumn> =
+            vec![int32("path", rows().map(|(i, ..)| i as i32 + 1)), int32("step", rows().map(|(_, _, step)| step as i32 + 1))];
         columns.extend(self.columns(&steps)?);
         columns.extend([
-            ("hop", Arc::new(Int32Array::from_iter_values(rows().map(|(_, path, i)| path.hops[i] as i32))) as ArrayRef, false),
-            ("bottleneck", Arc::new(Int64Array::from_iter_values(rows().map(|(_, path, _)| path.bottleneck as i64))), false),
+            int32("hop", rows().map(|(_, path, i)| path.hops[i] as i32)),
+            int64("bottleneck", rows().map(|(_, path, _)| path.bottleneck as i64)),
         ]);
         Ok(ready(columns))
     }
@@ -46,23 +38,19 @@ impl Movements {
         Ok(ready(self.columns(rows)?))
     }
 
-    fn columns(&self, rows: &[Movement]) -> Result<Vec<Column>> {
-        let heights = rows.iter().map(|row| self.chain().height_of(row.by)).collect::<Result<Vec<_>>>()?;
-        let times = heights.iter().map(|height| Ok(self.chain().time_at(*height)? as i64)).collect::<Result<Vec<_>>>()?;
+    fn columns(&self, rows: &[Movement]) -> Result<Vec<TableColumn>> {
+        let cells = Cells { chain: self.chain(), rows };
+        let by = |row: &Movement| Some(row.by);
         Ok(vec![
-            ("transaction", Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.by.0 as i64))), false),
-            ("txid", texts(rows, |row| Ok(Some(hash_text(&self.chain().txid(row.by)?))))?, false),
-            ("height", Arc::new(Int32Array::from_iter_values(heights.iter().map(|height| height.0 as i32))), false),
-            ("time", Arc::new(TimestampSecondArray::from(times).with_timezone("UTC")), false),
-            ("from", texts(rows, |row| self.name_of(row.from).map(Some))?, false),
-            ("from_address", texts(rows, |row| self.address_name(row.from))?, true),
-            ("to", texts(rows, |row| self.name_of(row.to).map(Some))?, false),
-            ("to_address", texts(rows, |row| self.address_name(row.to))?, true),
-            ("amount", Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.amount as i64))), false),
+            cells.amount("transaction", |row| row.by.0 as i64)?,
+            always(cells.txid("txid", by)?),
+            always(cells.height("height", by)?),
+            always(cells.time("time", by)?),
+            always(cells.text("from", |row| self.name_of(row.from).map(Some))?),
+            cells.text("from_address", |row| self.address_name(row.from))?,
+            always(cells.text("to", |row| self.name_of(row.to).map(Some))?),
+            cells.text("to_address", |row| self.address_name(row.to))?,
+            cells.amount("amount", |row| row.amount as i64)?,
         ])
     }
-}
-
-fn texts(rows: &[Movement], text: impl Fn(&Movement) -> Result<Option<String>>) -> Result<ArrayRef> {
-    Ok(Arc::new(StringArray::from(rows.iter().map(text).collect::<Result<Vec<_>>>()?)))
 }
