@@ -209,7 +209,7 @@ impl PyClusters {
     ///
     /// Columns: cluster_id, address (the first of the cluster), size (addresses), received, sent, balance (satoshi; what moves within
     /// the cluster is received and sent, too), transactions (that pay it or spend from it), first_height, last_height, first_time,
-    /// last_time (seconds UTC), kinds (of its addresses, joined by commas).
+    /// last_time (microseconds UTC), kinds (of its addresses, joined by commas).
     #[pyo3(signature = (*, min_size = 1) -> "Table")]
     fn table(&self, py: Python<'_>, min_size: u32) -> PyResult<PyTable> {
         Ok(PyTable(while_not_interrupted(py, |go_on| self.0.table(&self.0.names(min_size), go_on))?))
@@ -468,7 +468,7 @@ made_by_recipe!(PyProof, |proof| proof.0.chain(), |proof| proof.0.recipe());
 
 #[pymethods]
 impl PyProof {
-    /// One row a step: step (from 1), from, to (addresses), rule, txid (of the transaction that joins the two), height, time (seconds UTC).
+    /// One row a step: step (from 1), from, to (addresses), rule, txid (of the transaction that joins the two), height, time (microseconds UTC).
     /// A step by "same_key" follows from the addresses alone; its transaction is the one since which both are there.
     fn steps(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(py.detach(|| self.0.table())?))

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use arrow_array::builder::StringBuilder;
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, StringArray, StructArray, TimestampSecondArray,
+    Array, ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, StringArray, StructArray, TimestampMicrosecondArray,
 };
 use arrow_schema::DataType;
 use chrono::{DateTime, Utc};
@@ -239,7 +239,7 @@ pub fn append_values(list: &Bound<'_, PyList>, array: &ArrayRef) -> PyResult<()>
     append!(Float64Array, |v| v);
     append!(BooleanArray, |v| v);
     append!(StringArray, |v| v);
-    append!(TimestampSecondArray, |v| DateTime::from_timestamp(v, 0));
+    append!(TimestampMicrosecondArray, |v| DateTime::from_timestamp_micros(v));
     Err(PyTypeError::new_err(format!(
         "a column of {} cannot be made into a list; read the table with polars, pandas or pyarrow",
         array.data_type()

@@ -123,7 +123,7 @@ impl PyFlows {
 
     /// One row a period in which something moved, by header time.
     ///
-    /// Columns: period (its beginning, seconds UTC; weeks begin on Monday), received, sent, fees, internal, lost, balance (satoshi; at the period's
+    /// Columns: period (its beginning, microseconds UTC; weeks begin on Monday), received, sent, fees, internal, lost, balance (satoshi; at the period's
     /// end), transactions. Headers' times are not in chain order, so a balance in between can be below zero.
     fn table(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(py.detach(|| self.0.table())?))

@@ -81,7 +81,7 @@ impl PyTraceGraph {
     }
 
     /// One row an edge, from payer to payee: from, to (numbers of nodes), from_name, to_name, amount (satoshi), transactions (how
-    /// many), first_height, last_height, first_time, last_time (seconds UTC).
+    /// many), first_height, last_height, first_time, last_time (microseconds UTC).
     fn edges(&self) -> PyTable {
         PyTable(self.edges.clone())
     }

@@ -99,7 +99,7 @@ impl PyPeelChain {
 
     /// One row a step, in chain order: a transaction of the chain whose change is known.
     ///
-    /// Columns: step (from 0 on forward, from -1 on backward), txid, height, time (seconds UTC); input_value (satoshi of the coin of the chain),
+    /// Columns: step (from 0 on forward, from -1 on backward), txid, height, time (microseconds UTC); input_value (satoshi of the coin of the chain),
     /// change_position, change_address, change_value, peeled (satoshi in the other outputs), peeled_total (of this row and those above);
     /// decided_by ("own_address", "same_wallet", "spender"), features (those that the wallet's transactions shared, and
     /// that the spender was held against), reason (what was read of each output, in words).

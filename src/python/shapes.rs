@@ -28,7 +28,7 @@ impl PyChain {
     /// payments that are known by their form, as of the chain's height. docs/shapes.md says what each shape is, after which
     /// publication, and how often each is right on real transactions.
     ///
-    /// Columns: transaction (number, int64), height (int32), time (of the block's header, seconds UTC); two for each shape, "no", "undecided"
+    /// Columns: transaction (number, int64), height (int32), time (of the block's header, microseconds UTC); two for each shape, "no", "undecided"
     /// or "yes", and what decided (text, dictionary-encoded): the first predicate that failed, or the first that could not be decided, or "all";
     /// and, only where it is named, txid (text). The shapes: equal_output_coinjoin, joinmarket, wasabi_1_0, wasabi_1_1, wasabi_2_0, whirlpool,
     /// whirlpool_tx0, stonewall, payjoin_warning, peeling, consolidation, batch_payment, self_transfer, lightning_open, lightning_close; the

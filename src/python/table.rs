@@ -18,7 +18,7 @@ use crate::table::Table;
 /// `pd.DataFrame.from_arrow(table)`, `pa.table(table)`.
 ///
 /// Tables of the chain make their rows when they are read, so a table of all inputs costs nothing until then. Amounts are
-/// 64-bit satoshi, times are timestamps in seconds UTC, hashes are hex as everybody writes it.
+/// 64-bit satoshi, times are timestamps in microseconds UTC, hashes are hex as everybody writes it.
 ///
 /// Examples
 /// --------

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray, TimestampSecondArray,
+    Array, ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 use arrow_schema::{DataType, TimeUnit};
 
@@ -76,14 +76,15 @@ pub mod nullable {
     }
 }
 
-/// The type of columns of moments.
+/// The type of columns of moments: microseconds UTC, which Parquet, databases and data frames all have; blocks tell whole seconds.
 pub fn time_type() -> DataType {
-    DataType::Timestamp(TimeUnit::Second, Some("UTC".into()))
+    DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
 }
 
 /// Moments of [`time_type`], from seconds since 1970, UTC.
 pub fn times(seconds: impl IntoIterator<Item = Option<i64>>) -> ArrayRef {
-    Arc::new(TimestampSecondArray::from_iter(seconds).with_timezone("UTC"))
+    let microseconds = seconds.into_iter().map(|time| time.map(|time| time * 1_000_000));
+    Arc::new(TimestampMicrosecondArray::from_iter(microseconds).with_timezone("UTC"))
 }
 
 /// A column that has a value in every row.

@@ -1,7 +1,7 @@
 //! Tables of named columns that leave as Arrow record batches: finished ones, and those whose rows are made batch by batch when
 //! they are read.
 //!
-//! Numbers and amounts are signed, so that differences of columns do not wrap; times are timestamps in seconds UTC.
+//! Numbers and amounts are signed, so that differences of columns do not wrap; times are timestamps in microseconds UTC.
 
 pub mod columns;
 mod parquet;

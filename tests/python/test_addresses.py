@@ -299,7 +299,7 @@ def test_the_summary_has_the_documented_types(chain, texts):
     types = dict.fromkeys(["address", "kind"], pa.string()) | {"known": pa.bool_()}
     types |= dict.fromkeys(["received", "sent", "balance", "payments"], pa.int64())
     types |= dict.fromkeys(["first_height", "last_height"], pa.int32())
-    types |= dict.fromkeys(["first_time", "last_time"], pa.timestamp("s", "UTC"))
+    types |= dict.fromkeys(["first_time", "last_time"], pa.timestamp("us", "UTC"))
     assert dict(zip(schema.names, schema.types, strict=True)) == types
     assert pa.schema(chain.addresses(["x"]).rejected).types == [pa.int64(), pa.string(), pa.string()]
 

@@ -300,7 +300,7 @@ def graph_of(names):
     for columns in (nodes, edges):
         sink = pa.BufferOutputStream()
         texts = ("kind", "name", "label", "from_name", "to_name")
-        types = {n: pa.string() for n in texts} | dict.fromkeys(("first_time", "last_time"), pa.timestamp("s", "UTC"))
+        types = {n: pa.string() for n in texts} | dict.fromkeys(("first_time", "last_time"), pa.timestamp("us", "UTC"))
         types |= {"is_source": pa.bool_()}
         table = pa.table({n: pa.array(c, types.get(n, pa.int64())) for n, c in columns.items()})
         with pa.ipc.new_stream(sink, table.schema) as writer:

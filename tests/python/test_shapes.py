@@ -102,7 +102,7 @@ def test_the_columns_are_those_that_are_documented(chain):
     pairs = [column for name in SHAPES for column in (name, f"{name}_decided_by")]
     assert table.columns == ["transaction", "height", "time", *pairs]
     schema = pa.table(table).schema
-    types = [pa.int64(), pa.int32(), pa.timestamp("s", "UTC"), *[pa.dictionary(pa.int8(), pa.string())] * len(pairs)]
+    types = [pa.int64(), pa.int32(), pa.timestamp("us", "UTC"), *[pa.dictionary(pa.int8(), pa.string())] * len(pairs)]
     assert schema.types == types
     assert len(table) == chain.counts["transactions"]
     others = chain.transactions(columns=["transaction", "height", "time"]).to_pydict()

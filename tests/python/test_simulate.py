@@ -73,7 +73,7 @@ def test_three_readers_see_the_same_truth(folder, table):
 
 def test_times_are_times_in_utc(folder):
     for name in ("transactions", "accounts"):
-        assert read(folder, name).schema["time"] == pl.Datetime("ms", "UTC")
+        assert read(folder, name).schema["time"] == pl.Datetime("us", "UTC")
 
 
 def test_it_is_taken_in_like_any_other_chain_and_is_sound(folder, simulated):

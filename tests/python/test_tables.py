@@ -21,7 +21,7 @@ ARROW_TYPES = {
     "int64": pa.int64(),
     "text": pa.string(),
     "bool": pa.bool_(),
-    "time": pa.timestamp("s", "UTC"),
+    "time": pa.timestamp("us", "UTC"),
 }
 #: Column and type; a question mark for those that can be null.
 COLUMNS = {

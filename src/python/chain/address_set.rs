@@ -41,7 +41,7 @@ impl PyAddressSet {
     /// One row an address, in the order given, as of the chain's height.
     ///
     /// Columns: address, kind (text), known (bool: ever paid), received, sent, balance (int64, satoshi), payments (int64: outputs that pay
-    /// it), and null where it was never paid: first_height, last_height (int32), first_time, last_time (header times, seconds UTC).
+    /// it), and null where it was never paid: first_height, last_height (int32), first_time, last_time (header times, microseconds UTC).
     #[pyo3(signature = () -> "Table")]
     fn summary(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(py.detach(|| self.0.summary())?))

@@ -12,7 +12,7 @@ impl PyChain {
     /// A table of the blocks from `start` up to, and without, `stop`: heights, dates or hashes; a date means the first block whose
     /// median time past is not earlier. All columns, or those named.
     ///
-    /// Columns: height (int32), hash, parent, merkle_root (text), time, median_time (seconds UTC), version (int32), bits, nonce
+    /// Columns: height (int32), hash, parent, merkle_root (text), time, median_time (microseconds UTC), version (int32), bits, nonce
     /// (int64), size (bytes), weight, transactions (int32), inputs, outputs, value_out, fees (int64, satoshi).
     ///
     /// Examples
@@ -32,7 +32,7 @@ impl PyChain {
     /// A table of the transactions of a range of blocks, which is given as for `blocks`.
     ///
     /// Columns: transaction (its number in chain order, int64), txid (text), height, position (int32), time (of the block's header,
-    /// seconds UTC), version (int32), locktime (int64), size, vsize, weight, inputs, outputs (int32), value_in (null for coinbases),
+    /// microseconds UTC), version (int32), locktime (int64), size, vsize, weight, inputs, outputs (int32), value_in (null for coinbases),
     /// value_out, fee (null for coinbases) (int64, satoshi), is_coinbase, fingerprint (int64, see docs/format.md).
     ///
     /// Examples
@@ -52,7 +52,7 @@ impl PyChain {
 
     /// A table of the inputs of a range of blocks, which is given as for `blocks`.
     ///
-    /// Columns: transaction (number, int64), txid (text), height (int32), time (seconds UTC), position (int32), sequence (int64); and of the
+    /// Columns: transaction (number, int64), txid (text), height (int32), time (microseconds UTC), position (int32), sequence (int64); and of the
     /// output that it spends, null for coinbases: spends (its number, int64), spends_txid (text), spends_position (int32), value
     /// (int64, satoshi), address_number (int64), address (text; null where the kind has none), kind (text).
     ///
@@ -72,7 +72,7 @@ impl PyChain {
 
     /// A table of the outputs of a range of blocks, which is given as for `blocks`.
     ///
-    /// Columns: output (number, int64), transaction (number, int64), txid (text), height (int32), time (seconds UTC), position (int32), value
+    /// Columns: output (number, int64), transaction (number, int64), txid (text), height (int32), time (microseconds UTC), position (int32), value
     /// (int64, satoshi), address_number (int64), address (text; null where the kind has none), kind (text), and as of the
     /// chain's height, null while unspent: spent_by (number of the transaction, int64), spent_by_txid (text), spent_height (int32); is_lost (bool:
     /// it can never be spent, because it is the genesis block's or was replaced by a coinbase of the same id).

@@ -22,7 +22,7 @@ impl PyChain {
     /// asked about all of it before this returns; rows are made when they are read. docs/rules.md says what each rule is, and how often
     /// it is right on a chain whose owners are known.
     ///
-    /// Columns: transaction (number, int64), txid (text), height (int32), time (of the block's header, seconds UTC), output (number, int64),
+    /// Columns: transaction (number, int64), txid (text), height (int32), time (of the block's header, microseconds UTC), output (number, int64),
     /// position (int32), address (text; null where the kind has none), value (int64, satoshi), and as of the chain's height spent (bool).
     ///
     /// Parameters

@@ -4,9 +4,9 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow_array::builder::{BooleanBuilder, Int32Builder, Int64Builder, StringBuilder, TimestampMillisecondBuilder};
+use arrow_array::builder::{BooleanBuilder, Int32Builder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder};
 use arrow_array::{ArrayRef, RecordBatch};
-use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::errors::ParquetError;
@@ -14,6 +14,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 
 use crate::error::{Error, Result};
+use crate::table::columns::time_type;
 
 /// Rows that are gathered before they are handed on, and rows of a row group.
 const BATCH: usize = 8 << 10;
@@ -25,7 +26,7 @@ pub(in crate::simulate) enum Type {
     Int,
     Long,
     Flag,
-    /// Seconds in, milliseconds out: Parquet knows no seconds.
+    /// Seconds in, microseconds out, as all tables have them.
     Time,
     /// One of a few texts, or a text that often comes again.
     Word,
@@ -63,7 +64,7 @@ enum Builder {
     Int(Int32Builder),
     Long(Int64Builder),
     Flag(BooleanBuilder),
-    Time(TimestampMillisecondBuilder),
+    Time(TimestampMicrosecondBuilder),
     Text(StringBuilder),
 }
 
@@ -126,7 +127,7 @@ fn data_type(of: Type) -> DataType {
         Type::Int => DataType::Int32,
         Type::Long => DataType::Int64,
         Type::Flag => DataType::Boolean,
-        Type::Time => DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into())),
+        Type::Time => time_type(),
         Type::Word | Type::Text => DataType::Utf8,
     }
 }
@@ -137,7 +138,7 @@ impl Builder {
             Type::Int => Builder::Int(Int32Builder::new()),
             Type::Long => Builder::Long(Int64Builder::new()),
             Type::Flag => Builder::Flag(BooleanBuilder::new()),
-            Type::Time => Builder::Time(TimestampMillisecondBuilder::new().with_timezone("UTC")),
+            Type::Time => Builder::Time(TimestampMicrosecondBuilder::new().with_timezone("UTC")),
             Type::Word | Type::Text => Builder::Text(StringBuilder::new()),
         }
     }
@@ -149,7 +150,7 @@ impl Builder {
             (Builder::Int(column), Cell::Null) => column.append_null(),
             (Builder::Long(column), Cell::Long(value)) => column.append_value(*value),
             (Builder::Flag(column), Cell::Flag(value)) => column.append_value(*value),
-            (Builder::Time(column), Cell::Time(value)) => column.append_value(*value as i64 * 1000),
+            (Builder::Time(column), Cell::Time(value)) => column.append_value(*value as i64 * 1_000_000),
             (Builder::Text(column), Cell::Text(value)) => column.append_value(value),
             (Builder::Text(column), Cell::Null) => column.append_null(),
             _ => unreachable!("a row has its columns' types"),

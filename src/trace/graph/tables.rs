@@ -43,7 +43,7 @@ impl TraceGraph {
     }
 
     /// One row an edge, from payer to payee: `from`, `to` (numbers of nodes), `from_name`, `to_name`, `amount` (satoshi),
-    /// `transactions` (how many), `first_height`, `last_height`, `first_time`, `last_time` (seconds UTC).
+    /// `transactions` (how many), `first_height`, `last_height`, `first_time`, `last_time` (microseconds UTC).
     pub fn edges(&self) -> Table {
         let edges = || self.graph().raw_edges().iter();
         let name = |node: NodeIndex| self.graph()[node].name.as_str();
