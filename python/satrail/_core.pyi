@@ -194,7 +194,7 @@ class AddressSet:
         One row an address, in the order given, as of the chain's height.
 
         Columns: address, kind (text), known (bool: ever paid), received, sent, balance (int64, satoshi), payments (int64: outputs that pay
-        it), and null where it was never paid: first_height, last_height (int32), first_time, last_time (header times, seconds UTC).
+        it), and null where it was never paid: first_height, last_height (int32), first_time, last_time (header times, microseconds UTC).
         """
 
 @final
@@ -440,7 +440,7 @@ class Chain:
         A table of the blocks from `start` up to, and without, `stop`: heights, dates or hashes; a date means the first block whose
         median time past is not earlier. All columns, or those named.
 
-        Columns: height (int32), hash, parent, merkle_root (text), time, median_time (seconds UTC), version (int32), bits, nonce
+        Columns: height (int32), hash, parent, merkle_root (text), time, median_time (microseconds UTC), version (int32), bits, nonce
         (int64), size (bytes), weight, transactions (int32), inputs, outputs, value_out, fees (int64, satoshi).
 
         Examples
@@ -462,7 +462,7 @@ class Chain:
         asked about all of it before this returns; rows are made when they are read. docs/rules.md says what each rule is, and how often
         it is right on a chain whose owners are known.
 
-        Columns: transaction (number, int64), txid (text), height (int32), time (of the block's header, seconds UTC), output (number, int64),
+        Columns: transaction (number, int64), txid (text), height (int32), time (of the block's header, microseconds UTC), output (number, int64),
         position (int32), address (text; null where the kind has none), value (int64, satoshi), and as of the chain's height spent (bool).
 
         Parameters
@@ -706,7 +706,7 @@ class Chain:
         """
         A table of the inputs of a range of blocks, which is given as for `blocks`.
 
-        Columns: transaction (number, int64), txid (text), height (int32), time (seconds UTC), position (int32), sequence (int64); and of the
+        Columns: transaction (number, int64), txid (text), height (int32), time (microseconds UTC), position (int32), sequence (int64); and of the
         output that it spends, null for coinbases: spends (its number, int64), spends_txid (text), spends_position (int32), value
         (int64, satoshi), address_number (int64), address (text; null where the kind has none), kind (text).
 
@@ -745,7 +745,7 @@ class Chain:
         """
         A table of the outputs of a range of blocks, which is given as for `blocks`.
 
-        Columns: output (number, int64), transaction (number, int64), txid (text), height (int32), time (seconds UTC), position (int32), value
+        Columns: output (number, int64), transaction (number, int64), txid (text), height (int32), time (microseconds UTC), position (int32), value
         (int64, satoshi), address_number (int64), address (text; null where the kind has none), kind (text), and as of the
         chain's height, null while unspent: spent_by (number of the transaction, int64), spent_by_txid (text), spent_height (int32); is_lost (bool:
         it can never be spent, because it is the genesis block's or was replaced by a coinbase of the same id).
@@ -811,7 +811,7 @@ class Chain:
         payments that are known by their form, as of the chain's height. docs/shapes.md says what each shape is, after which
         publication, and how often each is right on real transactions.
 
-        Columns: transaction (number, int64), height (int32), time (of the block's header, seconds UTC); two for each shape, "no", "undecided"
+        Columns: transaction (number, int64), height (int32), time (of the block's header, microseconds UTC); two for each shape, "no", "undecided"
         or "yes", and what decided (text, dictionary-encoded): the first predicate that failed, or the first that could not be decided, or "all";
         and, only where it is named, txid (text). The shapes: equal_output_coinjoin, joinmarket, wasabi_1_0, wasabi_1_1, wasabi_2_0, whirlpool,
         whirlpool_tx0, stonewall, payjoin_warning, peeling, consolidation, batch_payment, self_transfer, lightning_open, lightning_close; the
@@ -927,7 +927,7 @@ class Chain:
         A table of the transactions of a range of blocks, which is given as for `blocks`.
 
         Columns: transaction (its number in chain order, int64), txid (text), height, position (int32), time (of the block's header,
-        seconds UTC), version (int32), locktime (int64), size, vsize, weight, inputs, outputs (int32), value_in (null for coinbases),
+        microseconds UTC), version (int32), locktime (int64), size, vsize, weight, inputs, outputs (int32), value_in (null for coinbases),
         value_out, fee (null for coinbases) (int64, satoshi), is_coinbase, fingerprint (int64, see docs/format.md).
 
         Examples
@@ -1403,7 +1403,7 @@ class Clusters:
 
         Columns: cluster_id, address (the first of the cluster), size (addresses), received, sent, balance (satoshi; what moves within
         the cluster is received and sent, too), transactions (that pay it or spend from it), first_height, last_height, first_time,
-        last_time (seconds UTC), kinds (of its addresses, joined by commas).
+        last_time (microseconds UTC), kinds (of its addresses, joined by commas).
         """
     def transfers(
         self, clusters: Wallet | Address | str | int | list[Wallet | Address | str | int] | None = None, /
@@ -1904,7 +1904,7 @@ class Flows:
         """
         One row a period in which something moved, by header time.
 
-        Columns: period (its beginning, seconds UTC; weeks begin on Monday), received, sent, fees, internal, lost, balance (satoshi; at the period's
+        Columns: period (its beginning, microseconds UTC; weeks begin on Monday), received, sent, fees, internal, lost, balance (satoshi; at the period's
         end), transactions. Headers' times are not in chain order, so a balance in between can be below zero.
         """
     def transactions(self, /) -> Table:
@@ -2238,7 +2238,7 @@ class PeelChain:
         """
         One row a step, in chain order: a transaction of the chain whose change is known.
 
-        Columns: step (from 0 on forward, from -1 on backward), txid, height, time (seconds UTC); input_value (satoshi of the coin of the chain),
+        Columns: step (from 0 on forward, from -1 on backward), txid, height, time (microseconds UTC); input_value (satoshi of the coin of the chain),
         change_position, change_address, change_value, peeled (satoshi in the other outputs), peeled_total (of this row and those above);
         decided_by ("own_address", "same_wallet", "spender"), features (those that the wallet's transactions shared, and
         that the spender was held against), reason (what was read of each output, in words).
@@ -2387,7 +2387,7 @@ class Proof:
         """
     def steps(self, /) -> Table:
         """
-        One row a step: step (from 1), from, to (addresses), rule, txid (of the transaction that joins the two), height, time (seconds UTC).
+        One row a step: step (from 1), from, to (addresses), rule, txid (of the transaction that joins the two), height, time (microseconds UTC).
         A step by "same_key" follows from the addresses alone; its transaction is the one since which both are there.
         """
     def verify(self, /, headers: bytes) -> None:
@@ -2596,7 +2596,7 @@ class Table:
     `pd.DataFrame.from_arrow(table)`, `pa.table(table)`.
 
     Tables of the chain make their rows when they are read, so a table of all inputs costs nothing until then. Amounts are
-    64-bit satoshi, times are timestamps in seconds UTC, hashes are hex as everybody writes it.
+    64-bit satoshi, times are timestamps in microseconds UTC, hashes are hex as everybody writes it.
 
     Examples
     --------
@@ -2967,7 +2967,7 @@ class TraceGraph:
     def edges(self, /) -> Table:
         """
         One row an edge, from payer to payee: from, to (numbers of nodes), from_name, to_name, amount (satoshi), transactions (how
-        many), first_height, last_height, first_time, last_time (seconds UTC).
+        many), first_height, last_height, first_time, last_time (microseconds UTC).
         """
     @property
     def height(self, /) -> int:
