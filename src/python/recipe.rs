@@ -164,8 +164,8 @@ macro_rules! made_by_recipe {
         impl $class {
             /// The call that made it: `satrail.rerun` makes it again. Results with equal recipes are equal.
             #[getter]
-            fn recipe(&self, py: pyo3::Python<'_>) -> pyo3::PyResult<$crate::python::recipe::PyRecipe> {
-                Ok($crate::python::recipe::PyRecipe(py.detach(|| $crate::python::recipe::Made::recipe(self))?))
+            fn recipe(&self) -> pyo3::PyResult<$crate::python::recipe::PyRecipe> {
+                Ok($crate::python::recipe::PyRecipe($crate::python::recipe::Made::recipe(self)?))
             }
 
             fn __eq__(&self, other: &$class) -> pyo3::PyResult<bool> {

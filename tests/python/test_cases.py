@@ -32,8 +32,6 @@ WRONG = {
     "10": "the message does not consider a lost key of the block files",
     "11": "NumPy's moments, fractions of a second and offsets without a colon are not read",
     "12": "a transaction's version is read as a signed number",
-    "13": "wallets are compared by identity",
-    "14": "wallets and flows do not pickle",
     "16": "coins of the same size that one wallet moves look like a JoinMarket transaction",
     "17": "the reader of lists decides on the delimiter by the first line alone",
     "18": "long scripts are shown whole",
