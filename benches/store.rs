@@ -145,9 +145,9 @@ fn clusters(chain: &Chain) {
     let clusters = anew(settings());
     say("clusters", clusters.count() as f64);
     let [largest] = clusters.largest(1)[..] else { return };
-    let members = clusters.members(largest);
+    let members: Vec<AddrNum> = clusters.members(largest).collect();
     let pairs = scattered(members.len() as u64, 2000);
-    let address = |i: u64| AddrNum(members[i as usize]);
+    let address = |i: u64| members[i as usize];
     let why = |pair: &[u64]| time(|| clusters.why(address(pair[0]), address(pair[1])).expect("they are joined")) * 1e3;
     say("why_largest_ms", pairs.chunks(2).map(why).fold(0.0, f64::max));
     say("clusters_summed_s", time(|| clusters.totals(&clusters.names(2), &mut || true).expect("the store is sound")));

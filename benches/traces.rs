@@ -5,7 +5,7 @@ use std::sync::Arc;
 use satrail::chain::Chain;
 use satrail::chain::pieces::all_threads;
 use satrail::cluster::Settings;
-use satrail::ids::{AddrNum, Height, OutNum};
+use satrail::ids::{Height, OutNum};
 use satrail::trace::{Direction, Policy, Source, SourceItem, StopItem, StopSet, TraceOptions};
 
 use crate::{REPEATS, least, say, scattered, time};
@@ -65,8 +65,8 @@ fn exposure(chain: &Chain) {
     let Some(target) = largest.first().copied() else { return };
     let (mut outputs, mut paid) = (Vec::new(), Vec::new());
     for member in clusters.members(target) {
-        chain.outputs_to(AddrNum(*member), &mut paid);
-        outputs.extend(paid.iter().copied().map(OutNum));
+        chain.outputs_to(member, &mut paid);
+        outputs.extend_from_slice(&paid);
         if outputs.len() >= OUTPUTS {
             break;
         }

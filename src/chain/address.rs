@@ -76,15 +76,15 @@ impl Chain {
     }
 
     /// The numbers of the outputs that pay an address, ascending, into a list that is cleared first.
-    pub fn outputs_to(&self, address: AddrNum, outputs: &mut Vec<u64>) {
+    pub fn outputs_to(&self, address: AddrNum, outputs: &mut Vec<OutNum>) {
         self.store().outputs_of(address, self.counts().outputs, outputs);
     }
 
     /// What came to an address and left it; `outputs` is a list to be used again.
-    pub fn totals_of(&self, address: AddrNum, outputs: &mut Vec<u64>) -> Result<AddressTotals> {
+    pub fn totals_of(&self, address: AddrNum, outputs: &mut Vec<OutNum>) -> Result<AddressTotals> {
         let mut totals = AddressTotals::default();
         self.outputs_to(address, outputs);
-        for output in outputs.iter().map(|o| OutNum(*o)) {
+        for output in outputs.iter().copied() {
             let value = self.value_of(output)?;
             // What was sent and lost is part of what was received, so the other sums fit when this one does.
             totals.received = totals.received.checked_add(value).ok_or_else(|| self.too_much())?;
@@ -101,7 +101,7 @@ impl Chain {
             }
         }
         if let Some(first) = outputs.first() {
-            totals.first = Some(self.transaction_of(OutNum(*first))?);
+            totals.first = Some(self.transaction_of(*first)?);
         }
         Ok(totals)
     }
@@ -111,7 +111,7 @@ impl Chain {
         let mut outputs = Vec::new();
         self.outputs_to(address, &mut outputs);
         let mut transactions = Vec::with_capacity(outputs.len() * 2);
-        for output in outputs.into_iter().map(OutNum) {
+        for output in outputs {
             transactions.push(self.transaction_of(output)?);
             if let End::Spent(tx) = self.end_of(output)? {
                 transactions.push(tx);
@@ -161,7 +161,7 @@ impl Address {
     pub fn outputs(&self) -> Vec<Output> {
         let mut outputs = Vec::new();
         self.chain.outputs_to(self.number, &mut outputs);
-        outputs.into_iter().map(|o| Output::new(self.chain.clone(), OutNum(o))).collect()
+        outputs.into_iter().map(|output| Output::new(self.chain.clone(), output)).collect()
     }
 
     pub fn transactions(&self) -> Result<Vec<Transaction>> {

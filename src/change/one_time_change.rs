@@ -183,13 +183,13 @@ fn the_one(
 fn is_paid_again(chain: &Chain, gambling: &[AddrNum], facts: &Facts<'_>, address: AddrNum, until: u64) -> Result<bool> {
     let mut paid = Vec::new();
     chain.outputs_to(address, &mut paid);
-    let mut seen = facts.outputs.last().map_or(0, |output| output.number.0 + 1);
+    let mut seen = facts.outputs.last().map_or(OutNum(0), |output| OutNum(output.number.0 + 1));
     for output in paid {
         if output < seen {
             continue;
         }
-        let transaction = chain.transaction_of(OutNum(output))?;
-        seen = chain.outputs_of(transaction)?.end().0;
+        let transaction = chain.transaction_of(output)?;
+        seen = chain.outputs_of(transaction)?.end();
         let time = chain.time_at(chain.height_of(transaction)?)?;
         if time as u64 <= until && !spends_from(chain, transaction, gambling)? {
             return Ok(true);

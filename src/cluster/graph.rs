@@ -13,7 +13,7 @@ use crate::cluster::forest::Edge;
 use crate::cluster::proof::Step;
 use crate::cluster::{Clusters, Rule};
 use crate::error::{Error, Result};
-use crate::ids::{AddrNum, OutNum, TxNum};
+use crate::ids::{AddrNum, TxNum};
 
 pub(super) struct Graph<'a> {
     chain: &'a Chain,
@@ -65,7 +65,7 @@ impl<'a> Graph<'a> {
         self.chain.outputs_to(address, &mut outputs);
         let mut transactions: Vec<TxNum> = self.change[range(&self.change, address)].iter().map(|(_, tx)| *tx).collect();
         for output in outputs {
-            if let End::Spent(tx) = self.chain.end_of(OutNum(output))? {
+            if let End::Spent(tx) = self.chain.end_of(output)? {
                 transactions.push(tx);
             }
         }

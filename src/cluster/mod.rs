@@ -184,8 +184,9 @@ impl Clusters {
     }
 
     /// The members of the cluster of a name, ascending; none for a number that is no name.
-    pub fn members(&self, name: AddrNum) -> &[u32] {
-        if (name.0 as usize) < self.labels.len() { self.index().of_cluster(name) } else { &[] }
+    pub fn members(&self, name: AddrNum) -> impl ExactSizeIterator<Item = AddrNum> + use<'_> {
+        let members = if (name.0 as usize) < self.labels.len() { self.index().of_cluster(name) } else { &[] };
+        members.iter().copied().map(AddrNum)
     }
 
     /// How many addresses the cluster of an address has.

@@ -9,7 +9,7 @@ use crate::chain::pieces::{go_on_or_stop, in_order};
 use crate::chain::{Chain, End};
 use crate::cluster::forest::Edge;
 use crate::error::Result;
-use crate::ids::{AddrNum, OutNum, TxNum};
+use crate::ids::{AddrNum, TxNum};
 use crate::script::Kind;
 
 /// Addresses that a thread looks at together.
@@ -129,7 +129,7 @@ fn first_payment(chain: &Chain, address: AddrNum) -> Result<TxNum> {
     let mut outputs = Vec::new();
     chain.outputs_to(address, &mut outputs);
     let first = outputs.first().ok_or_else(|| chain.corrupt(format!("never pays address {address}")))?;
-    chain.transaction_of(OutNum(*first))
+    chain.transaction_of(*first)
 }
 
 /// The compressed form of the key behind an address that was shown uncompressed, and the transaction that showed it.
@@ -140,7 +140,7 @@ pub fn shown_uncompressed(chain: &Chain, address: AddrNum) -> Result<Option<(Vec
     chain.outputs_to(address, &mut outputs);
     let mut shown = None;
     for output in outputs {
-        if let End::Spent(tx) = chain.end_of(OutNum(output))? {
+        if let End::Spent(tx) = chain.end_of(output)? {
             shown = Some(shown.map_or(tx, |first: TxNum| first.min(tx)));
         }
     }

@@ -130,13 +130,13 @@ impl Clusters {
 
     /// The members of some clusters: cluster_id, address_number, address.
     pub fn members_table(&self, names: &[AddrNum]) -> Result<Table> {
-        let rows: Vec<(AddrNum, u32)> =
-            names.iter().flat_map(|name| self.members(*name).iter().map(move |member| (*name, *member))).collect();
+        let rows: Vec<(AddrNum, AddrNum)> =
+            names.iter().flat_map(|name| self.members(*name).map(move |member| (*name, member))).collect();
         table(self.chain(), &rows, |rows| {
             Ok(vec![
                 rows.amount("cluster_id", |row| row.0.0 as i64)?,
-                rows.amount("address_number", |row| row.1 as i64)?,
-                rows.named("address", |row| AddrNum(row.1))?,
+                rows.amount("address_number", |row| row.1.0 as i64)?,
+                rows.named("address", |row| row.1)?,
             ])
         })
     }

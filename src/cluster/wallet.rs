@@ -41,7 +41,7 @@ impl Clusters {
 
     fn walked_totals(&self, name: AddrNum) -> Result<Totals> {
         let (mut outputs, mut transactions, mut totals) = (Vec::new(), Vec::new(), Totals::NONE);
-        for member in self.members(name).iter().map(|member| AddrNum(*member)) {
+        for member in self.members(name) {
             let flows = self.chain().totals_of(member, &mut outputs)?;
             totals.addresses += 1;
             totals.received += flows.received;
@@ -76,7 +76,7 @@ impl Wallet {
     }
 
     pub fn members(&self) -> impl Iterator<Item = AddrNum> + '_ {
-        self.names.iter().flat_map(|name| self.clusters.members(*name)).map(|member| AddrNum(*member))
+        self.names.iter().flat_map(|name| self.clusters.members(*name))
     }
 
     pub fn contains(&self, address: AddrNum) -> bool {

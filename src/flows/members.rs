@@ -53,7 +53,7 @@ impl Members {
                 go_on()?;
             }
             chain.outputs_to(*address, &mut outputs);
-            for output in outputs.iter().map(|output| OutNum(*output)) {
+            for output in outputs.iter().copied() {
                 transactions.push(chain.transaction_of(output)?);
                 match chain.end_of(output)? {
                     End::Unspent => {}

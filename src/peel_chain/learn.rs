@@ -40,9 +40,9 @@ impl Learnt {
     /// Transactions that spend from a cluster and are no CoinJoins, its first addresses first.
     fn spends_of(&self, judge: &Judge, clusters: &Clusters, name: AddrNum) -> Result<Vec<TxNum>> {
         let (mut outputs, mut spends) = (Vec::new(), Vec::new());
-        for member in clusters.members(name).iter().map(|member| AddrNum(*member)) {
+        for member in clusters.members(name) {
             judge.chain.outputs_to(member, &mut outputs);
-            for output in outputs.iter().map(|output| OutNum(*output)).take(AT_MOST) {
+            for output in outputs.iter().copied().take(AT_MOST) {
                 if let End::Spent(tx) = judge.chain.end_of(output)? {
                     spends.push(tx);
                 }

@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::ids::OutNum;
 use crate::store::column::{Column, U40};
 use crate::store::mapping::{Mapping, open_for_writing, write_all_at};
 
@@ -121,18 +122,18 @@ impl Run {
 
     /// Adds an address's outputs that are below `limit`, ascending.
     #[inline]
-    pub fn collect(&self, address: u32, limit: u64, into: &mut Vec<u64>) {
+    pub fn collect(&self, address: u32, limit: u64, into: &mut Vec<OutNum>) {
         if let Some(i) = self.find(address) {
             self.collect_at(i, limit, into);
         }
     }
 
     #[inline]
-    fn collect_at(&self, i: u64, limit: u64, into: &mut Vec<u64>) {
+    fn collect_at(&self, i: u64, limit: u64, into: &mut Vec<OutNum>) {
         let start = if i == 0 { 0 } else { self.end(i - 1) };
         let limit = limit.min(self.entry.valid_below);
         let posts = (start..self.end(i)).map(|i| self.output(i));
-        into.extend(posts.take_while(|output| *output < limit));
+        into.extend(posts.take_while(|output| *output < limit).map(OutNum));
     }
 }
 
@@ -241,7 +242,7 @@ pub fn merge(folder: &Path, file: &str, runs: &[&Run]) -> Result<RunEntry> {
     let (mut bytes, mut result) = (Vec::new(), Ok(()));
     walk(runs, |address, posts| {
         bytes.clear();
-        posts.iter().for_each(|output| bytes.extend_from_slice(&U40::to_bytes(*output)));
+        posts.iter().for_each(|output| bytes.extend_from_slice(&U40::to_bytes(output.0)));
         result = std::mem::replace(&mut result, Ok(()))
             .and_then(|()| run.push_posts(&bytes))
             .and_then(|()| run.push_address(address, run.posted));
@@ -251,7 +252,7 @@ pub fn merge(folder: &Path, file: &str, runs: &[&Run]) -> Result<RunEntry> {
 }
 
 /// Visits every address that has an output in one of the runs, with its outputs.
-fn walk(runs: &[&Run], mut visit: impl FnMut(u32, &[u64])) {
+fn walk(runs: &[&Run], mut visit: impl FnMut(u32, &[OutNum])) {
     let mut cursors = vec![0u64; runs.len()];
     let mut posts = Vec::new();
     let next = |cursors: &[u64]| runs.iter().zip(cursors).filter(|(r, c)| **c < r.addresses).map(|(r, c)| r.address(*c)).min();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::blocks::parse::script_hash;
 use crate::error::{Error, Result};
-use crate::ids::{AddrNum, NONE_32, TxNum};
+use crate::ids::{AddrNum, NONE_32, OutNum, TxNum};
 use crate::script::{Kind, Network};
 use crate::store::column::{Column, U40};
 use crate::store::columns::{Columns, Counts, SAMPLE};
@@ -119,7 +119,7 @@ impl Store {
     }
 
     /// An address's outputs below `limit`, ascending, into `outputs`, which is cleared first.
-    pub fn outputs_of(&self, address: AddrNum, limit: u64, outputs: &mut Vec<u64>) {
+    pub fn outputs_of(&self, address: AddrNum, limit: u64, outputs: &mut Vec<OutNum>) {
         outputs.clear();
         let mut indexed = 0;
         for run in &self.runs {
@@ -131,7 +131,7 @@ impl Store {
         // What a killed ingest committed without postings is short, and searched through.
         let rest =
             (indexed..limit.min(self.manifest.counts.outputs)).filter(|o| self.columns.outputs_address.value(*o) == address.0);
-        outputs.extend(rest);
+        outputs.extend(rest.map(OutNum));
     }
 
     pub fn prefetch_outputs_of(&self, address: AddrNum) {

@@ -75,7 +75,7 @@ impl SourceItem {
             }
             SourceItem::Address(address) => {
                 chain.outputs_to(address, &mut paid);
-                for output in paid.into_iter().map(OutNum) {
+                for output in paid {
                     tell(output, chain.value_of(output)?);
                 }
             }

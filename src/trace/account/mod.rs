@@ -271,8 +271,8 @@ impl Books<'_> {
         }
         let (mut balance, mut paid, mut seen) = (0u64, Vec::new(), 0u64);
         for member in self.clusters.members(wallet) {
-            self.chain.outputs_to(AddrNum(*member), &mut paid);
-            for output in paid.iter().copied().map(OutNum) {
+            self.chain.outputs_to(member, &mut paid);
+            for output in paid.iter().copied() {
                 seen += 1;
                 let passed = self.done.log.passages().len() as u64;
                 if seen.is_multiple_of(EVERY) && !progress(passed) {
