@@ -81,9 +81,11 @@ impl Store {
         Some(latest_of(&self.manifest.duplicates, found, transactions))
     }
 
-    /// Whether a transaction has the id of an earlier one (BIP30).
-    pub fn took_over_an_id(&self, number: TxNum) -> bool {
-        self.manifest.duplicates.iter().any(|(later, _)| *later == number.0)
+    /// Whether coins may have ended with a transaction without being spent: the genesis block's coin, and those whose transaction's id was
+    /// taken over (BIP30), are marked with the coinbase of the block in which that was so. Nothing after the last of those is one.
+    #[inline]
+    pub fn may_end_unspent(&self, number: TxNum) -> bool {
+        number.0 <= self.manifest.duplicates.last().map_or(0, |(later, _)| *later)
     }
 
     /// The address of a script among the first `addresses`.
