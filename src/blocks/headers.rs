@@ -81,7 +81,7 @@ const MOST_PLACES: usize = 16;
 
 /// A header that was found in the files, with the places where its block stands.
 #[derive(Clone, Debug)]
-pub struct Node {
+pub struct HeaderNode {
     pub hash: Hash,
     pub header: [u8; 80],
     pub places: Vec<Location>,
@@ -99,7 +99,7 @@ pub struct Root {
 /// The headers found, joined to each other and to what the store holds.
 #[derive(Default)]
 pub struct HeaderTree {
-    nodes: Vec<Node>,
+    nodes: Vec<HeaderNode>,
     by_hash: HashMap<Hash, usize>,
     children: HashMap<Hash, Vec<usize>>,
     invalid: HashSet<Hash>,
@@ -118,18 +118,18 @@ impl HeaderTree {
         let index = self.nodes.len();
         self.by_hash.insert(hash, index);
         self.children.entry(parent_of(&header)).or_default().push(index);
-        self.nodes.push(Node { hash, header, places: vec![at], connected: None });
+        self.nodes.push(HeaderNode { hash, header, places: vec![at], connected: None });
     }
 
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
     }
 
-    pub fn nodes(&self) -> &[Node] {
+    pub fn nodes(&self) -> &[HeaderNode] {
         &self.nodes
     }
 
-    pub fn get(&self, hash: &Hash) -> Option<&Node> {
+    pub fn get(&self, hash: &Hash) -> Option<&HeaderNode> {
         self.by_hash.get(hash).map(|i| &self.nodes[*i])
     }
 
@@ -173,16 +173,16 @@ impl HeaderTree {
     }
 
     /// The connected node with the most work; among equals the smaller hash, so that the order of the files does not matter.
-    pub fn best(&self) -> Option<&Node> {
+    pub fn best(&self) -> Option<&HeaderNode> {
         let valid = self.nodes.iter().filter(|n| n.connected.is_some() && !self.invalid.contains(&n.hash));
         valid.max_by(|a, b| {
-            let work = |n: &Node| n.connected.map(|(_, work)| work);
+            let work = |n: &HeaderNode| n.connected.map(|(_, work)| work);
             work(a).cmp(&work(b)).then_with(|| b.hash.iter().rev().cmp(a.hash.iter().rev()))
         })
     }
 
     /// The nodes from the first in the tree down to `tip`, in chain order.
-    pub fn branch(&self, tip: &Hash) -> Vec<&Node> {
+    pub fn branch(&self, tip: &Hash) -> Vec<&HeaderNode> {
         let mut branch = Vec::new();
         let mut next = self.get(tip);
         while let Some(node) = next {
@@ -194,8 +194,8 @@ impl HeaderTree {
     }
 
     /// Nodes whose parent is nowhere: the far side of a gap. The one with the most descendants comes first.
-    pub fn behind_gaps(&self) -> Vec<&Node> {
-        let mut found: Vec<(usize, &Node)> = Vec::new();
+    pub fn behind_gaps(&self) -> Vec<&HeaderNode> {
+        let mut found: Vec<(usize, &HeaderNode)> = Vec::new();
         for node in self.nodes.iter().filter(|n| n.connected.is_none()) {
             if self.get(&parent_of(&node.header)).is_none() {
                 found.push((self.descendants(node), node));
@@ -205,7 +205,7 @@ impl HeaderTree {
         found.into_iter().map(|(_, node)| node).collect()
     }
 
-    fn descendants(&self, node: &Node) -> usize {
+    fn descendants(&self, node: &HeaderNode) -> usize {
         let (mut count, mut open) = (0, vec![node.hash]);
         while let Some(hash) = open.pop() {
             let children = self.children.get(&hash).map_or(&[][..], |c| c);

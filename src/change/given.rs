@@ -15,7 +15,7 @@ use crate::sets::outputs::OutputSet;
 
 /// Who chooses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Source {
+pub enum ChosenBy {
     /// A function of the user's; on a longer chain it could choose otherwise.
     Function,
     /// A table.
@@ -28,18 +28,18 @@ pub(super) static FUNCTION: Definition =
 pub(super) static TABLE: Definition =
     Definition { name: "table", version: 1, dynamic: false, leaves: "what a user's table names", source: "", default: None };
 
-impl Source {
+impl ChosenBy {
     fn definition(self) -> &'static Definition {
         match self {
-            Source::Function => &FUNCTION,
-            Source::Table => &TABLE,
+            ChosenBy::Function => &FUNCTION,
+            ChosenBy::Table => &TABLE,
         }
     }
 }
 
 /// Somebody who chooses outputs of a chain.
 pub trait Chooser: Any + fmt::Debug + Send + Sync {
-    fn source(&self) -> Source;
+    fn source(&self) -> ChosenBy;
 
     /// The name that the choice was given.
     fn name(&self) -> &str;
@@ -57,22 +57,22 @@ pub trait Chooser: Any + fmt::Debug + Send + Sync {
 
 /// A rule that leaves what somebody chooses, who is asked once for each chain and height.
 #[derive(Debug)]
-pub struct Asked {
+pub struct UserRule {
     chooser: Arc<dyn Chooser>,
     /// What was chosen last, with the hash of the tip of the chain that it was chosen of.
-    known: Mutex<Option<([u8; 32], Arc<Given>)>>,
+    known: Mutex<Option<([u8; 32], Arc<Choice>)>>,
 }
 
-impl Asked {
-    pub fn new(chooser: Arc<dyn Chooser>) -> Asked {
-        Asked { chooser, known: Mutex::default() }
+impl UserRule {
+    pub fn new(chooser: Arc<dyn Chooser>) -> UserRule {
+        UserRule { chooser, known: Mutex::default() }
     }
 
     pub fn chooser(&self) -> &dyn Chooser {
         &*self.chooser
     }
 
-    fn answer(&self, chain: &Chain) -> Result<Arc<Given>> {
+    fn answer(&self, chain: &Chain) -> Result<Arc<Choice>> {
         let locked = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let tip = chain.tip().hash()?;
         if let Some((_, given)) = locked().as_ref().filter(|(of, _)| *of == tip) {
@@ -80,13 +80,13 @@ impl Asked {
         }
         // Not locked meanwhile: a user's function may use the rule itself.
         let chosen = self.chooser.choose(chain)?;
-        let given = Arc::new(Given::new(self.chooser.source(), self.chooser.name().to_string(), chosen));
+        let given = Arc::new(Choice::new(self.chooser.source(), self.chooser.name().to_string(), chosen));
         *locked() = Some((tip, given.clone()));
         Ok(given)
     }
 }
 
-impl Primitive for Asked {
+impl Primitive for UserRule {
     fn definition(&self) -> &'static Definition {
         self.chooser.source().definition()
     }
@@ -102,7 +102,7 @@ impl Primitive for Asked {
     }
 
     fn equals(&self, other: &dyn Primitive) -> bool {
-        let other = (other as &dyn Any).downcast_ref::<Asked>();
+        let other = (other as &dyn Any).downcast_ref::<UserRule>();
         other.is_some_and(|other| self.chooser.name() == other.chooser.name() && self.chooser.equals(&*other.chooser))
     }
 
@@ -117,20 +117,20 @@ impl Primitive for Asked {
 
 /// A choice of outputs, with the name that it was given and a digest of what was chosen.
 #[derive(Debug)]
-pub struct Given {
-    source: Source,
+pub struct Choice {
+    source: ChosenBy,
     name: String,
     outputs: OutputSet,
     digest: String,
 }
 
-impl Given {
-    pub fn new(source: Source, name: String, outputs: OutputSet) -> Given {
+impl Choice {
+    pub fn new(source: ChosenBy, name: String, outputs: OutputSet) -> Choice {
         let digest = hex(&outputs.digest());
-        Given { source, name, outputs, digest }
+        Choice { source, name, outputs, digest }
     }
 
-    pub fn source(&self) -> Source {
+    pub fn source(&self) -> ChosenBy {
         self.source
     }
 
@@ -143,7 +143,7 @@ impl Given {
     }
 }
 
-impl Primitive for Given {
+impl Primitive for Choice {
     fn definition(&self) -> &'static Definition {
         self.source.definition()
     }

@@ -5,7 +5,7 @@ use std::any::Any;
 use serde_json::{Value, json};
 
 use crate::chain::Chain;
-use crate::change::given::{Chooser, Source};
+use crate::change::given::{Chooser, ChosenBy};
 use crate::error::{Error, Result};
 use crate::ids::hash_text;
 use crate::sets::outputs::OutputSet;
@@ -19,8 +19,8 @@ pub struct NamedOutputs {
 }
 
 impl Chooser for NamedOutputs {
-    fn source(&self) -> Source {
-        Source::Table
+    fn source(&self) -> ChosenBy {
+        ChosenBy::Table
     }
 
     fn name(&self) -> &str {

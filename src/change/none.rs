@@ -7,13 +7,13 @@ use crate::error::Result;
 
 /// No output.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Nothing;
+pub struct NoOutput;
 
 /// The line of the rule in docs/rules.md.
 pub(super) static DEFINITION: Definition =
-    Definition { name: "none", version: 1, dynamic: false, leaves: "nothing", source: "", default: Some(default_of::<Nothing>) };
+    Definition { name: "none", version: 1, dynamic: false, leaves: "nothing", source: "", default: Some(default_of::<NoOutput>) };
 
-impl Primitive for Nothing {
+impl Primitive for NoOutput {
     fn definition(&self) -> &'static Definition {
         &DEFINITION
     }

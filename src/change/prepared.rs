@@ -1,7 +1,7 @@
 //! A rule that is ready to be asked about the transactions of a chain.
 
 use crate::chain::{Chain, Facts, Shown};
-use crate::change::{ChangeRule, Node, Primitive};
+use crate::change::{ChangeRule, Primitive, RuleNode};
 use crate::error::Result;
 use crate::script::Kind;
 
@@ -42,15 +42,15 @@ impl Prepared {
 
     fn mark(&self, rule: &ChangeRule, facts: &Facts<'_>, marks: &mut Vec<bool>) -> Result<()> {
         match rule.node() {
-            Node::Primitive(primitive) => self.mark_by(&**primitive, facts, marks),
-            Node::Pair(operator, a, b) => {
+            RuleNode::Primitive(primitive) => self.mark_by(&**primitive, facts, marks),
+            RuleNode::Pair(operator, a, b) => {
                 let mut others = Vec::new();
                 self.mark(a, facts, marks)?;
                 self.mark(b, facts, &mut others)?;
                 marks.iter_mut().zip(others).for_each(|(a, b)| *a = operator.of(*a, b));
                 Ok(())
             }
-            Node::Unique(rule) => {
+            RuleNode::Unique(rule) => {
                 self.mark(rule, facts, marks)?;
                 if marks.iter().filter(|mark| **mark).count() != 1 {
                     marks.fill(false);

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::chain::{Chain, Feature, txid_named};
 use crate::change::{
-    ChangeRule, Given, Node, OneTimeChange, Operator, Optimal, PowerOfTen, Primitive, RoundFiat, SameSoftware, Source, named,
-    outputs_of_rows,
+    ChangeRule, Choice, ChosenBy, OneTimeChange, Operator, Optimal, PowerOfTen, Primitive, RoundFiat, RuleNode, SameSoftware,
+    named, outputs_of_rows,
 };
 use crate::error::{Error, Result};
 use crate::ids::OutNum;
@@ -22,11 +22,11 @@ impl ChangeRule {
 
     fn form_as_of(&self, chain: &Chain, recipe: &mut Recipe) -> Result<Value> {
         Ok(match self.node() {
-            Node::Primitive(primitive) => primitive_form(&**primitive, chain, recipe)?,
-            Node::Pair(operator, a, b) => {
+            RuleNode::Primitive(primitive) => primitive_form(&**primitive, chain, recipe)?,
+            RuleNode::Pair(operator, a, b) => {
                 json!({ operator.name(): [a.form_as_of(chain, recipe)?, b.form_as_of(chain, recipe)?] })
             }
-            Node::Unique(rule) => json!({ "unique": rule.form_as_of(chain, recipe)? }),
+            RuleNode::Unique(rule) => json!({ "unique": rule.form_as_of(chain, recipe)? }),
         })
     }
 
@@ -61,8 +61,8 @@ fn unknown(form: &Value) -> Error {
 
 fn primitive_form(primitive: &dyn Primitive, chain: &Chain, recipe: &mut Recipe) -> Result<Value> {
     let (definition, any) = (primitive.definition(), primitive as &dyn Any);
-    let options = match (any.downcast_ref::<Given>(), any.downcast_ref::<RoundFiat>()) {
-        (Some(given), _) if given.source() == Source::Function => {
+    let options = match (any.downcast_ref::<Choice>(), any.downcast_ref::<RoundFiat>()) {
+        (Some(given), _) if given.source() == ChosenBy::Function => {
             return Ok(json!({ "python_function": given.name(), "outputs": given.digest() }));
         }
         (Some(given), _) => json!({ "name": given.name(), "outputs": recipe.put_input(outputs(chain, given)?)? }),
@@ -111,7 +111,7 @@ fn prices_form(prices: &RoundFiat, recipe: &mut Recipe) -> Result<Value> {
 }
 
 /// The outputs of a table, by name.
-fn outputs(chain: &Chain, given: &Given) -> Result<Value> {
+fn outputs(chain: &Chain, given: &Choice) -> Result<Value> {
     let name = |number: u64| chain.output_at(OutNum(number))?.outpoint();
     Ok(given.outputs().iter().map(name).collect::<Result<Vec<String>>>()?.into())
 }
@@ -152,13 +152,13 @@ impl Options<'_> {
         RoundFiat::new(cents, self.number("unit_in_cents")?, self.number("tolerance_in_millionths")?)
     }
 
-    fn table(&self, chain: &Chain) -> Result<Given> {
+    fn table(&self, chain: &Chain) -> Result<Choice> {
         let name = self.options["name"].as_str().ok_or_else(|| unknown(self.form))?;
         let row = |output: &String| -> Result<([u8; 32], u64)> {
             let (txid, position) = output.split_once(':').ok_or_else(|| unknown(self.form))?;
             Ok((txid_named(txid)?, position.parse().map_err(|_| unknown(self.form))?))
         };
         let rows = self.list("outputs")?.iter().map(row).collect::<Result<Vec<_>>>()?;
-        Ok(Given::new(Source::Table, name.to_string(), outputs_of_rows(chain, name, &rows)?))
+        Ok(Choice::new(ChosenBy::Table, name.to_string(), outputs_of_rows(chain, name, &rows)?))
     }
 }

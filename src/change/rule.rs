@@ -14,13 +14,13 @@ const DEEPEST: u32 = 200;
 /// A change rule.
 #[derive(Clone, Debug)]
 pub struct ChangeRule {
-    node: Arc<Node>,
+    node: Arc<RuleNode>,
     depth: u32,
 }
 
 /// What a change rule is made of.
 #[derive(PartialEq, Debug)]
-pub enum Node {
+pub enum RuleNode {
     Primitive(Arc<dyn Primitive>),
     Pair(Operator, ChangeRule, ChangeRule),
     Unique(ChangeRule),
@@ -61,7 +61,7 @@ impl<P: Primitive> From<P> for ChangeRule {
 
 impl ChangeRule {
     pub fn of(primitive: Arc<dyn Primitive>) -> ChangeRule {
-        ChangeRule { node: Arc::new(Node::Primitive(primitive)), depth: 1 }
+        ChangeRule { node: Arc::new(RuleNode::Primitive(primitive)), depth: 1 }
     }
 
     /// The rule of a name, with its default options.
@@ -86,11 +86,11 @@ impl ChangeRule {
 
     fn with(&self, operator: Operator, other: &ChangeRule) -> ChangeRule {
         let depth = self.depth.max(other.depth) + 1;
-        ChangeRule { node: Arc::new(Node::Pair(operator, self.clone(), other.clone())), depth }
+        ChangeRule { node: Arc::new(RuleNode::Pair(operator, self.clone(), other.clone())), depth }
     }
 
     pub fn unique(&self) -> ChangeRule {
-        ChangeRule { node: Arc::new(Node::Unique(self.clone())), depth: self.depth + 1 }
+        ChangeRule { node: Arc::new(RuleNode::Unique(self.clone())), depth: self.depth + 1 }
     }
 
     /// The rule, unless it is made of so many rules in rules that going through them could exhaust the stack.
@@ -102,16 +102,16 @@ impl ChangeRule {
         Err(Error::Invalid { what: format!("{deep}; combine them in pairs, then the pairs") })
     }
 
-    pub fn node(&self) -> &Node {
+    pub fn node(&self) -> &RuleNode {
         &self.node
     }
 
     /// The rules that it is made of, from left to right.
     pub fn primitives(&self) -> Vec<&dyn Primitive> {
         match &*self.node {
-            Node::Primitive(primitive) => vec![&**primitive],
-            Node::Unique(rule) => rule.primitives(),
-            Node::Pair(_, a, b) => a.primitives().into_iter().chain(b.primitives()).collect(),
+            RuleNode::Primitive(primitive) => vec![&**primitive],
+            RuleNode::Unique(rule) => rule.primitives(),
+            RuleNode::Pair(_, a, b) => a.primitives().into_iter().chain(b.primitives()).collect(),
         }
     }
 
@@ -140,9 +140,9 @@ impl ChangeRule {
     /// The rule with some of what it is made of replaced.
     pub(super) fn replaced(&self, by: &mut impl FnMut(&dyn Primitive) -> Result<Option<Arc<dyn Primitive>>>) -> Result<ChangeRule> {
         Ok(match &*self.node {
-            Node::Primitive(primitive) => by(&**primitive)?.map_or_else(|| self.clone(), ChangeRule::of),
-            Node::Pair(operator, a, b) => a.replaced(by)?.with(*operator, &b.replaced(by)?),
-            Node::Unique(rule) => rule.replaced(by)?.unique(),
+            RuleNode::Primitive(primitive) => by(&**primitive)?.map_or_else(|| self.clone(), ChangeRule::of),
+            RuleNode::Pair(operator, a, b) => a.replaced(by)?.with(*operator, &b.replaced(by)?),
+            RuleNode::Unique(rule) => rule.replaced(by)?.unique(),
         })
     }
 }
@@ -156,9 +156,9 @@ impl PartialEq for ChangeRule {
 impl fmt::Display for ChangeRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.node {
-            Node::Primitive(primitive) => write!(f, "{}{}", primitive.definition().name, primitive.options()),
-            Node::Pair(operator, a, b) => write!(f, "({a} {} {b})", operator.sign()),
-            Node::Unique(rule) => write!(f, "{rule}.unique()"),
+            RuleNode::Primitive(primitive) => write!(f, "{}{}", primitive.definition().name, primitive.options()),
+            RuleNode::Pair(operator, a, b) => write!(f, "({a} {} {b})", operator.sign()),
+            RuleNode::Unique(rule) => write!(f, "{rule}.unique()"),
         }
     }
 }

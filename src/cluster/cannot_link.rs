@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::cluster::forest::{Edge, Forest};
+use crate::cluster::forest::{Forest, JoinEdge};
 use crate::error::{Error, Result};
 use crate::ids::AddrNum;
 
@@ -45,7 +45,7 @@ pub struct Contradiction {
 /// A union that was not made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Refused {
-    pub edge: Edge,
+    pub edge: JoinEdge,
     /// The addresses on the edge's left and right that must stay apart.
     pub conflict: (AddrNum, AddrNum),
     /// How many addresses would have been joined with how many.
@@ -88,7 +88,7 @@ impl<'a> Guard<'a> {
     }
 
     /// Joins an edge's trees, unless they must stay apart: then it is refused.
-    pub fn add(&mut self, edge: Edge) {
+    pub fn add(&mut self, edge: JoinEdge) {
         let (left, right) = (self.forest.root(edge.left), self.forest.root(edge.right));
         if left == right {
             return;

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::chain::pieces::go_on_or_stop;
 use crate::chain::{BlockFacts, Chain, Facts};
 use crate::change;
-use crate::cluster::forest::Edge;
+use crate::cluster::forest::JoinEdge;
 use crate::cluster::same_key;
 use crate::cluster::settings::{CoinJoins, Settings};
 use crate::error::Result;
@@ -20,7 +20,7 @@ pub(super) struct Edges<'a> {
     settings: &'a Settings,
     change: Vec<(u8, change::Prepared)>,
     /// In chain order.
-    same_key: Vec<Edge>,
+    same_key: Vec<JoinEdge>,
 }
 
 impl<'a> Edges<'a> {
@@ -45,7 +45,7 @@ impl<'a> Edges<'a> {
     }
 
     /// The edges of the blocks of some heights.
-    pub fn of_blocks(&self, heights: Range<u64>) -> Result<Vec<Edge>> {
+    pub fn of_blocks(&self, heights: Range<u64>) -> Result<Vec<JoinEdge>> {
         let (mut edges, mut work) = (Vec::new(), Work::default());
         for height in heights.map(|height| Height(height as u32)) {
             let transactions = self.chain.transactions_in(height)?;
@@ -69,7 +69,7 @@ impl<'a> Edges<'a> {
     }
 
     /// The edges of one transaction, without those of same-key.
-    pub fn of_transaction(&self, number: TxNum, edges: &mut Vec<Edge>) -> Result<()> {
+    pub fn of_transaction(&self, number: TxNum, edges: &mut Vec<JoinEdge>) -> Result<()> {
         if self.change.is_empty() && !self.may_be_joint(number, &mut Vec::new())? {
             let spent = self.chain.inputs_of(number)?.filter_map(|input| self.chain.spends(input).transpose());
             let addresses = spent.map(|output| self.chain.address_of(output?)).collect::<Result<Vec<_>>>()?;
@@ -84,7 +84,7 @@ impl<'a> Edges<'a> {
     }
 
     /// The same-key edges, in chain order.
-    pub fn same_key(&self) -> &[Edge] {
+    pub fn same_key(&self) -> &[JoinEdge] {
         &self.same_key
     }
 
@@ -104,7 +104,7 @@ impl<'a> Edges<'a> {
         }
     }
 
-    fn of_facts(&self, facts: &Facts<'_>, candidates: &mut Vec<u32>, edges: &mut Vec<Edge>) -> Result<()> {
+    fn of_facts(&self, facts: &Facts<'_>, candidates: &mut Vec<u32>, edges: &mut Vec<JoinEdge>) -> Result<()> {
         if facts.is_coinbase() || self.is_joint(facts) {
             return Ok(());
         }
@@ -116,7 +116,7 @@ impl<'a> Edges<'a> {
             if let [only] = candidates[..] {
                 let right = facts.outputs[only as usize].address;
                 if right != first {
-                    edges.push(Edge { transaction: facts.number, left: first, right, rule: *rule });
+                    edges.push(JoinEdge { transaction: facts.number, left: first, right, rule: *rule });
                 }
             }
         }
@@ -124,10 +124,10 @@ impl<'a> Edges<'a> {
     }
 
     /// Joins the first of a transaction's input addresses with each other one; one that comes several times in a row counts once.
-    fn join_inputs(&self, transaction: TxNum, addresses: &[AddrNum], edges: &mut Vec<Edge>) {
+    fn join_inputs(&self, transaction: TxNum, addresses: &[AddrNum], edges: &mut Vec<JoinEdge>) {
         let (Some(rule), Some(left)) = (self.settings.co_spend(), addresses.first().copied()) else { return };
         let different = addresses.windows(2).filter(|pair| pair[0] != pair[1] && pair[1] != left);
-        edges.extend(different.map(|pair| Edge { transaction, left, right: pair[1], rule }));
+        edges.extend(different.map(|pair| JoinEdge { transaction, left, right: pair[1], rule }));
     }
 
     /// Whether a transaction is to be left out because several owners made it.
@@ -145,7 +145,7 @@ impl<'a> Edges<'a> {
         height: Height,
         transactions: Numbers<TxNum>,
         work: &mut Work,
-        edges: &mut Vec<Edge>,
+        edges: &mut Vec<JoinEdge>,
     ) -> Result<()> {
         self.look_at_block(transactions, work)?;
         let left_out = self.joint_ones(height, work)?;

@@ -10,7 +10,7 @@ use crate::sets::prefetch;
 
 /// Evidence that two addresses belong together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Edge {
+pub struct JoinEdge {
     pub transaction: TxNum,
     pub left: AddrNum,
     pub right: AddrNum,
@@ -31,7 +31,7 @@ struct Node {
 #[derive(Clone, Default)]
 pub struct Forest {
     nodes: Vec<Node>,
-    links: Vec<Edge>,
+    links: Vec<JoinEdge>,
 }
 
 impl Forest {
@@ -53,7 +53,7 @@ impl Forest {
     }
 
     /// The edges that joined two trees, in chain order.
-    pub fn links(&self) -> &[Edge] {
+    pub fn links(&self) -> &[JoinEdge] {
         &self.links
     }
 
@@ -105,7 +105,7 @@ impl Forest {
 
     /// Joins the trees of two roots by an edge.
     #[inline]
-    pub fn join(&mut self, left: AddrNum, right: AddrNum, edge: Edge) {
+    pub fn join(&mut self, left: AddrNum, right: AddrNum, edge: JoinEdge) {
         let sizes = (self.size_of_root(left), self.size_of_root(right));
         let left_is_above = sizes.0 > sizes.1 || (sizes.0 == sizes.1 && left < right);
         let (above, below) = if left_is_above { (left, right) } else { (right, left) };
@@ -113,7 +113,7 @@ impl Forest {
     }
 
     /// Hangs a root under another.
-    fn hang(&mut self, below: AddrNum, above: AddrNum, edge: Edge) {
+    fn hang(&mut self, below: AddrNum, above: AddrNum, edge: JoinEdge) {
         self.nodes[above.0 as usize].parent = self.size_of_root(above) + self.size_of_root(below);
         self.nodes[below.0 as usize] = Node { parent: above.0, link: self.links.len() as u32 };
         self.links.push(edge);
@@ -121,7 +121,7 @@ impl Forest {
 
     /// Joins the trees of an edge's two addresses if they are two.
     #[inline]
-    pub fn add(&mut self, edge: Edge) {
+    pub fn add(&mut self, edge: JoinEdge) {
         let (left, right) = (self.root(edge.left), self.root(edge.right));
         if left != right {
             self.join(left, right, edge);
@@ -129,7 +129,7 @@ impl Forest {
     }
 
     /// Adds edges in their order. Their nodes are asked for some edges before they are needed.
-    pub fn add_all(&mut self, edges: &[Edge]) {
+    pub fn add_all(&mut self, edges: &[JoinEdge]) {
         const AHEAD: usize = 12;
         for (i, edge) in edges.iter().enumerate() {
             if let Some(later) = edges.get(i + AHEAD) {
@@ -154,7 +154,7 @@ impl Forest {
     }
 
     /// Adds a link that is known, as it was kept: `below` and `above` are its ends. False where no such link can be.
-    pub fn add_known(&mut self, below: AddrNum, above: AddrNum, edge: Edge) -> bool {
+    pub fn add_known(&mut self, below: AddrNum, above: AddrNum, edge: JoinEdge) -> bool {
         let highest = self.nodes.len() as u32;
         let known = [below, above, edge.left, edge.right].iter().all(|address| address.0 < highest);
         let fits = known && below != above && self.parent(below).is_none() && self.parent(above).is_none();

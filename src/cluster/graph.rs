@@ -9,8 +9,8 @@ use std::rc::Rc;
 use crate::chain::pieces::{go_on_or_stop, in_order};
 use crate::chain::{Chain, End};
 use crate::cluster::edges::Edges;
-use crate::cluster::forest::Edge;
-use crate::cluster::proof::Step;
+use crate::cluster::forest::JoinEdge;
+use crate::cluster::proof::ProofStep;
 use crate::cluster::{Clusters, Rule};
 use crate::error::{Error, Result};
 use crate::ids::{AddrNum, TxNum};
@@ -21,7 +21,7 @@ pub(super) struct Graph<'a> {
     co_spend: Option<u8>,
     /// Where addresses are taken for change, and same-key edges at both of their ends; by address.
     change: Vec<(AddrNum, TxNum)>,
-    same_key: Vec<(AddrNum, Edge)>,
+    same_key: Vec<(AddrNum, JoinEdge)>,
     refused: HashSet<(TxNum, AddrNum, AddrNum)>,
     /// What transactions join, as far as it was asked for.
     joined: RefCell<HashMap<TxNum, Joined>>,
@@ -35,7 +35,7 @@ enum Way {
     /// All that a transaction joins.
     Transaction(TxNum),
     /// One other address, whatever transactions there are.
-    Key(Edge),
+    Key(JoinEdge),
 }
 
 impl<'a> Graph<'a> {
@@ -44,7 +44,7 @@ impl<'a> Graph<'a> {
         let edges = Edges::prepare(chain, settings, TxNum(0), threads, go_on)?;
         let mut change = Vec::new();
         if edges.has_change() {
-            let is_change = |edge: &Edge| matches!(settings.rules[edge.rule as usize], Rule::Change(_));
+            let is_change = |edge: &JoinEdge| matches!(settings.rules[edge.rule as usize], Rule::Change(_));
             let work = |piece: &Range<u64>| edges.of_blocks(piece.clone());
             in_order(&chain.pieces(0)?, threads, work, |edges| {
                 change.extend(edges.iter().filter(|edge| is_change(edge)).map(|edge| (edge.right, edge.transaction)));
@@ -53,7 +53,7 @@ impl<'a> Graph<'a> {
             change.sort_unstable();
         }
         let both_ends = edges.same_key().iter().flat_map(|edge| [(edge.left, *edge), (edge.right, *edge)]);
-        let mut same_key: Vec<(AddrNum, Edge)> = both_ends.collect();
+        let mut same_key: Vec<(AddrNum, JoinEdge)> = both_ends.collect();
         same_key.sort_unstable_by_key(|(address, edge)| (*address, edge.left, edge.right));
         let refused = clusters.refused().iter().map(|refused| key(&refused.edge)).collect();
         Ok(Graph { chain, edges, co_spend: settings.co_spend(), change, same_key, refused, joined: RefCell::default() })
@@ -90,8 +90,8 @@ impl<'a> Graph<'a> {
     }
 
     /// The steps of a way with the fewest.
-    pub fn shortest(&self, a: AddrNum, b: AddrNum, go_on: &mut dyn FnMut() -> bool) -> Result<Vec<Step>> {
-        let mut before: HashMap<AddrNum, Step> = HashMap::new();
+    pub fn shortest(&self, a: AddrNum, b: AddrNum, go_on: &mut dyn FnMut() -> bool) -> Result<Vec<ProofStep>> {
+        let mut before: HashMap<AddrNum, ProofStep> = HashMap::new();
         let (mut taken, mut queue) = (HashSet::new(), VecDeque::from([a]));
         while let Some(from) = queue.pop_front() {
             if from == b {
@@ -100,7 +100,7 @@ impl<'a> Graph<'a> {
             go_on_or_stop(go_on)?;
             let mut step = |to: AddrNum, transaction, rule| {
                 if to != a && !before.contains_key(&to) {
-                    before.insert(to, Step { from, to, transaction, rule });
+                    before.insert(to, ProofStep { from, to, transaction, rule });
                     queue.push_back(to);
                 }
             };
@@ -166,7 +166,7 @@ impl<'a> Graph<'a> {
         Ok(places)
     }
 
-    fn is_key_step(&self, step: &Step) -> bool {
+    fn is_key_step(&self, step: &ProofStep) -> bool {
         let edges = &self.same_key[range(&self.same_key, step.from)];
         edges.iter().any(|(_, edge)| other_end(edge, step.from) == step.to && edge.rule == step.rule)
     }
@@ -204,11 +204,11 @@ enum Place {
     Transaction(TxNum),
 }
 
-fn key(edge: &Edge) -> (TxNum, AddrNum, AddrNum) {
+fn key(edge: &JoinEdge) -> (TxNum, AddrNum, AddrNum) {
     (edge.transaction, edge.left, edge.right)
 }
 
-fn other_end(edge: &Edge, address: AddrNum) -> AddrNum {
+fn other_end(edge: &JoinEdge, address: AddrNum) -> AddrNum {
     if edge.left == address { edge.right } else { edge.left }
 }
 

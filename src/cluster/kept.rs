@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::chain::Chain;
 use crate::cluster::build::Built;
 use crate::cluster::cannot_link::Refused;
-use crate::cluster::forest::{Edge, Forest};
+use crate::cluster::forest::{Forest, JoinEdge};
 use crate::cluster::settings::Settings;
 use crate::error::Result;
 use crate::ids::{AddrNum, Height, TxNum, hash_text};
@@ -185,14 +185,14 @@ fn built(chain: &Chain, blocks: u64, links: &[[u32; LINK]], refused: &[[u32; REF
     let addresses = chain.counts_before(blocks).ok()?.addresses;
     let mut forest = Forest::new(addresses as usize);
     for [below, above, left, right, transaction, rule] in links.iter().take_while(|link| link[4] < end) {
-        let edge = Edge { transaction: TxNum(*transaction), left: AddrNum(*left), right: AddrNum(*right), rule: *rule as u8 };
+        let edge = JoinEdge { transaction: TxNum(*transaction), left: AddrNum(*left), right: AddrNum(*right), rule: *rule as u8 };
         if !forest.add_known(AddrNum(*below), AddrNum(*above), edge) {
             return None;
         }
     }
     let refused = refused.iter().take_while(|refused| refused[2] < end);
     let refused = refused.map(|[left, right, transaction, rule, a, b, of_left, of_right]| Refused {
-        edge: Edge { transaction: TxNum(*transaction), left: AddrNum(*left), right: AddrNum(*right), rule: *rule as u8 },
+        edge: JoinEdge { transaction: TxNum(*transaction), left: AddrNum(*left), right: AddrNum(*right), rule: *rule as u8 },
         conflict: (AddrNum(*a), AddrNum(*b)),
         sizes: (*of_left, *of_right),
     });

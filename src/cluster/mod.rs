@@ -33,10 +33,10 @@ use crate::script::Kind;
 use build::Built;
 pub use cannot_link::{CannotLink, Contradiction, Refused};
 pub use compare::Comparison;
-pub use forest::{Edge, Forest};
+pub use forest::{Forest, JoinEdge};
 use kept::Kept;
 use labels::Members;
-pub use proof::{Proof, Step};
+pub use proof::{Proof, ProofStep};
 pub use same_key::{hash_of, shown_uncompressed};
 pub use settings::{CoinJoins, NAMES, Rule, Settings};
 pub use table::Totals;
@@ -204,7 +204,7 @@ impl Clusters {
     }
 
     /// The edges that joined two clusters, in chain order.
-    pub fn links(&self) -> &[Edge] {
+    pub fn links(&self) -> &[JoinEdge] {
         &self.shared.forest.links()[..self.links as usize]
     }
 
@@ -214,7 +214,7 @@ impl Clusters {
     }
 
     /// The rule of an edge, by name.
-    pub fn rule_name(&self, edge: &Edge) -> String {
+    pub fn rule_name(&self, edge: &JoinEdge) -> String {
         self.settings.rules.get(edge.rule as usize).map_or_else(String::new, |rule| rule.name())
     }
 

@@ -5,7 +5,7 @@
 
 use crate::chain::Chain;
 use crate::chain::cells::table;
-use crate::cluster::forest::Edge;
+use crate::cluster::forest::JoinEdge;
 use crate::cluster::graph::Graph;
 use crate::cluster::{Clusters, Forest};
 use crate::error::{Error, Result};
@@ -15,7 +15,7 @@ use crate::table::columns::always;
 
 /// A step from one address to another, and the evidence that they belong together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Step {
+pub struct ProofStep {
     pub from: AddrNum,
     pub to: AddrNum,
     pub transaction: TxNum,
@@ -29,7 +29,7 @@ pub struct Proof {
     clusters: Clusters,
     from: AddrNum,
     to: AddrNum,
-    steps: Vec<Step>,
+    steps: Vec<ProofStep>,
     shortest: bool,
 }
 
@@ -53,7 +53,7 @@ impl Clusters {
         Graph::of(self, go_on)?.bridges(a, b, go_on)
     }
 
-    fn proof(&self, from: AddrNum, to: AddrNum, steps: Vec<Step>, shortest: bool) -> Proof {
+    fn proof(&self, from: AddrNum, to: AddrNum, steps: Vec<ProofStep>, shortest: bool) -> Proof {
         Proof { clusters: self.clone(), from, to, steps, shortest }
     }
 
@@ -94,20 +94,20 @@ impl Proof {
         self.shortest
     }
 
-    pub fn steps(&self) -> &[Step] {
+    pub fn steps(&self) -> &[ProofStep] {
         &self.steps
     }
 
     /// The rule of a step, by name.
-    pub fn rule_name(&self, step: &Step) -> String {
+    pub fn rule_name(&self, step: &ProofStep) -> String {
         self.clusters.settings().rules.get(step.rule as usize).map_or_else(String::new, |rule| rule.name())
     }
 
     /// One row a step: step (from 1), from, to, rule, txid, height, time.
     pub fn table(&self) -> Result<Table> {
-        let numbered: Vec<(i64, Step)> = (1..).zip(self.steps.iter().copied()).collect();
+        let numbered: Vec<(i64, ProofStep)> = (1..).zip(self.steps.iter().copied()).collect();
         table(self.chain(), &numbered, |rows| {
-            let tx = |row: &(i64, Step)| Some(row.1.transaction);
+            let tx = |row: &(i64, ProofStep)| Some(row.1.transaction);
             Ok(vec![
                 always(rows.int32("step", |row| Ok(Some(row.0)))?),
                 rows.named("from", |row| row.1.from)?,
@@ -129,22 +129,22 @@ impl Proof {
 
 /// The way between two joined addresses: the last link between them, with the way from one to its one end and from its other end to the
 /// other, which consist of earlier links.
-fn steps(forest: &Forest, a: AddrNum, b: AddrNum) -> Vec<Step> {
+fn steps(forest: &Forest, a: AddrNum, b: AddrNum) -> Vec<ProofStep> {
     enum Part {
         Way(AddrNum, AddrNum),
-        Step(Step),
+        ProofStep(ProofStep),
     }
     let (mut steps, mut parts) = (Vec::new(), vec![Part::Way(a, b)]);
     while let Some(part) = parts.pop() {
         match part {
-            Part::Step(step) => steps.push(step),
+            Part::ProofStep(step) => steps.push(step),
             Part::Way(a, b) => {
                 let Some(link) = forest.last_link(a, b) else { continue };
-                let Edge { transaction, left, right, rule } = forest.links()[link as usize];
+                let JoinEdge { transaction, left, right, rule } = forest.links()[link as usize];
                 let forward = forest.root_before(a, link) == forest.root_before(left, link);
                 let (from, to) = if forward { (left, right) } else { (right, left) };
-                let step = Step { from, to, transaction, rule };
-                parts.extend([Part::Way(to, b), Part::Step(step), Part::Way(a, from)]);
+                let step = ProofStep { from, to, transaction, rule };
+                parts.extend([Part::Way(to, b), Part::ProofStep(step), Part::Way(a, from)]);
             }
         }
     }

@@ -76,9 +76,9 @@ impl Rule {
 
 /// Whole numbers and flags as they are; the others as texts, for a recipe has no fractions.
 fn thresholds(thresholds: &shapes::Thresholds) -> Value {
-    let form = |given: shapes::Given| match given {
-        shapes::Given::Number(number) => json!(number as i64),
-        shapes::Given::Flag(flag) => json!(flag),
+    let form = |given: shapes::GivenThreshold| match given {
+        shapes::GivenThreshold::Number(number) => json!(number as i64),
+        shapes::GivenThreshold::Flag(flag) => json!(flag),
         other => json!(other.to_string()),
     };
     let all = shapes::Thresholds::ALL.iter().map(|one| (one.name.to_string(), form((one.get)(thresholds))));
@@ -89,11 +89,11 @@ fn set_thresholds(thresholds: &mut shapes::Thresholds, forms: &Value) -> Result<
     let forms = forms.as_object().ok_or_else(|| Error::Recipe { what: "the recipe has no thresholds".to_string() })?;
     for (name, form) in forms {
         let given = match form {
-            Value::Bool(flag) => shapes::Given::Flag(*flag),
-            Value::Number(number) => shapes::Given::Number(number.as_i64().unwrap_or(i64::MAX) as i128),
+            Value::Bool(flag) => shapes::GivenThreshold::Flag(*flag),
+            Value::Number(number) => shapes::GivenThreshold::Number(number.as_i64().unwrap_or(i64::MAX) as i128),
             other => {
                 let text = other.as_str().unwrap_or_default();
-                text.parse().map_or_else(|_| shapes::Given::Other(text.to_string()), shapes::Given::Real)
+                text.parse().map_or_else(|_| shapes::GivenThreshold::Other(text.to_string()), shapes::GivenThreshold::Real)
             }
         };
         thresholds.set(name, &given)?;

@@ -7,7 +7,7 @@ use bitcoin::hashes::{Hash, hash160};
 
 use crate::chain::pieces::{go_on_or_stop, in_order};
 use crate::chain::{Chain, End};
-use crate::cluster::forest::Edge;
+use crate::cluster::forest::JoinEdge;
 use crate::error::Result;
 use crate::ids::{AddrNum, TxNum};
 use crate::script::Kind;
@@ -21,7 +21,13 @@ const TOGETHER: usize = 64;
 type Script = (Kind, Vec<u8>);
 
 /// The edges whose transaction, in which the later of the two addresses appears or the key is shown, is `first` or later; in chain order.
-pub(super) fn edges(chain: &Chain, rule: u8, first: TxNum, threads: usize, go_on: &mut dyn FnMut() -> bool) -> Result<Vec<Edge>> {
+pub(super) fn edges(
+    chain: &Chain,
+    rule: u8,
+    first: TxNum,
+    threads: usize,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<Vec<JoinEdge>> {
     let addresses = chain.counts().addresses as u32;
     let pieces: Vec<Range<u32>> =
         (0..addresses).step_by(PIECE as usize).map(|start| start..start.saturating_add(PIECE).min(addresses)).collect();
@@ -51,7 +57,7 @@ struct Wanted {
 }
 
 /// The edges of some addresses to those for the same key.
-fn edges_from(chain: &Chain, rule: u8, addresses: Range<u32>) -> Result<Vec<Edge>> {
+fn edges_from(chain: &Chain, rule: u8, addresses: Range<u32>) -> Result<Vec<JoinEdge>> {
     let (mut wanted, mut edges) = (Vec::new(), Vec::new());
     for address in addresses.map(AddrNum) {
         let (scripts, shown) = same_key_scripts(chain, address)?;
@@ -65,7 +71,7 @@ fn edges_from(chain: &Chain, rule: u8, addresses: Range<u32>) -> Result<Vec<Edge
     Ok(edges)
 }
 
-fn look_up(chain: &Chain, rule: u8, wanted: &[Wanted], edges: &mut Vec<Edge>) -> Result<()> {
+fn look_up(chain: &Chain, rule: u8, wanted: &[Wanted], edges: &mut Vec<JoinEdge>) -> Result<()> {
     let scripts: Vec<(Kind, &[u8])> = wanted.iter().map(|wanted| (wanted.script.0, &wanted.script.1[..])).collect();
     let mut found = Vec::with_capacity(scripts.len());
     chain.store().find_addresses(&scripts, chain.counts().addresses, &mut found);
@@ -73,7 +79,7 @@ fn look_up(chain: &Chain, rule: u8, wanted: &[Wanted], edges: &mut Vec<Edge>) ->
         let Some(other) = other.filter(|other| *other != wanted.address) else { continue };
         let (left, right) = (wanted.address.min(other), wanted.address.max(other));
         let appeared = first_payment(chain, right)?;
-        edges.push(Edge { transaction: wanted.shown.map_or(appeared, |shown| shown.max(appeared)), left, right, rule });
+        edges.push(JoinEdge { transaction: wanted.shown.map_or(appeared, |shown| shown.max(appeared)), left, right, rule });
     }
     Ok(())
 }

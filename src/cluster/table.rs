@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::chain::cells::{Cells, table};
 use crate::chain::pieces::{go_on_or_stop, in_order};
 use crate::chain::{Chain, End};
-use crate::cluster::{Clusters, Edge, is_nobodys};
+use crate::cluster::{Clusters, JoinEdge, is_nobodys};
 use crate::error::Result;
 use crate::ids::{AddrNum, Height, NONE_32, OutNum, TxNum};
 use crate::script::Kind;
@@ -157,7 +157,7 @@ impl Clusters {
     }
 
     /// What joins two addresses, or would: transaction, txid, height, time, rule, left, right.
-    pub(crate) fn edge_columns<T>(&self, rows: &Cells<T>, edge: impl Fn(&T) -> Edge) -> Result<Vec<TableColumn>> {
+    pub(crate) fn edge_columns<T>(&self, rows: &Cells<T>, edge: impl Fn(&T) -> JoinEdge) -> Result<Vec<TableColumn>> {
         let tx = |row: &T| Some(edge(row).transaction);
         Ok(vec![
             rows.amount("transaction", |row| edge(row).transaction.0 as i64)?,

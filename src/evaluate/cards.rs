@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::evaluate::pairs::Pairs;
-use crate::evaluate::rates::Counts;
+use crate::evaluate::rates::Confusion;
 
 /// The format of rates.json that is read.
 const FORMAT: u64 = 1;
@@ -27,7 +27,7 @@ pub struct Card {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Figures {
     Pairs(Pairs),
-    Counts(Counts),
+    Confusion(Confusion),
 }
 
 static CARDS: LazyLock<Result<Vec<Card>, String>> = LazyLock::new(|| parse(include_str!("rates.json")));
@@ -51,7 +51,7 @@ impl Card {
                 let (precision, recall) = (percent(pairs.precision()), percent(pairs.recall()));
                 format!("on {chain} {precision} of joined pairs right, {recall} of an owner's pairs joined")
             }
-            Figures::Counts(counts) => {
+            Figures::Confusion(counts) => {
                 let rates = [counts.true_positive_rate(), counts.false_positive_rate()].map(|share| percent(share.value()));
                 let (positives, negatives) = self.words();
                 format!("on {chain} names {} of {positives}, {} of {negatives}", rates[0], rates[1])
@@ -101,7 +101,7 @@ fn figures(counts: &Value) -> Result<Figures, String> {
             false_negative: number(counts, "pairs_false_negative")? as u128,
         }));
     }
-    Ok(Figures::Counts(Counts {
+    Ok(Figures::Confusion(Confusion {
         true_positive: number(counts, "true_positive")?,
         false_negative: number(counts, "false_negative")?,
         untold_positive: number(counts, "cannot_tell_positive")?,
@@ -139,8 +139,9 @@ mod tests {
 
     #[test]
     fn a_headline_says_what_was_counted() {
-        let counts = Counts { true_positive: 1, untold_positive: 3, true_negative: 1000, false_positive: 1, ..Counts::default() };
-        let figures = vec![("city".to_string(), Figures::Counts(counts))];
+        let counts =
+            Confusion { true_positive: 1, untold_positive: 3, true_negative: 1000, false_positive: 1, ..Confusion::default() };
+        let figures = vec![("city".to_string(), Figures::Confusion(counts))];
         let card = Card { name: "some".into(), kind: "change rule".into(), version: 1, figures };
         assert_eq!(card.headline().unwrap(), "on city names 25.0 % of change outputs, 0.100 % of other outputs");
         assert_eq!([0.0, 0.9999, 1.0].map(|share| percent(Some(share))), ["0.00 %", "99.99 %", "100.0 %"]);

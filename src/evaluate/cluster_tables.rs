@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::chain::cells::table;
-use crate::cluster::Edge;
+use crate::cluster::JoinEdge;
 use crate::error::Result;
-use crate::evaluate::clusters::{Evaluation, Money, OwnerFound, Shown};
+use crate::evaluate::clusters::{Evaluation, Money, OwnerFound, ShownMoney};
 use crate::evaluate::pairs::share;
 use crate::ids::AddrNum;
 use crate::table::Table;
@@ -81,7 +81,7 @@ impl Evaluation {
             let shares = rows.iter().map(|(place, _)| share(part(&money[*place]) as u128, of(&money[*place]) as u128));
             nullable::float64(name, shares)
         };
-        let cluster = |name, number: fn(&Shown) -> u64| {
+        let cluster = |name, number: fn(&ShownMoney) -> u64| {
             columns::amount(name, rows.iter().map(|(_, owner)| shown.get(&owner.main).map_or(0, number)))
         };
         let mut columns = self.names(&rows);
@@ -102,11 +102,11 @@ impl Evaluation {
     /// (addresses), left_owner, right_owner, purpose, profile (of the transaction, where they are known).
     pub fn wrong_joins_table(&self) -> Result<Table> {
         let (owners, clusters) = (self.owners_of(), &self.clusters);
-        let of = |edge: &Edge| owners.of(edge.left).zip(owners.of(edge.right));
-        let wrong: Vec<Edge> =
+        let of = |edge: &JoinEdge| owners.of(edge.left).zip(owners.of(edge.right));
+        let wrong: Vec<JoinEdge> =
             clusters.links().iter().filter(|edge| of(edge).is_some_and(|(left, right)| left != right)).copied().collect();
         let name = |side: AddrNum| Ok(owners.of(side).map(|owner| owners.names[owner as usize].as_str()));
-        let said = |edge: &Edge| self.known.purposes.as_ref().map(|purposes| purposes.of(edge.transaction));
+        let said = |edge: &JoinEdge| self.known.purposes.as_ref().map(|purposes| purposes.of(edge.transaction));
         table(clusters.chain(), &wrong, |rows| {
             let mut columns = clusters.edge_columns(rows, |edge| *edge)?;
             columns.extend([

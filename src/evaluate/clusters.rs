@@ -62,7 +62,7 @@ pub struct Money {
 
 /// What a cluster shows, transaction by transaction, net of what moved within, in satoshi.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Shown {
+pub struct ShownMoney {
     pub received: u64,
     pub sent: u64,
 }
@@ -135,7 +135,7 @@ impl Evaluation {
     }
 
     /// The money of each owner, by his place, and what his main cluster shows, by its name.
-    pub fn money(&self, threads: usize, go_on: &mut dyn FnMut() -> bool) -> Result<(Vec<Money>, HashMap<u32, Shown>)> {
+    pub fn money(&self, threads: usize, go_on: &mut dyn FnMut() -> bool) -> Result<(Vec<Money>, HashMap<u32, ShownMoney>)> {
         let chain = self.clusters.chain();
         let mut main = vec![false; self.clusters.labels().len()];
         let paid = self.owners.iter().filter(|owner| owner.addresses > 0);
@@ -147,15 +147,17 @@ impl Evaluation {
             |heights| self.money_in(heights.clone(), &main),
             |(owners, clusters)| {
                 owners.into_iter().for_each(|(owner, part)| money[owner as usize].add(&part));
-                clusters.into_iter().for_each(|(cluster, part)| shown.entry(cluster).or_insert_with(Shown::default).add(&part));
+                clusters
+                    .into_iter()
+                    .for_each(|(cluster, part)| shown.entry(cluster).or_insert_with(ShownMoney::default).add(&part));
                 go_on_or_stop(go_on)
             },
         )?;
         Ok((money, shown))
     }
 
-    fn money_in(&self, heights: Range<u64>, main: &[bool]) -> Result<(HashMap<u32, Money>, HashMap<u32, Shown>)> {
-        let (mut owners, mut clusters) = (HashMap::<u32, Money>::new(), HashMap::<u32, Shown>::new());
+    fn money_in(&self, heights: Range<u64>, main: &[bool]) -> Result<(HashMap<u32, Money>, HashMap<u32, ShownMoney>)> {
+        let (mut owners, mut clusters) = (HashMap::<u32, Money>::new(), HashMap::<u32, ShownMoney>::new());
         let (mut block, mut moves) = (BlockFacts::default(), Moves::default());
         for height in heights {
             block.gather(self.clusters.chain(), Height(height as u32))?;
@@ -227,8 +229,8 @@ impl Move {
         Money { received, sent, seen_received: received.min(self.seen_to), seen_sent: sent.min(self.seen_from) }
     }
 
-    fn shown(&self) -> Shown {
-        Shown { received: self.to.saturating_sub(self.from), sent: self.from.saturating_sub(self.to) }
+    fn shown(&self) -> ShownMoney {
+        ShownMoney { received: self.to.saturating_sub(self.from), sent: self.from.saturating_sub(self.to) }
     }
 }
 
@@ -241,8 +243,8 @@ impl Money {
     }
 }
 
-impl Shown {
-    fn add(&mut self, other: &Shown) {
+impl ShownMoney {
+    fn add(&mut self, other: &ShownMoney) {
         self.received += other.received;
         self.sent += other.sent;
     }

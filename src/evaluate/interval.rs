@@ -2,7 +2,7 @@
 
 /// So many of so many.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Share {
+pub struct Proportion {
     pub part: u64,
     pub of: u64,
 }
@@ -10,7 +10,7 @@ pub struct Share {
 /// The quantile of the normal distribution that leaves 2.5 % on either side.
 const Z: f64 = 1.959963984540054;
 
-impl Share {
+impl Proportion {
     /// None of nothing.
     pub fn value(self) -> Option<f64> {
         (self.of > 0).then(|| self.part as f64 / self.of as f64)
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     fn rounded(part: u64, of: u64) -> (f64, f64) {
-        let (low, high) = Share { part, of }.interval().unwrap();
+        let (low, high) = Proportion { part, of }.interval().unwrap();
         ((low * 1e4).round() / 1e4, (high * 1e4).round() / 1e4)
     }
 
@@ -53,9 +53,9 @@ mod tests {
 
     #[test]
     fn nothing_has_no_share_and_an_interval_holds_its_share() {
-        assert_eq!((Share::default().value(), Share::default().interval()), (None, None));
+        assert_eq!((Proportion::default().value(), Proportion::default().interval()), (None, None));
         for (part, of) in [(0, 1), (1, 1), (3, 7), (999, 1000), (1 << 40, 1 << 50)] {
-            let share = Share { part, of };
+            let share = Proportion { part, of };
             let (low, high) = share.interval().unwrap();
             assert!(0.0 <= low && low <= share.value().unwrap() && share.value().unwrap() <= high && high <= 1.0);
         }

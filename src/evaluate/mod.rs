@@ -24,14 +24,14 @@ mod traces;
 
 pub use arrivals::{Arrivals, Arrived};
 pub use cards::{Card, Figures, card, cards};
-pub use clusters::{Evaluation, Money, OwnerFound, Shown};
+pub use clusters::{Evaluation, Money, OwnerFound, ShownMoney};
 pub use folder::Folder;
 pub use from_chain::{FOLDS, Revealed, fold_of};
 pub use given::{GivenOwners, GivenTransactions};
-pub use interval::Share;
+pub use interval::Proportion;
 pub use kinds::{Asked, SEVERAL_OWNERS, WASABI};
 pub use known::{ChangeTruth, Codes, Known, Owners, Purposes};
 pub use matching::Matched;
 pub use pairs::{Cell, Pairs, cells, count, received};
-pub use rates::{Counts, Rates};
-pub use traces::{Claims, Found, TraceEvaluation};
+pub use rates::{Confusion, Rates};
+pub use traces::{Claims, FoundMoney, TraceEvaluation};

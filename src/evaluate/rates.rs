@@ -10,7 +10,7 @@ use crate::chain::pieces::{go_on_or_stop, in_order};
 use crate::chain::{BlockFacts, Chain, Facts};
 use crate::change::ChangeRule;
 use crate::error::{Error, Result};
-use crate::evaluate::interval::Share;
+use crate::evaluate::interval::Proportion;
 use crate::evaluate::kinds::Asked;
 use crate::evaluate::known::{ChangeTruth, Known, NO_WORD};
 use crate::ids::{Height, TxNum};
@@ -18,7 +18,7 @@ use crate::shapes::{self, Thresholds, Verdict};
 
 /// How often each answer was given. Positives are what is looked for: outputs that are change, or transactions of the kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Counts {
+pub struct Confusion {
     pub true_positive: u64,
     pub false_negative: u64,
     /// Positives, and negatives, of which it cannot tell.
@@ -28,7 +28,7 @@ pub struct Counts {
     pub untold_negative: u64,
 }
 
-impl Counts {
+impl Confusion {
     pub fn positives(&self) -> u64 {
         self.true_positive + self.false_negative + self.untold_positive
     }
@@ -38,18 +38,18 @@ impl Counts {
     }
 
     /// Of all positives, those that are found.
-    pub fn true_positive_rate(&self) -> Share {
-        Share { part: self.true_positive, of: self.positives() }
+    pub fn true_positive_rate(&self) -> Proportion {
+        Proportion { part: self.true_positive, of: self.positives() }
     }
 
     /// Of all negatives, those that are taken for positives.
-    pub fn false_positive_rate(&self) -> Share {
-        Share { part: self.false_positive, of: self.negatives() }
+    pub fn false_positive_rate(&self) -> Proportion {
+        Proportion { part: self.false_positive, of: self.negatives() }
     }
 
     /// Of what is taken for a positive, that which is one.
-    pub fn precision(&self) -> Share {
-        Share { part: self.true_positive, of: self.true_positive + self.false_positive }
+    pub fn precision(&self) -> Proportion {
+        Proportion { part: self.true_positive, of: self.true_positive + self.false_positive }
     }
 
     /// Notes an answer about what is, or is not, a positive. No answer is that it cannot tell.
@@ -64,7 +64,7 @@ impl Counts {
         } += 1;
     }
 
-    pub fn add(&mut self, other: &Counts) {
+    pub fn add(&mut self, other: &Confusion) {
         self.true_positive += other.true_positive;
         self.false_negative += other.false_negative;
         self.untold_positive += other.untold_positive;
@@ -90,7 +90,7 @@ pub struct Rates {
     pub negatives: &'static str,
     pub height: Height,
     pub(super) known: Arc<Known>,
-    groups: BTreeMap<Group, Counts>,
+    groups: BTreeMap<Group, Confusion>,
 }
 
 impl Rates {
@@ -99,31 +99,31 @@ impl Rates {
     }
 
     /// All of them.
-    pub fn overall(&self) -> Counts {
-        let mut all = Counts::default();
+    pub fn overall(&self) -> Confusion {
+        let mut all = Confusion::default();
         self.groups.values().for_each(|counts| all.add(counts));
         all
     }
 
     /// By year of the block's header, UTC.
-    pub fn by_year(&self) -> BTreeMap<i32, Counts> {
+    pub fn by_year(&self) -> BTreeMap<i32, Confusion> {
         self.by(|(year, ..)| Some(*year))
     }
 
     /// By the software that made the transaction, where it is known.
-    pub fn by_profile(&self) -> BTreeMap<String, Counts> {
+    pub fn by_profile(&self) -> BTreeMap<String, Confusion> {
         let words = self.known.purposes.as_ref().and_then(|purposes| purposes.profiles.as_ref()).map(|profiles| &profiles.words);
         self.by(|(_, profile, _)| words?.get(*profile as usize).cloned())
     }
 
     /// By what the transaction is for, where it is known.
-    pub fn by_purpose(&self) -> BTreeMap<String, Counts> {
+    pub fn by_purpose(&self) -> BTreeMap<String, Confusion> {
         let words = self.known.purposes.as_ref().map(|purposes| &purposes.purposes.words);
         self.by(|(_, _, purpose)| words?.get(*purpose as usize).cloned())
     }
 
-    fn by<K: Ord>(&self, key: impl Fn(&Group) -> Option<K>) -> BTreeMap<K, Counts> {
-        let mut found: BTreeMap<K, Counts> = BTreeMap::new();
+    fn by<K: Ord>(&self, key: impl Fn(&Group) -> Option<K>) -> BTreeMap<K, Confusion> {
+        let mut found: BTreeMap<K, Confusion> = BTreeMap::new();
         for (group, counts) in &self.groups {
             if let Some(key) = key(group) {
                 found.entry(key).or_default().add(counts);
@@ -146,7 +146,7 @@ impl Known {
         self.check(chain)?;
         let truth = self.change(threads, go_on)?;
         let prepared = rule.prepare(chain, threads, go_on)?;
-        let positions = |facts: &Facts<'_>, counts: &mut Counts, left: &mut Vec<u32>| {
+        let positions = |facts: &Facts<'_>, counts: &mut Confusion, left: &mut Vec<u32>| {
             let sample = |output: u64| truth.of(output);
             if facts.is_coinbase() || facts.outputs.iter().all(|output| sample(output.number.0).is_none()) {
                 return Ok(());
@@ -179,7 +179,7 @@ impl Known {
             let what = format!("no purpose of the truth is that of the shape {:?}, so its errors cannot be measured", asked.name());
             return Err(Error::Invalid { what: format!("{what}; ask for another") });
         }
-        let judge = |facts: &Facts<'_>, counts: &mut Counts, _: &mut Vec<u32>| {
+        let judge = |facts: &Facts<'_>, counts: &mut Confusion, _: &mut Vec<u32>| {
             let (purpose, profile) = purposes.of(facts.number);
             let Some(is) = purpose.and_then(|purpose| asked.is(purpose, profile)).filter(|_| !facts.is_coinbase()) else {
                 return Ok(());
@@ -205,10 +205,10 @@ impl Known {
         &self,
         chain: &Chain,
         threads: usize,
-        look: impl Fn(&Facts<'_>, &mut Counts, &mut Vec<u32>) -> Result<()> + Sync,
+        look: impl Fn(&Facts<'_>, &mut Confusion, &mut Vec<u32>) -> Result<()> + Sync,
         go_on: &mut dyn FnMut() -> bool,
-    ) -> Result<BTreeMap<Group, Counts>> {
-        let mut all: BTreeMap<Group, Counts> = BTreeMap::new();
+    ) -> Result<BTreeMap<Group, Confusion>> {
+        let mut all: BTreeMap<Group, Confusion> = BTreeMap::new();
         in_order(
             &chain.pieces(0)?,
             threads,
@@ -225,15 +225,15 @@ impl Known {
         &self,
         chain: &Chain,
         heights: Range<u64>,
-        look: &impl Fn(&Facts<'_>, &mut Counts, &mut Vec<u32>) -> Result<()>,
-    ) -> Result<BTreeMap<Group, Counts>> {
-        let (mut found, mut block, mut work) = (BTreeMap::<Group, Counts>::new(), BlockFacts::default(), Vec::new());
+        look: &impl Fn(&Facts<'_>, &mut Confusion, &mut Vec<u32>) -> Result<()>,
+    ) -> Result<BTreeMap<Group, Confusion>> {
+        let (mut found, mut block, mut work) = (BTreeMap::<Group, Confusion>::new(), BlockFacts::default(), Vec::new());
         for height in heights {
             block.gather(chain, Height(height as u32))?;
             for facts in block.transactions() {
-                let mut counts = Counts::default();
+                let mut counts = Confusion::default();
                 look(&facts, &mut counts, &mut work)?;
-                if counts != Counts::default() {
+                if counts != Confusion::default() {
                     found.entry(self.group_of(facts.number, facts.time)).or_default().add(&counts);
                 }
             }
@@ -256,7 +256,7 @@ impl Known {
         identity: String,
         positives: String,
         negatives: &'static str,
-        groups: BTreeMap<Group, Counts>,
+        groups: BTreeMap<Group, Confusion>,
     ) -> Result<Rates> {
         if groups.is_empty() {
             let what = format!("{} knows nothing of what {name} is asked about up to height {}", self.name, chain.height());

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::evaluate::arrivals::Arrived;
 use crate::evaluate::known::Owners;
 use crate::evaluate::matching::Matched;
-use crate::evaluate::traces::{Found, TraceEvaluation};
+use crate::evaluate::traces::{FoundMoney, TraceEvaluation};
 use crate::table::Table;
 use crate::table::columns::{self, TableColumn, always, nullable, ready};
 
@@ -21,26 +21,26 @@ impl TraceEvaluation {
     /// chain's truth), is_source (whether the trace began with his money: what is his is what he kept), true, found, right, missed,
     /// blamed (satoshi), precision, recall (null where there is nothing).
     pub fn owners_table(&self) -> Table {
-        let mut rows: Vec<(u32, &Found)> = self.owners.iter().map(|(owner, found)| (*owner, found)).collect();
+        let mut rows: Vec<(u32, &FoundMoney)> = self.owners.iter().map(|(owner, found)| (*owner, found)).collect();
         rows.sort_by_key(|(owner, found)| (Reverse(found.truth), Reverse(found.found), *owner));
         let owners: Vec<u32> = rows.iter().map(|(owner, _)| *owner).collect();
         let is_source = owners.iter().map(|owner| self.arrivals.payers.contains(owner));
         let mut columns = self.who(&owners);
         columns.push(columns::flag("is_source", is_source));
-        columns.extend(sums(&rows.iter().map(|(_, found)| **found).collect::<Vec<Found>>()));
+        columns.extend(sums(&rows.iter().map(|(_, found)| **found).collect::<Vec<FoundMoney>>()));
         ready(columns)
     }
 
     /// The same by the category of owners, without those of the source.
     pub fn categories_table(&self) -> Table {
-        let mut found: BTreeMap<Option<&str>, Found> = BTreeMap::new();
+        let mut found: BTreeMap<Option<&str>, FoundMoney> = BTreeMap::new();
         for (owner, sums) in self.owners.iter().filter(|(owner, _)| !self.arrivals.payers.contains(owner)) {
             found.entry(self.owners_of().categories.get(*owner as usize).map(String::as_str)).or_default().add(sums);
         }
-        let mut rows: Vec<(Option<&str>, Found)> = found.into_iter().collect();
+        let mut rows: Vec<(Option<&str>, FoundMoney)> = found.into_iter().collect();
         rows.sort_by_key(|(category, found)| (Reverse(found.truth), Reverse(found.found), *category));
         let mut columns = vec![nullable::text("category", rows.iter().map(|(category, _)| *category))];
-        columns.extend(sums(&rows.iter().map(|(_, found)| *found).collect::<Vec<Found>>()));
+        columns.extend(sums(&rows.iter().map(|(_, found)| *found).collect::<Vec<FoundMoney>>()));
         ready(columns)
     }
 
@@ -79,16 +79,16 @@ impl TraceEvaluation {
     }
 }
 
-fn sums(rows: &[Found]) -> Vec<TableColumn> {
-    let satoshi = |name, of: fn(&Found) -> u64| columns::amount(name, rows.iter().map(of));
-    let share = |name, of: fn(&Found) -> Option<f64>| nullable::float64(name, rows.iter().map(of));
+fn sums(rows: &[FoundMoney]) -> Vec<TableColumn> {
+    let satoshi = |name, of: fn(&FoundMoney) -> u64| columns::amount(name, rows.iter().map(of));
+    let share = |name, of: fn(&FoundMoney) -> Option<f64>| nullable::float64(name, rows.iter().map(of));
     vec![
         satoshi("true", |found| found.truth),
         satoshi("found", |found| found.found),
         satoshi("right", |found| found.right),
-        satoshi("missed", Found::missed),
-        satoshi("blamed", Found::blamed),
-        share("precision", Found::precision),
-        share("recall", Found::recall),
+        satoshi("missed", FoundMoney::missed),
+        satoshi("blamed", FoundMoney::blamed),
+        share("precision", FoundMoney::precision),
+        share("recall", FoundMoney::recall),
     ]
 }

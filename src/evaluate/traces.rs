@@ -22,7 +22,7 @@ pub type Claims = BTreeMap<String, Option<String>>;
 
 /// Satoshi of an owner, or of several.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Found {
+pub struct FoundMoney {
     /// What truly came there.
     pub truth: u64,
     /// What the trace says came there.
@@ -40,10 +40,10 @@ pub struct TraceEvaluation {
     /// What is true of each arrival, and what the trace says of it.
     pub(super) rows: BTreeMap<Arrived, Matched>,
     /// By owner's place.
-    pub(super) owners: BTreeMap<u32, Found>,
+    pub(super) owners: BTreeMap<u32, FoundMoney>,
 }
 
-impl Found {
+impl FoundMoney {
     /// What truly came there and was not found.
     pub fn missed(&self) -> u64 {
         self.truth - self.right
@@ -64,7 +64,7 @@ impl Found {
         share(self.right as u128, self.truth as u128)
     }
 
-    pub(super) fn add(&mut self, other: &Found) {
+    pub(super) fn add(&mut self, other: &FoundMoney) {
         self.truth += other.truth;
         self.found += other.found;
         self.right += other.right;
@@ -127,10 +127,10 @@ fn is_sender(chain: &Chain, owners: &Owners, (tx, owner): &Arrived) -> Result<bo
 }
 
 /// The sums owner by owner. What an account still has is found and in no row.
-fn summed(rows: &BTreeMap<Arrived, Matched>, held: &BTreeMap<u32, u64>) -> BTreeMap<u32, Found> {
-    let mut owners: BTreeMap<u32, Found> = BTreeMap::new();
+fn summed(rows: &BTreeMap<Arrived, Matched>, held: &BTreeMap<u32, u64>) -> BTreeMap<u32, FoundMoney> {
+    let mut owners: BTreeMap<u32, FoundMoney> = BTreeMap::new();
     for ((_, owner), row) in rows.iter().filter(|(_, row)| row.truth + row.found > 0) {
-        owners.entry(*owner).or_default().add(&Found { truth: row.truth, found: row.found, right: row.right });
+        owners.entry(*owner).or_default().add(&FoundMoney { truth: row.truth, found: row.found, right: row.right });
     }
     for (owner, amount) in held {
         owners.entry(*owner).or_default().found += amount;
@@ -210,13 +210,13 @@ impl TraceEvaluation {
     }
 
     /// By owner's place, [`NONE_32`] for whom nobody knows.
-    pub fn owners(&self) -> &BTreeMap<u32, Found> {
+    pub fn owners(&self) -> &BTreeMap<u32, FoundMoney> {
         &self.owners
     }
 
     /// All that came to others than the source's owners.
-    pub fn total(&self) -> Found {
-        let mut total = Found::default();
+    pub fn total(&self) -> FoundMoney {
+        let mut total = FoundMoney::default();
         let others = self.owners.iter().filter(|(owner, _)| !self.arrivals.payers.contains(owner));
         others.for_each(|(_, found)| total.add(found));
         total
@@ -232,10 +232,10 @@ mod tests {
         let row = |truth, found, right| Matched { truth, brought: found, found, right };
         let rows = [((TxNum(1), 0), row(5, 4, 5)), ((TxNum(2), 0), row(7, 0, 7))].into();
         let owners = summed(&rows, &[(0, 10), (3, 1)].into());
-        assert_eq!(owners[&0], Found { truth: 12, found: 14, right: 12 });
+        assert_eq!(owners[&0], FoundMoney { truth: 12, found: 14, right: 12 });
         assert_eq!((owners[&0].missed(), owners[&0].blamed()), (0, 2));
         assert_eq!((owners[&0].precision(), owners[&0].recall()), (Some(12.0 / 14.0), Some(1.0)));
-        assert_eq!(owners[&3], Found { truth: 0, found: 1, right: 0 });
+        assert_eq!(owners[&3], FoundMoney { truth: 0, found: 1, right: 0 });
         assert_eq!(owners[&3].recall(), None);
     }
 }

@@ -7,7 +7,7 @@ use bitcoin::secp256k1::PublicKey;
 use serde_json::{Map, Value, json};
 
 use crate::chain::{Chain, Transaction};
-use crate::cluster::{Proof, Rule, Step, hash_of, shown_uncompressed};
+use crate::cluster::{Proof, ProofStep, Rule, hash_of, shown_uncompressed};
 use crate::error::{Error, Result};
 use crate::evidence::merkle::branch;
 use crate::ids::{AddrNum, hash_text, hex};
@@ -48,7 +48,7 @@ impl Document<'_> {
         Ok(json!({ "address": self.chain.address_text(address)?, "script": hex(&self.chain.script_of(address)?) }))
     }
 
-    fn step(&mut self, proof: &Proof, step: &Step) -> Result<Value> {
+    fn step(&mut self, proof: &Proof, step: &ProofStep) -> Result<Value> {
         let rule = proof.clusters().settings().rules.get(step.rule as usize);
         let rule = rule.ok_or_else(|| Error::Invalid { what: format!("rule {} of a proof is none of its settings", step.rule) })?;
         let transaction = self.chain.transaction_at(step.transaction)?;
@@ -75,12 +75,12 @@ impl Document<'_> {
     }
 
     /// The inputs that spend from the two addresses.
-    fn inputs(&mut self, transaction: &Transaction, step: &Step) -> Result<Value> {
+    fn inputs(&mut self, transaction: &Transaction, step: &ProofStep) -> Result<Value> {
         Ok(json!({ "inputs": [self.input(transaction, step.from)?, self.input(transaction, step.to)?] }))
     }
 
     /// The input that spends from one of the two addresses, and the output that pays the other.
-    fn change(&mut self, transaction: &Transaction, step: &Step) -> Result<Value> {
+    fn change(&mut self, transaction: &Transaction, step: &ProofStep) -> Result<Value> {
         let paid = |address: AddrNum| -> Result<Option<u32>> {
             for output in transaction.outputs()? {
                 if output.address()?.number() == address {
@@ -127,7 +127,7 @@ impl Document<'_> {
     }
 
     /// What both scripts are made of: a public key, its hash, or the hash of a script.
-    fn same_key(&self, step: &Step) -> Result<Value> {
+    fn same_key(&self, step: &ProofStep) -> Result<Value> {
         let (mut key, mut hash) = (None, None);
         for address in [step.from, step.to] {
             let payload = self.chain.payload_of(address)?;
@@ -164,7 +164,7 @@ impl Document<'_> {
         Ok(())
     }
 
-    fn not_shown(&self, step: &Step) -> Error {
+    fn not_shown(&self, step: &ProofStep) -> Error {
         let what = format!("does not show why addresses {} and {} are joined", step.from, step.to);
         Error::corrupt(self.chain.store().folder(), what)
     }

@@ -58,7 +58,7 @@ pub struct Sums {
 
 /// What one transaction did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Movement {
+pub struct FlowMovement {
     pub transaction: TxNum,
     pub sums: Sums,
 }
@@ -95,7 +95,7 @@ pub struct Flows {
     members: Members,
     sums: Sums,
     /// In chain order.
-    movements: Vec<Movement>,
+    movements: Vec<FlowMovement>,
     /// The largest sum first.
     counterparties: Vec<Counterparty>,
     consolidations: Vec<Consolidation>,
@@ -154,7 +154,7 @@ struct Work<'a> {
     members: &'a Members,
     sides: Sides<'a>,
     sums: Sums,
-    movements: Vec<Movement>,
+    movements: Vec<FlowMovement>,
     parties: HashMap<Party, Counterparty>,
     consolidations: Vec<Consolidation>,
     deposits: Vec<OutNum>,
@@ -175,7 +175,7 @@ impl<'a> Work<'a> {
             sums.lost = sums.lost.saturating_add(self.chain.value_of(*output)?);
         }
         self.sums.add(&sums).ok_or_else(|| self.chain.too_much())?;
-        self.movements.push(Movement { transaction: tx, sums });
+        self.movements.push(FlowMovement { transaction: tx, sums });
         self.meet(tx);
         self.note_consolidation(tx, &net);
         if net.set_inputs == 0 { self.note_deposits(tx) } else { Ok(()) }
@@ -230,7 +230,7 @@ impl Flows {
     }
 
     /// What each transaction did, in chain order.
-    pub fn movements(&self) -> &[Movement] {
+    pub fn movements(&self) -> &[FlowMovement] {
         &self.movements
     }
 

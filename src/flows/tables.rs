@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::chain::cells::{Cells, table};
 use crate::error::Result;
-use crate::flows::{Consolidation, Counterparty, Flows, Movement, Party, Sums};
+use crate::flows::{Consolidation, Counterparty, FlowMovement, Flows, Party, Sums};
 use crate::ids::{AddrNum, OutNum, TxNum};
 use crate::table::Table;
 use crate::table::columns::{TableColumn, always};
@@ -32,7 +32,7 @@ pub(super) fn periods(flows: &Flows) -> Result<Table> {
 }
 
 pub(super) fn movements(flows: &Flows) -> Result<Table> {
-    let rows = flows.movements.iter().map(|Movement { transaction, sums }| (*transaction, *sums));
+    let rows = flows.movements.iter().map(|FlowMovement { transaction, sums }| (*transaction, *sums));
     table(&flows.chain, &with_balances(rows), |rows| {
         let tx = |row: &Row<TxNum>| Some(row.of);
         let mut columns = vec![

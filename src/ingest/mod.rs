@@ -11,14 +11,14 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::blocks::headers::{HeaderTree, Node, Work};
+use crate::blocks::headers::{HeaderNode, HeaderTree, Work};
 use crate::blocks::parse::ParseOptions;
 use crate::blocks::scan::{self, FileState, Magic, Record, Scan};
 use crate::blocks::{BlockFiles, Location};
 use crate::error::{Error, Result};
 use crate::ingest::pipeline::{BadBlock, Pipeline};
-use crate::ingest::plan::{Plan, PlannedBlock, ScanCache};
-use crate::ingest::resolve::{BlockFacts, Refused, Scratch, add_block};
+use crate::ingest::plan::{ChainPlan, PlannedBlock, ScanCache};
+use crate::ingest::resolve::{BlockEntry, RefusedBlock, Scratch, add_block};
 use crate::ingest::write_back::WriteBack;
 use crate::script::Network;
 use crate::store::{Manifest, Writer};
@@ -260,7 +260,7 @@ impl Ingest<'_> {
 
     /// The first block that is damaged, among those that make another branch better than the store's. It is looked for before going
     /// back, so that a branch which is better only in its headers costs little, however often it is met.
-    fn bad_block_of(&self, plan: &Plan) -> Result<Option<(PlannedBlock, BadBlock)>> {
+    fn bad_block_of(&self, plan: &ChainPlan) -> Result<Option<(PlannedBlock, BadBlock)>> {
         let columns = &self.writer.columns;
         let own = Work::from_be_bytes(columns.blocks_work.get(columns.blocks_work.rows() - 1)?);
         let better = plan.add.iter().position(|block| block.work > own).map_or(plan.add.len(), |i| i + 1);
@@ -286,7 +286,7 @@ impl Ingest<'_> {
         Ok(())
     }
 
-    fn add(&mut self, plan: &Plan) -> Result<End> {
+    fn add(&mut self, plan: &ChainPlan) -> Result<End> {
         let threads = self.options.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get())).max(1);
         let options = ParseOptions { verify: self.options.verify, seed: self.writer.manifest.seed };
         let pipeline = Pipeline::new(self.files, &plan.add, options, threads);
@@ -299,7 +299,7 @@ impl Ingest<'_> {
         })
     }
 
-    fn add_from(&mut self, plan: &Plan, pipeline: &Pipeline<'_>, write_back: &WriteBack) -> Result<End> {
+    fn add_from(&mut self, plan: &ChainPlan, pipeline: &Pipeline<'_>, write_back: &WriteBack) -> Result<End> {
         let bytes_total = plan.add.iter().map(|b| b.places[0].length as u64).sum();
         let mut now = Progress { phase: Phase::Blocks, blocks_total: plan.add.len() as u64, bytes_total, ..Progress::default() };
         let mut scratch = Scratch::new(self.options.memory_limit);
@@ -310,7 +310,7 @@ impl Ingest<'_> {
                 Ok(parsed) => parsed,
                 Err(bad) => return Ok(End::Invalid(planned.clone(), bad)),
             };
-            let facts = BlockFacts {
+            let facts = BlockEntry {
                 work: planned.work,
                 median_time: planned.median_time,
                 source: self.source,
@@ -319,8 +319,8 @@ impl Ingest<'_> {
             };
             match add_block(self.writer, &mut scratch, &block, &facts) {
                 Ok(overspent) => self.report.overspent += overspent,
-                Err(Refused::Fault(fault)) => return Ok(End::Invalid(planned.clone(), BadBlock::Fault(fault, at))),
-                Err(Refused::Error(error)) => return Err(error),
+                Err(RefusedBlock::Fault(fault)) => return Ok(End::Invalid(planned.clone(), BadBlock::Fault(fault, at))),
+                Err(RefusedBlock::Error(error)) => return Err(error),
             }
             self.writer.flush_if_long()?;
             self.report.blocks_added += 1;
@@ -384,7 +384,7 @@ impl Ingest<'_> {
     /// All headers that the files have and the first `blocks` of the chain have not.
     fn scan_cache(&self, blocks: u64) -> ScanCache {
         let columns = &self.writer.columns;
-        let in_chain = |node: &&Node| {
+        let in_chain = |node: &&HeaderNode| {
             let height = node.connected.map_or(u64::MAX, |(height, _)| height as u64);
             height < blocks && columns.blocks_hash.value(height) == node.hash
         };
@@ -398,7 +398,7 @@ impl Ingest<'_> {
     fn describe_tree(&mut self) {
         let columns = &self.writer.columns;
         let blocks = columns.blocks_hash.rows();
-        let stale = |node: &&Node| {
+        let stale = |node: &&HeaderNode| {
             node.connected
                 .is_some_and(|(height, _)| (height as u64) < blocks && columns.blocks_hash.value(height as u64) != node.hash)
         };

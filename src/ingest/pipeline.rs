@@ -13,7 +13,7 @@ use crate::ingest::plan::PlannedBlock;
 const WINDOW_PER_THREAD: usize = 4;
 
 /// What became of a block's bytes: the block and where it was read, or why no copy of it is any good.
-pub type Outcome = Result<(ParsedBlock, Location), BadBlock>;
+pub type Parsed = Result<(ParsedBlock, Location), BadBlock>;
 
 pub enum BadBlock {
     Fault(Fault, Location),
@@ -35,7 +35,7 @@ struct State {
     unclaimed: usize,
     /// The first block that was not handed over yet.
     next: usize,
-    done: HashMap<usize, Outcome>,
+    done: HashMap<usize, Parsed>,
     stopped: bool,
 }
 
@@ -65,7 +65,7 @@ impl<'a> Pipeline<'a> {
     }
 
     /// The next block in chain order; `None` after the last.
-    pub fn next(&self) -> Option<Outcome> {
+    pub fn next(&self) -> Option<Parsed> {
         let mut state = self.lock();
         let wanted = state.next;
         if wanted == self.blocks.len() {
@@ -119,7 +119,7 @@ impl<'a> Pipeline<'a> {
     }
 
     /// A block may stand in the files more than once; the first copy that is whole is taken.
-    fn read_any_copy(&self, block: &PlannedBlock) -> Outcome {
+    fn read_any_copy(&self, block: &PlannedBlock) -> Parsed {
         let mut first = None;
         for place in &block.places {
             match self.read(block, *place) {

@@ -34,13 +34,13 @@ pub enum Until {
 
 /// How to get from the store's chain to the best one: keep so many blocks, then add these.
 #[derive(Default, Debug)]
-pub struct Plan {
+pub struct ChainPlan {
     pub keep: u64,
     pub add: Vec<PlannedBlock>,
 }
 
 /// The plan for the best branch of the tree as it now is; `None` when the store's chain is as good.
-pub fn plan(tree: &HeaderTree, columns: &Columns, until: Option<Until>) -> Result<Option<Plan>> {
+pub fn plan(tree: &HeaderTree, columns: &Columns, until: Option<Until>) -> Result<Option<ChainPlan>> {
     let blocks = columns.blocks_hash.rows();
     let Some(best) = tree.best() else { return Ok(None) };
     let work = best.connected.map(|(_, work)| work).unwrap_or_default();
@@ -74,7 +74,7 @@ pub fn plan(tree: &HeaderTree, columns: &Columns, until: Option<Until>) -> Resul
     }
     // A limit below what the store already has shortens nothing.
     let shortens = cut && keep + (add.len() as u64) < blocks;
-    Ok((!add.is_empty() && !shortens).then_some(Plan { keep, add }))
+    Ok((!add.is_empty() && !shortens).then_some(ChainPlan { keep, add }))
 }
 
 /// More work, or as much and a smaller hash: the same choice as among the headers of the files.

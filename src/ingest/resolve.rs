@@ -15,7 +15,7 @@ use crate::store::rollback::outputs_of_transaction;
 use crate::store::{Counts, Writer};
 
 /// What the store keeps of a block besides its content.
-pub struct BlockFacts {
+pub struct BlockEntry {
     pub work: Work,
     pub median_time: u32,
     pub source: u16,
@@ -24,16 +24,16 @@ pub struct BlockFacts {
 }
 
 /// Why a block was not added.
-pub enum Refused {
+pub enum RefusedBlock {
     /// The block contradicts the chain; nothing of it is left in the store.
     Fault(Fault),
     /// The store could not be written.
     Error(Error),
 }
 
-impl From<Error> for Refused {
-    fn from(error: Error) -> Refused {
-        Refused::Error(error)
+impl From<Error> for RefusedBlock {
+    fn from(error: Error) -> RefusedBlock {
+        RefusedBlock::Error(error)
     }
 }
 
@@ -63,7 +63,7 @@ const UNCOMPRESSED: u8 = 4;
 ///
 /// Returns the number of transactions that pay out more than they take in. No node accepts such a block, but simulated chains have
 /// them, and nothing here depends on it.
-pub fn add_block(writer: &mut Writer, scratch: &mut Scratch, block: &ParsedBlock, facts: &BlockFacts) -> Result<u64, Refused> {
+pub fn add_block(writer: &mut Writer, scratch: &mut Scratch, block: &ParsedBlock, facts: &BlockEntry) -> Result<u64, RefusedBlock> {
     let before = writer.counts();
     let result = Adding { writer, scratch, block, before, overspent: 0 }.add(facts);
     if result.is_err() {
@@ -81,7 +81,7 @@ struct Adding<'a> {
 }
 
 impl Adding<'_> {
-    fn add(mut self, facts: &BlockFacts) -> Result<u64, Refused> {
+    fn add(mut self, facts: &BlockEntry) -> Result<u64, RefusedBlock> {
         self.writer.reserve(self.block.txs.len() as u64, self.block.outputs.len() as u64)?;
         self.prefetch_indexes();
         self.add_transactions()?;
@@ -111,7 +111,7 @@ impl Adding<'_> {
     }
 
     /// Enters the transactions in the index, so that inputs of the same block find them.
-    fn add_transactions(&mut self) -> Result<(), Refused> {
+    fn add_transactions(&mut self) -> Result<(), RefusedBlock> {
         for (number, tx) in (self.before.transactions as u32..=NONE_32).zip(&self.block.txs) {
             if number == NONE_32 {
                 return Err(Error::Invalid { what: "the store is full: it holds 4,294,967,295 transactions".into() }.into());
@@ -179,7 +179,7 @@ impl Adding<'_> {
     }
 
     /// Of each input, the output that it spends.
-    fn find_spent_outputs(&mut self) -> Result<(), Refused> {
+    fn find_spent_outputs(&mut self) -> Result<(), RefusedBlock> {
         let (columns, index) = (&self.writer.columns, &self.writer.transaction_index);
         let mut end = 0;
         for (position, tx) in self.block.txs.iter().enumerate() {
@@ -217,7 +217,7 @@ impl Adding<'_> {
         Ok(())
     }
 
-    fn add_inputs(&mut self) -> Result<(), Refused> {
+    fn add_inputs(&mut self) -> Result<(), RefusedBlock> {
         let columns = &mut self.writer.columns;
         let (mut inputs_end, mut outputs_end) = (0, 0);
         for (position, tx) in self.block.txs.iter().enumerate() {
@@ -305,7 +305,7 @@ impl Adding<'_> {
         }
     }
 
-    fn add_block_row(&mut self, facts: &BlockFacts) {
+    fn add_block_row(&mut self, facts: &BlockEntry) {
         let counts = self.writer.counts();
         let (block, columns) = (self.block, &mut self.writer.columns);
         columns.blocks_hash.push(block.hash);
@@ -323,9 +323,9 @@ impl Adding<'_> {
     }
 }
 
-impl From<Fault> for Refused {
-    fn from(fault: Fault) -> Refused {
-        Refused::Fault(fault)
+impl From<Fault> for RefusedBlock {
+    fn from(fault: Fault) -> RefusedBlock {
+        RefusedBlock::Fault(fault)
     }
 }
 

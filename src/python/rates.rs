@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::error::Error;
-use crate::evaluate::{self as core, Card, Figures, Rates, Share};
+use crate::evaluate::{self as core, Card, Figures, Proportion, Rates};
 use crate::python::show;
 use crate::python::table::PyTable;
 
@@ -101,7 +101,7 @@ impl PyRates {
     #[pyo3(signature = (rate, /) -> "tuple[float, float] | None")]
     fn interval(&self, rate: &str) -> PyResult<Option<(f64, f64)>> {
         let counts = self.0.overall();
-        let share: Share = match rate {
+        let share: Proportion = match rate {
             "true_positive_rate" => counts.true_positive_rate(),
             "false_positive_rate" => counts.false_positive_rate(),
             "precision" => counts.precision(),
@@ -154,7 +154,7 @@ impl PyRates {
 
     fn _repr_html_(&self) -> String {
         let counts = self.0.overall();
-        let line = |share: Share| format!("{} = {}", quotient(share), with_interval(share));
+        let line = |share: Proportion| format!("{} = {}", quotient(share), with_interval(share));
         let untold = format!("{} {}, {} {}", counts.untold_positive, self.0.positives, counts.untold_negative, self.0.negatives);
         let facts = [
             ("truth", self.0.known().name().to_string()),
@@ -168,7 +168,7 @@ impl PyRates {
     }
 }
 
-fn quotient(share: Share) -> String {
+fn quotient(share: Proportion) -> String {
     format!("{} / {}", show::number(share.part), show::number(share.of))
 }
 
@@ -176,7 +176,7 @@ pub fn percent(share: Option<f64>) -> String {
     share.map_or("none".to_string(), |share| format!("{:.2} %", share * 100.0))
 }
 
-fn with_interval(share: Share) -> String {
+fn with_interval(share: Proportion) -> String {
     let ends = share.interval().map_or(String::new(), |(low, high)| format!(" [{:.2}, {:.2}]", low * 100.0, high * 100.0));
     format!("{}{ends}", percent(share.value()))
 }
@@ -219,7 +219,7 @@ fn counts_of<'py>(py: Python<'py>, figures: &Figures) -> PyResult<Bound<'py, PyD
             dict.set_item("pairs_false_positive", pairs.false_positive)?;
             dict.set_item("pairs_false_negative", pairs.false_negative)?;
         }
-        Figures::Counts(counts) => {
+        Figures::Confusion(counts) => {
             dict.set_item("true_positive", counts.true_positive)?;
             dict.set_item("false_negative", counts.false_negative)?;
             dict.set_item("cannot_tell_positive", counts.untold_positive)?;

@@ -14,7 +14,7 @@ use crate::python::table::PyTable;
 use crate::python::{convert, show};
 use crate::script::{self, Network};
 use crate::shapes::{
-    self, Boltzmann, BoltzmannOptions, Explanation, Found, Given, NotComputed, Nothing, Outline, Placed, Predicate, Shape,
+    self, Boltzmann, BoltzmannOptions, Explanation, Found, GivenThreshold, NotComputed, Nothing, Outline, Placed, Predicate, Shape,
     Thresholds, Verdict,
 };
 use crate::table::columns;
@@ -323,10 +323,10 @@ pub fn thresholds<'py>(py: Python<'py>, network: &str) -> PyResult<Bound<'py, Py
     let (defaults, all) = (Thresholds::of(network_named(network)?), PyDict::new(py));
     for threshold in Thresholds::ALL {
         match (threshold.get)(&defaults) {
-            Given::Number(number) => all.set_item(threshold.name, number)?,
-            Given::Real(number) => all.set_item(threshold.name, number)?,
-            Given::Flag(flag) => all.set_item(threshold.name, flag)?,
-            Given::Other(text) => all.set_item(threshold.name, text)?,
+            GivenThreshold::Number(number) => all.set_item(threshold.name, number)?,
+            GivenThreshold::Real(number) => all.set_item(threshold.name, number)?,
+            GivenThreshold::Flag(flag) => all.set_item(threshold.name, flag)?,
+            GivenThreshold::Other(text) => all.set_item(threshold.name, text)?,
         }
     }
     Ok(all)
@@ -433,9 +433,9 @@ fn shapes_named(only: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<Shape>> {
 pub fn with_thresholds(mut thresholds: Thresholds, given: Option<&Bound<'_, PyDict>>) -> PyResult<Thresholds> {
     for (name, value) in given.into_iter().flatten() {
         let value = match &value {
-            flag if flag.cast::<PyBool>().is_ok() => Given::Flag(flag.extract()?),
-            real if real.cast::<PyFloat>().is_ok() => Given::Real(real.extract()?),
-            other => other.extract().map_or_else(|_| Given::Other(format!("{other:?}")), Given::Number),
+            flag if flag.cast::<PyBool>().is_ok() => GivenThreshold::Flag(flag.extract()?),
+            real if real.cast::<PyFloat>().is_ok() => GivenThreshold::Real(real.extract()?),
+            other => other.extract().map_or_else(|_| GivenThreshold::Other(format!("{other:?}")), GivenThreshold::Number),
         };
         thresholds.set(&name.extract::<String>()?, &value)?;
     }

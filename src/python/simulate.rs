@@ -8,7 +8,7 @@ use crate::ids::hash_text;
 use crate::python::convert;
 use crate::python::progress::with_progress;
 use crate::simulate as core;
-use crate::simulate::{Plan, Progress, Report, Scenario};
+use crate::simulate::{Plan, Report, Scenario, SimulationProgress};
 
 /// Simulates a chain whose truth is known: real block files of regtest, and beside them who owns what and why it moved.
 ///
@@ -69,7 +69,7 @@ fn number(seed: i128) -> PyResult<u64> {
         .map_err(|_| PyValueError::new_err(format!("seed {seed} is out of range; give a number from 0 to 2**64 - 1")))
 }
 
-fn facts<'py>(py: Python<'py>, now: &Progress) -> PyResult<Bound<'py, PyDict>> {
+fn facts<'py>(py: Python<'py>, now: &SimulationProgress) -> PyResult<Bound<'py, PyDict>> {
     let facts = PyDict::new(py);
     facts.set_item("phase", "simulate")?;
     facts.set_item("blocks", now.blocks)?;

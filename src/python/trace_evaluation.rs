@@ -4,7 +4,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
 use crate::chain::Chain;
-use crate::evaluate::{Claims, Found, TraceEvaluation};
+use crate::evaluate::{Claims, FoundMoney, TraceEvaluation};
 use crate::python::progress::while_not_interrupted;
 use crate::python::rates::percent;
 use crate::python::show;
@@ -131,7 +131,7 @@ impl PyTraceEvaluation {
     }
 
     fn _repr_html_(&self) -> String {
-        let Found { truth, found, right } = self.0.total();
+        let FoundMoney { truth, found, right } = self.0.total();
         let of = |amount: u64, share: Option<f64>, of: &str| format!("{}, {} of what {of}", show::satoshi(amount), percent(share));
         let facts = [
             ("policy", self.0.trace().options().policy.name().to_string()),

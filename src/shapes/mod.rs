@@ -34,7 +34,7 @@ pub use around::{Around, Hidden, Nothing};
 pub use boltzmann::{Boltzmann, BoltzmannOptions, NotComputed, Placed};
 pub use outline::Outline;
 pub use record::{Found, Predicate, Verdict};
-pub use thresholds::{Given, Threshold, Thresholds};
+pub use thresholds::{GivenThreshold, Threshold, Thresholds};
 
 /// Rises whenever [`coinjoin`] may answer differently with the same thresholds.
 pub const COINJOIN_VERSION: u32 = 1;

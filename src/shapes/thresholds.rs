@@ -7,7 +7,7 @@ use crate::script::Network;
 
 /// A value for a threshold, as it was given.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Given {
+pub enum GivenThreshold {
     Number(i128),
     Real(f64),
     Flag(bool),
@@ -21,25 +21,25 @@ pub struct Threshold {
     pub name: &'static str,
     pub meaning: &'static str,
     /// What it is in some thresholds.
-    pub get: fn(&Thresholds) -> Given,
+    pub get: fn(&Thresholds) -> GivenThreshold,
 }
 
 /// A type of thresholds.
 trait Value: Sized + Copy {
     /// None where the type is wrong.
-    fn from_given(given: &Given) -> Option<Self>;
-    fn given(self) -> Given;
+    fn from_given(given: &GivenThreshold) -> Option<Self>;
+    fn given(self) -> GivenThreshold;
     fn wanted(allowed: &RangeInclusive<Self>) -> String;
 }
 
 impl Value for u64 {
     /// A number that is out of range stays so.
-    fn from_given(given: &Given) -> Option<u64> {
-        if let Given::Number(number) = given { Some(u64::try_from(*number).unwrap_or(u64::MAX)) } else { None }
+    fn from_given(given: &GivenThreshold) -> Option<u64> {
+        if let GivenThreshold::Number(number) = given { Some(u64::try_from(*number).unwrap_or(u64::MAX)) } else { None }
     }
 
-    fn given(self) -> Given {
-        Given::Number(self as i128)
+    fn given(self) -> GivenThreshold {
+        GivenThreshold::Number(self as i128)
     }
 
     fn wanted(allowed: &RangeInclusive<u64>) -> String {
@@ -51,16 +51,16 @@ impl Value for u64 {
 }
 
 impl Value for f64 {
-    fn from_given(given: &Given) -> Option<f64> {
+    fn from_given(given: &GivenThreshold) -> Option<f64> {
         match given {
-            Given::Number(number) => Some(*number as f64),
-            Given::Real(number) => Some(*number),
+            GivenThreshold::Number(number) => Some(*number as f64),
+            GivenThreshold::Real(number) => Some(*number),
             _ => None,
         }
     }
 
-    fn given(self) -> Given {
-        Given::Real(self)
+    fn given(self) -> GivenThreshold {
+        GivenThreshold::Real(self)
     }
 
     fn wanted(allowed: &RangeInclusive<f64>) -> String {
@@ -69,12 +69,12 @@ impl Value for f64 {
 }
 
 impl Value for bool {
-    fn from_given(given: &Given) -> Option<bool> {
-        if let Given::Flag(flag) = given { Some(*flag) } else { None }
+    fn from_given(given: &GivenThreshold) -> Option<bool> {
+        if let GivenThreshold::Flag(flag) = given { Some(*flag) } else { None }
     }
 
-    fn given(self) -> Given {
-        Given::Flag(self)
+    fn given(self) -> GivenThreshold {
+        GivenThreshold::Flag(self)
     }
 
     fn wanted(_: &RangeInclusive<bool>) -> String {
@@ -82,14 +82,14 @@ impl Value for bool {
     }
 }
 
-impl std::fmt::Display for Given {
+impl std::fmt::Display for GivenThreshold {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Given::Number(number) => number.fmt(f),
-            Given::Real(number) => number.fmt(f),
-            Given::Flag(true) => "True".fmt(f),
-            Given::Flag(false) => "False".fmt(f),
-            Given::Other(text) => text.fmt(f),
+            GivenThreshold::Number(number) => number.fmt(f),
+            GivenThreshold::Real(number) => number.fmt(f),
+            GivenThreshold::Flag(true) => "True".fmt(f),
+            GivenThreshold::Flag(false) => "False".fmt(f),
+            GivenThreshold::Other(text) => text.fmt(f),
         }
     }
 }
@@ -121,7 +121,7 @@ macro_rules! thresholds {
             },)*];
 
             /// Changes the threshold with a name.
-            pub fn set(&mut self, name: &str, given: &Given) -> Result<()> {
+            pub fn set(&mut self, name: &str, given: &GivenThreshold) -> Result<()> {
                 match name {
                     $(stringify!($name) => self.$name = take(name, given, $allowed)?,)*
                     _ => return Err(Error::UnknownName {
@@ -136,7 +136,7 @@ macro_rules! thresholds {
     };
 }
 
-fn take<T: Value + PartialOrd>(name: &str, given: &Given, allowed: RangeInclusive<T>) -> Result<T> {
+fn take<T: Value + PartialOrd>(name: &str, given: &GivenThreshold, allowed: RangeInclusive<T>) -> Result<T> {
     let (name, given_text, wanted) = (name.to_string(), given.to_string(), T::wanted(&allowed));
     match T::from_given(given) {
         Some(value) if allowed.contains(&value) => Ok(value),

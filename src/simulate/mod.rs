@@ -9,4 +9,4 @@ mod truth;
 mod world;
 
 pub use plan::{Plan, Scenario};
-pub use run::{Progress, Report, simulate};
+pub use run::{Report, SimulationProgress, simulate};

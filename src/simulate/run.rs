@@ -20,7 +20,7 @@ use crate::simulate::world::rng::Random;
 
 /// How far a simulation is.
 #[derive(Clone, Copy, Debug)]
-pub struct Progress {
+pub struct SimulationProgress {
     pub blocks: u64,
     pub blocks_total: u64,
     pub bytes: u64,
@@ -60,7 +60,7 @@ const MADE: [&str; 6] = ["blocks", "truth", "tags.yaml", "watch.csv", "test_paym
 ///
 /// `progress` returns false to end it. An unfinished simulation leaves nothing behind; scenario.json is written last, so that a
 /// folder without it is none.
-pub fn simulate(plan: &Plan, folder: &Path, progress: &mut dyn FnMut(&Progress) -> bool) -> Result<Report> {
+pub fn simulate(plan: &Plan, folder: &Path, progress: &mut dyn FnMut(&SimulationProgress) -> bool) -> Result<Report> {
     plan.check()?;
     let existed = prepare(folder)?;
     let result = Run::new(plan, folder).and_then(|run| run.finish(progress));
@@ -115,7 +115,7 @@ impl<'a> Run<'a> {
         Ok(Run { plan, folder, city, hidden, slots, started })
     }
 
-    fn finish(mut self, progress: &mut dyn FnMut(&Progress) -> bool) -> Result<Report> {
+    fn finish(mut self, progress: &mut dyn FnMut(&SimulationProgress) -> bool) -> Result<Report> {
         let mut told = Instant::now();
         let slots = std::mem::take(&mut self.slots);
         for (at, slot) in slots.iter().enumerate() {
@@ -129,10 +129,10 @@ impl<'a> Run<'a> {
         self.close()
     }
 
-    fn tell(&self, blocks: u64, blocks_total: u64, progress: &mut dyn FnMut(&Progress) -> bool) -> Result<()> {
+    fn tell(&self, blocks: u64, blocks_total: u64, progress: &mut dyn FnMut(&SimulationProgress) -> bool) -> Result<()> {
         let seconds = self.started.elapsed().as_secs_f64();
         let (bytes, transactions) = (self.city.world.files.bytes, self.city.world.made);
-        let go_on = progress(&Progress { blocks, blocks_total, bytes, transactions, seconds });
+        let go_on = progress(&SimulationProgress { blocks, blocks_total, bytes, transactions, seconds });
         if go_on { Ok(()) } else { Err(Error::Stopped) }
     }
 

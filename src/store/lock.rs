@@ -13,16 +13,16 @@ const READERS: &str = "readers";
 
 /// A lock on a file, given back when it is dropped. Closing the file would not do: while another thread starts a process, that
 /// process holds the file for a moment too, and the lock with it.
-pub struct Held(File);
+pub struct LockGuard(File);
 
-impl Drop for Held {
+impl Drop for LockGuard {
     fn drop(&mut self) {
         _ = self.0.unlock();
     }
 }
 
 /// The right to write, until it is dropped.
-pub fn writer(folder: &Path) -> Result<Held> {
+pub fn writer(folder: &Path) -> Result<LockGuard> {
     let path = folder.join(WRITER);
     let file = open(&path).map_err(|e| not_writable(&path, e))?;
     match file.try_lock() {
@@ -36,19 +36,19 @@ pub fn writer(folder: &Path) -> Result<Held> {
     _ = std::fs::write(folder.join(HOLDER), format!("process {}", std::process::id()));
     let readers = folder.join(READERS);
     open(&readers).map_err(|e| not_writable(&readers, e))?;
-    Ok(Held(file))
+    Ok(LockGuard(file))
 }
 
 /// A sign that a reader is there, until it is dropped; `None` where the system cannot lock.
-pub fn reader(folder: &Path) -> Option<Held> {
+pub fn reader(folder: &Path) -> Option<LockGuard> {
     let file = File::open(folder.join(READERS)).ok()?;
-    file.lock_shared().ok().map(|()| Held(file))
+    file.lock_shared().ok().map(|()| LockGuard(file))
 }
 
 /// The right to change rows in place, while no reader is there and none can come; `None` when there is one.
-pub fn without_readers(folder: &Path) -> Option<Held> {
+pub fn without_readers(folder: &Path) -> Option<LockGuard> {
     let file = open(&folder.join(READERS)).ok()?;
-    file.try_lock().ok().map(|()| Held(file))
+    file.try_lock().ok().map(|()| LockGuard(file))
 }
 
 fn open(path: &Path) -> std::io::Result<File> {

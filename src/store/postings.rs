@@ -26,7 +26,7 @@ pub struct RunEntry {
 }
 
 /// One run, mapped.
-pub struct Run {
+pub struct PostingRun {
     map: Mapping,
     entry: RunEntry,
     addresses: u64,
@@ -35,8 +35,8 @@ pub struct Run {
     outputs_at: usize,
 }
 
-impl Run {
-    pub fn open(folder: &Path, entry: &RunEntry) -> Result<Run> {
+impl PostingRun {
+    pub fn open(folder: &Path, entry: &RunEntry) -> Result<PostingRun> {
         let path = folder.join(&entry.file);
         let size = std::fs::metadata(&path).map_err(|_| Error::corrupt(&path, "is missing"))?.len();
         let map = Mapping::read(&path, size)?;
@@ -50,7 +50,7 @@ impl Run {
         if addresses > most || outputs > most || outputs_at as u64 + outputs * 5 != size {
             return Err(Error::corrupt(&path, "has a length that does not fit its counts"));
         }
-        Ok(Run { map, entry: entry.clone(), addresses, outputs, ends_at, outputs_at })
+        Ok(PostingRun { map, entry: entry.clone(), addresses, outputs, ends_at, outputs_at })
     }
 
     pub fn entry(&self) -> &RunEntry {
@@ -232,7 +232,7 @@ fn pass_of(counts: &[u32], memory: u64) -> (usize, u64) {
 }
 
 /// Merges neighbouring runs into one: once to count, once to write, so that it needs no memory to speak of.
-pub fn merge(folder: &Path, file: &str, runs: &[&Run]) -> Result<RunEntry> {
+pub fn merge(folder: &Path, file: &str, runs: &[&PostingRun]) -> Result<RunEntry> {
     let (mut addresses, mut outputs) = (0, 0);
     walk(runs, |_, posts| {
         addresses += 1;
@@ -252,7 +252,7 @@ pub fn merge(folder: &Path, file: &str, runs: &[&Run]) -> Result<RunEntry> {
 }
 
 /// Visits every address that has an output in one of the runs, with its outputs.
-fn walk(runs: &[&Run], mut visit: impl FnMut(u32, &[OutNum])) {
+fn walk(runs: &[&PostingRun], mut visit: impl FnMut(u32, &[OutNum])) {
     let mut cursors = vec![0u64; runs.len()];
     let mut posts = Vec::new();
     let next = |cursors: &[u64]| runs.iter().zip(cursors).filter(|(r, c)| **c < r.addresses).map(|(r, c)| r.address(*c)).min();

@@ -11,7 +11,7 @@ use crate::store::columns::{Columns, Counts, SAMPLE};
 use crate::store::index::Index;
 use crate::store::lock;
 use crate::store::manifest::Manifest;
-use crate::store::postings::Run;
+use crate::store::postings::PostingRun;
 
 pub struct Store {
     folder: PathBuf,
@@ -19,8 +19,8 @@ pub struct Store {
     pub columns: Columns,
     pub(crate) transaction_index: Index,
     pub(crate) address_index: Index,
-    pub(crate) runs: Vec<Run>,
-    _reader: Option<lock::Held>,
+    pub(crate) runs: Vec<PostingRun>,
+    _reader: Option<lock::LockGuard>,
 }
 
 impl Store {
@@ -40,11 +40,11 @@ impl Store {
         }
     }
 
-    fn map(folder: &Path, manifest: Manifest, reader: Option<lock::Held>) -> Result<Store> {
+    fn map(folder: &Path, manifest: Manifest, reader: Option<lock::LockGuard>) -> Result<Store> {
         let columns = Columns::read(folder, manifest.generation, &manifest.counts)?;
         let transaction_index = Index::read(&folder.join(&manifest.transaction_index.file))?;
         let address_index = Index::read(&folder.join(&manifest.address_index.file))?;
-        let runs = manifest.runs.iter().map(|run| Run::open(folder, run)).collect::<Result<_>>()?;
+        let runs = manifest.runs.iter().map(|run| PostingRun::open(folder, run)).collect::<Result<_>>()?;
         let store =
             Store { folder: folder.to_path_buf(), manifest, columns, transaction_index, address_index, runs, _reader: reader };
         let stated = counts_at(&store.columns, store.manifest.counts.blocks)?;

@@ -17,7 +17,7 @@ use crate::store::lock;
 use crate::store::manifest::{self, FileEntry, IndexEntry, Manifest, replace_file, sync_folder};
 use crate::store::mapping::not_writable;
 use crate::store::names::{DIRTY, files_of, free_name, is_column, is_own_file, remove_strays};
-use crate::store::postings::{self, Run, RunEntry};
+use crate::store::postings::{self, PostingRun, RunEntry};
 use crate::store::reader::counts_at;
 
 /// Neighbouring runs of postings are merged when the older is not this many times larger.
@@ -38,7 +38,7 @@ pub struct Writer {
     pub(super) obsolete: Vec<PathBuf>,
     /// Whether the file "writing" is there.
     dirty: bool,
-    _lock: lock::Held,
+    _lock: lock::LockGuard,
 }
 
 impl Writer {
@@ -109,7 +109,7 @@ impl Writer {
         Writer::with_lock(folder, lock::writer(folder)?)
     }
 
-    fn with_lock(folder: &Path, lock: lock::Held) -> Result<Writer> {
+    fn with_lock(folder: &Path, lock: lock::LockGuard) -> Result<Writer> {
         let manifest = Manifest::read(folder)?;
         let killed = folder.join(DIRTY).exists();
         if killed {
@@ -330,7 +330,7 @@ impl Runs<'_> {
         }
         while let Some(count) = runs_to_merge(&self.runs) {
             let at = self.runs.len() - count;
-            let runs = self.runs[at..].iter().map(|run| Run::open(self.folder, run)).collect::<Result<Vec<_>>>()?;
+            let runs = self.runs[at..].iter().map(|run| PostingRun::open(self.folder, run)).collect::<Result<Vec<_>>>()?;
             let name = free_name(self.folder, "postings");
             let merged = postings::merge(self.folder, &name, &runs.iter().collect::<Vec<_>>())?;
             self.obsolete.extend(self.runs.drain(at..).map(|run| self.folder.join(run.file)));

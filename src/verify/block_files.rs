@@ -6,7 +6,7 @@ use crate::blocks::parse::{Fault, ParseOptions, parse};
 use crate::blocks::{BlockFiles, Location, ParsedBlock};
 use crate::error::Result;
 use crate::store::Store;
-use crate::verify::comparison::Comparison;
+use crate::verify::comparison::BlockComparison;
 use crate::verify::inspection::Inspection;
 
 /// Blocks lie in `blocks`, or where the store was made from.
@@ -17,7 +17,7 @@ pub fn block_files(store: &Store, blocks: Option<&Path>, inspection: &mut Inspec
         Some(folder) => vec![Folder::new(folder)],
         None => store.sources().iter().map(|folder| Folder::new(folder)).collect(),
     };
-    let mut comparison = Comparison::new(store);
+    let mut comparison = BlockComparison::new(store);
     for height in 0..count {
         inspection.look_at_clock(height)?;
         let number = if blocks.is_some() { 0 } else { store.columns.blocks_source.value(height) as usize };

@@ -12,16 +12,16 @@ use crate::store::reader::{payload_of, transaction_of_output};
 use crate::store::{Columns, Counts, Store};
 use crate::verify::inspection::Inspection;
 
-pub struct Comparison<'a> {
+pub struct BlockComparison<'a> {
     columns: &'a Columns,
     counts: &'a Counts,
     /// The next row of the block's reveals.
     reveal: u64,
 }
 
-impl<'a> Comparison<'a> {
-    pub fn new(store: &'a Store) -> Comparison<'a> {
-        Comparison { columns: &store.columns, counts: store.counts(), reveal: 0 }
+impl<'a> BlockComparison<'a> {
+    pub fn new(store: &'a Store) -> BlockComparison<'a> {
+        BlockComparison { columns: &store.columns, counts: store.counts(), reveal: 0 }
     }
 
     pub fn block(&mut self, height: u64, block: &ParsedBlock, inspection: &mut Inspection<'_>) -> Result<()> {

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use crate::error::Result;
-use crate::store::postings::Run;
+use crate::store::postings::PostingRun;
 use crate::store::{Column, Store};
 use crate::verify::inspection::Inspection;
 
@@ -48,7 +48,7 @@ fn are_in_order(store: &Store, inspection: &mut Inspection<'_>) -> bool {
 }
 
 struct RunCheck<'a, 'b> {
-    run: &'a Run,
+    run: &'a PostingRun,
     addresses: &'a Column<u32>,
     /// The address before.
     last: Option<u32>,

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use satrail::Error;
 use satrail::chain::{BlockFacts, Chain, Feature};
 use satrail::change::{
-    ChangeRule, Given, OneTimeChange, Optimal, PowerOfTen, RULES, RoundFiat, SameSoftware, Source, named, outputs_of_rows, table,
+    ChangeRule, Choice, ChosenBy, OneTimeChange, Optimal, PowerOfTen, RULES, RoundFiat, SameSoftware, named, outputs_of_rows, table,
 };
 use satrail::ids::{Height, OutNum};
 use satrail::ingest::Until;
@@ -63,7 +63,7 @@ fn primitives() -> impl Strategy<Value = ChangeRule> {
             .prop_map(|(wait, skip)| OneTimeChange::new(wait, vec![], skip).unwrap().into()),
         1 => (1..10_000_000u64).prop_map(move |cents| prices(cents).into()),
         1 => prop::collection::vec(0..400u64, 0..100)
-            .prop_map(|numbers| Given::new(Source::Table, "some".into(), OutputSet::of(numbers)).into()),
+            .prop_map(|numbers| Choice::new(ChosenBy::Table, "some".into(), OutputSet::of(numbers)).into()),
     ]
 }
 
@@ -145,7 +145,7 @@ fn rules_say_what_they_are() {
     assert_eq!(rule.to_string(), "(optimal & fresh).unique()");
     assert_eq!(rule.identity(), "(optimal & fresh).unique() [optimal 1, fresh 1]");
     assert_eq!(of("power_of_ten").union(&of("none")).to_string(), "(power_of_ten(digits=6) | none)");
-    let given = |numbers: &[u64]| ChangeRule::from(Given::new(Source::Table, "m".into(), OutputSet::of(numbers.to_vec())));
+    let given = |numbers: &[u64]| ChangeRule::from(Choice::new(ChosenBy::Table, "m".into(), OutputSet::of(numbers.to_vec())));
     assert_eq!(given(&[1, 2]).identity(), given(&[2, 1, 2]).identity());
     assert_ne!(given(&[1, 2]).identity(), given(&[1, 3]).identity());
     assert_eq!(given(&[1]).to_string(), "table(\"m\")");

@@ -6,7 +6,7 @@ use arrow_array::StringArray;
 use proptest::prelude::*;
 use satrail::Error;
 use satrail::chain::Chain;
-use satrail::change::{self, ChangeRule, Given};
+use satrail::change::{self, ChangeRule, Choice};
 use satrail::cluster::{CoinJoins, Settings};
 use satrail::evaluate::{Claims, FOLDS, Folder, GivenOwners, GivenTransactions, Known, Revealed, fold_of};
 use satrail::ids::{AddrNum, NONE_32, OutNum, TxNum};
@@ -212,12 +212,12 @@ fn a_rule_that_takes_the_payment_is_always_wrong() {
     let chain = Chain::open(&store.path).unwrap();
     let known = by_names(&chain, owners(&chain, 3, &mut Rng::new(1)));
     let truth = known.change(1, &mut || true).unwrap();
-    let payments = Given::new(change::Source::Table, "payments".into(), truth.others.clone());
+    let payments = Choice::new(change::ChosenBy::Table, "payments".into(), truth.others.clone());
     let broken = ChangeRule::from(payments);
     let counts = known.rates_of_rule(&chain, &broken, 1, &mut || true).unwrap().overall();
     assert_eq!((counts.true_positive, counts.precision().value()), (0, Some(0.0)));
     assert!(counts.false_positive > 100 && counts.untold_negative < counts.negatives());
-    let change = Given::new(change::Source::Table, "change".into(), truth.change.clone());
+    let change = Choice::new(change::ChosenBy::Table, "change".into(), truth.change.clone());
     let right = known.rates_of_rule(&chain, &ChangeRule::from(change), 1, &mut || true).unwrap().overall();
     assert_eq!((right.false_positive, right.precision().value()), (0, Some(1.0)));
 }

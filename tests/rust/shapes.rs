@@ -11,7 +11,7 @@ use satrail::Error;
 use satrail::chain::{Chain, Facts};
 use satrail::ids::TxNum;
 use satrail::script::Network;
-use satrail::shapes::{Given, Judgement, Nothing, Outline, Shape, Thresholds, Verdict, coinjoin, explain, judge};
+use satrail::shapes::{GivenThreshold, Judgement, Nothing, Outline, Shape, Thresholds, Verdict, coinjoin, explain, judge};
 
 use crate::build::work::Clean;
 use crate::build::{Rng, Tree, seal};
@@ -106,20 +106,20 @@ fn whoever_takes_part_may_be_paid_for_it_within_the_slack() {
 #[test]
 fn a_threshold_is_known_by_its_name_and_kept_in_its_range() {
     let mut thresholds = Thresholds::default();
-    thresholds.set("min_participants", &Given::Number(5)).unwrap();
-    thresholds.set("fee_slack_share", &Given::Real(0.5)).unwrap();
-    thresholds.set("wasabi_2_sorted", &Given::Flag(false)).unwrap();
+    thresholds.set("min_participants", &GivenThreshold::Number(5)).unwrap();
+    thresholds.set("fee_slack_share", &GivenThreshold::Real(0.5)).unwrap();
+    thresholds.set("wasabi_2_sorted", &GivenThreshold::Flag(false)).unwrap();
     assert_eq!((thresholds.min_participants, thresholds.fee_slack_share, thresholds.wasabi_2_sorted), (5, 0.5, false));
     let mut error = |name: &str, given| thresholds.set(name, &given).unwrap_err();
-    assert!(matches!(error("min_participants", Given::Number(1)), Error::ThresholdValue { .. }));
-    assert!(matches!(error("min_participants", Given::Number(-1)), Error::ThresholdValue { .. }));
-    assert!(matches!(error("min_participants", Given::Number(i128::MAX)), Error::ThresholdValue { .. }));
-    assert!(matches!(error("min_participants", Given::Real(3.0)), Error::ThresholdType { .. }));
-    assert!(matches!(error("min_participants", Given::Flag(true)), Error::ThresholdType { .. }));
-    assert!(matches!(error("fee_slack_share", Given::Real(f64::NAN)), Error::ThresholdValue { .. }));
-    assert!(matches!(error("fee_slack_share", Given::Number(2)), Error::ThresholdValue { .. }));
-    assert!(matches!(error("wasabi_2_sorted", Given::Number(1)), Error::ThresholdType { .. }));
-    let text = error("min_particpants", Given::Number(5)).to_string();
+    assert!(matches!(error("min_participants", GivenThreshold::Number(1)), Error::ThresholdValue { .. }));
+    assert!(matches!(error("min_participants", GivenThreshold::Number(-1)), Error::ThresholdValue { .. }));
+    assert!(matches!(error("min_participants", GivenThreshold::Number(i128::MAX)), Error::ThresholdValue { .. }));
+    assert!(matches!(error("min_participants", GivenThreshold::Real(3.0)), Error::ThresholdType { .. }));
+    assert!(matches!(error("min_participants", GivenThreshold::Flag(true)), Error::ThresholdType { .. }));
+    assert!(matches!(error("fee_slack_share", GivenThreshold::Real(f64::NAN)), Error::ThresholdValue { .. }));
+    assert!(matches!(error("fee_slack_share", GivenThreshold::Number(2)), Error::ThresholdValue { .. }));
+    assert!(matches!(error("wasabi_2_sorted", GivenThreshold::Number(1)), Error::ThresholdType { .. }));
+    let text = error("min_particpants", GivenThreshold::Number(5)).to_string();
     assert!(text.contains("did you mean min_participants?"), "{text}");
 }
 

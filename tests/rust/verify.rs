@@ -9,7 +9,7 @@ use satrail::blocks::parse::{ParseOptions, parse};
 use satrail::chain::tables::Of;
 use satrail::chain::{Chain, End};
 use satrail::ids::{AddrNum, OutNum, TxNum};
-use satrail::ingest::resolve::{BlockFacts, add_block};
+use satrail::ingest::resolve::{BlockEntry, add_block};
 use satrail::ingest::{IngestOptions, Until, ingest};
 use satrail::store::Writer;
 use satrail::verify::{Problem, VerifyReport, verify};
@@ -206,7 +206,7 @@ fn what_a_killed_writer_leaves_is_no_problem() {
     let (_, bytes) = blocks_in(&demo_chain()).remove(&tip).unwrap();
     let mut writer = Writer::open(&store.path).unwrap();
     let block = parse(bytes, ParseOptions { verify: true, seed: writer.manifest.seed }).unwrap();
-    let facts = BlockFacts { work: Default::default(), median_time: 0, source: 0, file: 0, offset: 0 };
+    let facts = BlockEntry { work: Default::default(), median_time: 0, source: 0, file: 0, offset: 0 };
     assert!(add_block(&mut writer, &mut satrail::ingest::resolve::Scratch::new(u64::MAX), &block, &facts).is_ok());
     writer.columns.all_mut().into_iter().for_each(|column| column.flush().unwrap());
     drop(writer);

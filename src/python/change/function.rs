@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3_arrow::input::AnyArray;
 
 use crate::chain::Chain;
-use crate::change::{Chooser, Source, choose};
+use crate::change::{Chooser, ChosenBy, choose};
 use crate::error::Error;
 use crate::python::table::PyTable;
 use crate::sets::outputs::OutputSet;
@@ -23,8 +23,8 @@ pub(super) struct Function {
 }
 
 impl Chooser for Function {
-    fn source(&self) -> Source {
-        Source::Function
+    fn source(&self) -> ChosenBy {
+        ChosenBy::Function
     }
 
     fn name(&self) -> &str {

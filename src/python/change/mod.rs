@@ -14,7 +14,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::chain::Chain;
-use crate::change::{Asked, ChangeRule, Given, Node, Operator, Primitive};
+use crate::change::{ChangeRule, Choice, Operator, Primitive, RuleNode, UserRule};
 use crate::python::chain::PyChain;
 use crate::python::change::function::Function;
 use crate::python::rates::headline;
@@ -90,7 +90,7 @@ impl PyChangeRule {
     #[pyo3(signature = (chain: "Chain", /) -> "dict[str, str]")]
     fn digests(&self, chain: &Bound<'_, PyChain>) -> PyResult<BTreeMap<String, Option<String>>> {
         let rule = self.as_of(chain.py(), &chain.get().0)?;
-        let given = rule.primitives().into_iter().filter_map(|primitive| (primitive as &dyn Any).downcast_ref::<Given>());
+        let given = rule.primitives().into_iter().filter_map(|primitive| (primitive as &dyn Any).downcast_ref::<Choice>());
         Ok(given.map(|given| (given.name().to_string(), given.digest())).collect())
     }
 
@@ -114,12 +114,12 @@ impl PyChangeRule {
     #[pyo3(signature = () -> "tuple[object, ...]")]
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let (function, arguments) = match self.0.node() {
-            Node::Primitive(primitive) => (call_of(py, &**primitive)?, PyTuple::empty(py)),
-            Node::Pair(operator, a, b) => {
+            RuleNode::Primitive(primitive) => (call_of(py, &**primitive)?, PyTuple::empty(py)),
+            RuleNode::Pair(operator, a, b) => {
                 let pair = (PyChangeRule(a.clone()), PyChangeRule(b.clone())).into_pyobject(py)?;
                 (py.import("operator")?.getattr(name_of(*operator))?, pair)
             }
-            Node::Unique(rule) => {
+            RuleNode::Unique(rule) => {
                 (py.get_type::<PyChangeRule>().getattr("unique")?, (PyChangeRule(rule.clone()),).into_pyobject(py)?)
             }
         };
@@ -169,7 +169,7 @@ fn name_of(operator: Operator) -> &'static str {
 fn call_of<'py>(py: Python<'py>, primitive: &dyn Primitive) -> PyResult<Bound<'py, PyAny>> {
     let make = py.import("satrail.change")?.getattr(primitive.definition().name)?;
     let arguments = py.import("json")?.call_method1("loads", (primitive.arguments().to_string(),))?.cast_into::<PyDict>()?;
-    let asked = (primitive as &dyn Any).downcast_ref::<Asked>();
+    let asked = (primitive as &dyn Any).downcast_ref::<UserRule>();
     if let Some(function) = asked.and_then(|asked| (asked.chooser() as &dyn Any).downcast_ref::<Function>()) {
         arguments.set_item("function", &function.function)?;
     }
@@ -179,14 +179,14 @@ fn call_of<'py>(py: Python<'py>, primitive: &dyn Primitive) -> PyResult<Bound<'p
 /// What the card of a rule says, where it has one; clusterings take rules as unique ones, and so do cards.
 fn headline_of(rule: &ChangeRule) -> crate::Result<Option<String>> {
     match rule.node() {
-        Node::Unique(rule) => headline_of(rule),
-        Node::Primitive(primitive) => {
+        RuleNode::Unique(rule) => headline_of(rule),
+        RuleNode::Primitive(primitive) => {
             let definition = primitive.definition();
             match definition.default {
                 Some(default) if primitive.equals(&*default()) => headline(definition.name, definition.version),
                 _ => Ok(None),
             }
         }
-        Node::Pair(..) => Ok(None),
+        RuleNode::Pair(..) => Ok(None),
     }
 }

@@ -7,8 +7,8 @@ use pyo3::prelude::*;
 
 use crate::chain::Feature;
 use crate::change::{
-    AddressReuse, AddressType, Asked, FixedFee, Fresh, Locktime, NamedOutputs, Nothing, OneTimeChange, Optimal, Peeling,
-    PowerOfTen, RoundFiat, SameSoftware, Spent,
+    AddressReuse, AddressType, FixedFee, Fresh, Locktime, NamedOutputs, NoOutput, OneTimeChange, Optimal, Peeling, PowerOfTen,
+    RoundFiat, SameSoftware, Spent, UserRule,
 };
 use crate::python::change::PyChangeRule;
 use crate::python::change::function::Function;
@@ -26,7 +26,7 @@ impl PyChangeRule {
     #[staticmethod]
     #[pyo3(signature = () -> "ChangeRule")]
     fn none() -> PyChangeRule {
-        Nothing.into()
+        NoOutput.into()
     }
 
     /// Outputs that are spent. Rules that look at spenders leave what is unspent; `rule & spent()` drops it.
@@ -249,7 +249,7 @@ impl PyChangeRule {
         if !function.is_callable() {
             return Err(PyTypeError::new_err(format!("{function:?} is no function; give one that takes a table of outputs")));
         }
-        Ok(Asked::new(Arc::new(Function { name, function: function.clone().unbind() })).into())
+        Ok(UserRule::new(Arc::new(Function { name, function: function.clone().unbind() })).into())
     }
 
     /// The outputs of somebody's model: a table (Arrow, polars, pandas) with columns txid and position, or a list of (txid, position).
@@ -266,6 +266,6 @@ impl PyChangeRule {
     #[staticmethod]
     #[pyo3(signature = (name, outputs: "Iterable[tuple[str, int]] | object") -> "ChangeRule")]
     fn table(name: String, outputs: &Bound<'_, PyAny>) -> PyResult<PyChangeRule> {
-        Ok(Asked::new(Arc::new(NamedOutputs { name, outputs: outpoints(outputs)? })).into())
+        Ok(UserRule::new(Arc::new(NamedOutputs { name, outputs: outpoints(outputs)? })).into())
     }
 }

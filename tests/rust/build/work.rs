@@ -8,7 +8,7 @@ use satrail::ids::{AddrNum, OutNum, TxNum};
 use satrail::ingest::{IngestOptions, IngestReport, Until, ingest};
 use satrail::store::checksums::Checksums;
 use satrail::store::columns::SPECS;
-use satrail::store::postings::Run;
+use satrail::store::postings::PostingRun;
 use satrail::store::{Columns, Manifest};
 use satrail::{Error, Result};
 use tempfile::TempDir;
@@ -53,7 +53,7 @@ pub fn assert_intact(store: &Path) {
     let columns = Columns::read(store, manifest.generation, &manifest.counts).unwrap();
     let checksums = Checksums::read(store, &manifest.checksums).unwrap();
     assert_eq!(checksums.differences(&columns, |_| Ok(())).unwrap(), [], "columns that are not as their checksums say");
-    assert!(manifest.runs.iter().all(|run| Run::open(store, run).unwrap().is_intact(|_| Ok(())).unwrap()));
+    assert!(manifest.runs.iter().all(|run| PostingRun::open(store, run).unwrap().is_intact(|_| Ok(())).unwrap()));
     if !store.join("writing").exists() {
         let mut files = SPECS.len() + manifest.runs.len() + manifest.scan.iter().len();
         files += ["manifest", "lock", "lock.holder", "readers", "checksums", "two indexes", ""].len();
