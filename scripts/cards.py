@@ -116,7 +116,7 @@ def core(folder: Path) -> Measured:
 def city(folder: Path) -> Measured:
     satrail.simulate("city", folder / "city", seed=SEED, scale=SCALE, progress=False)
     satrail.ingest(folder / "city" / "blocks", folder / "city.satrail", progress=False)
-    chain, truth = satrail.open(folder / "city.satrail"), satrail.truth(folder / "city")
+    chain, truth = satrail.open(folder / "city.satrail"), satrail.truth.read(folder / "city")
     facts: dict[str, object] = {
         "made by": f'satrail.simulate("city", seed={SEED}, scale={SCALE})',
         "digest": truth.digest,
@@ -125,7 +125,7 @@ def city(folder: Path) -> Measured:
     again = (
         f'satrail.simulate("city", "city", seed={SEED}, scale={SCALE})\n'
         'satrail.ingest("city/blocks", "city.satrail")\n'
-        'chain, truth = satrail.open("city.satrail"), satrail.truth("city")'
+        'chain, truth = satrail.open("city.satrail"), satrail.truth.read("city")'
     )
     return Measured("city", chain, truth, facts, again)
 

@@ -20,6 +20,11 @@ from datetime import date, datetime
 from os import PathLike
 from typing import Any
 
+import numpy
+import pandas
+import polars
+import pyarrow
+
 from satrail.report import IngestReport, SimulationReport, StoreInfo, VerifyReport
 
 """

@@ -121,7 +121,7 @@ def by_exchange(evaluations: Evaluations) -> list[str]:
 
 def page(folder: Path, store: Path, seed: int, scale: float) -> str:
     """The card of a simulated hidden service."""
-    chain, truth = satrail.open(store), satrail.truth(folder)
+    chain, truth = satrail.open(store), satrail.truth.read(folder)
     clusters = chain.cluster()
     source = chain.addresses(folder / "watch.csv")
     lines = [
@@ -152,7 +152,7 @@ def page(folder: Path, store: Path, seed: int, scale: float) -> str:
             "```python",
             f'satrail.simulate("hidden-service", "service", seed={seed}, scale={scale})',
             'satrail.ingest("service/blocks", "service.satrail")',
-            'chain, truth = satrail.open("service.satrail"), satrail.truth("service")',
+            'chain, truth = satrail.open("service.satrail"), satrail.truth.read("service")',
             f"stops = trace_cards.{name}  # scripts/trace_cards.py",
             'source = chain.addresses("service/watch.csv")',
             "compared = chain.compare_policies(source, clusters=chain.cluster(), stop_at=stops)",

@@ -5,17 +5,19 @@
 >>> chain = satrail.open("mainnet.satrail")  # doctest: +SKIP
 """
 
-from satrail import change
+from satrail import change, shapes, truth
 from satrail._core import VERSION as _VERSION
 from satrail._core import (
     Address,
     AddressSet,
+    Batches,
     Block,
     Blocks,
     Boltzmann,
     Chain,
     ChangeRule,
     Clusters,
+    Column,
     Comparison,
     Convergence,
     Evaluation,
@@ -41,21 +43,14 @@ from satrail._core import (
     Truth,
     Wallet,
     Wallets,
-    boltzmann,
-    card,
     evaluate,
-    info,
     ingest,
+    inspect,
     open,
     rerun,
-    shapes,
     simulate,
-    thresholds,
-    truth,
-    truth_from_chain,
     verify,
 )
-from satrail._demo import demo
 from satrail.errors import BlockFilesError, LockedError, NotInChainError, NotJoinedError, SatrailError, StoreError
 from satrail.report import Check, Gap, IngestReport, InvalidBlock, Problem, SimulationReport, StoreInfo, VerifyReport
 
@@ -64,6 +59,7 @@ __version__: str = _VERSION
 __all__ = [
     "Address",
     "AddressSet",
+    "Batches",
     "Block",
     "BlockFilesError",
     "Blocks",
@@ -72,6 +68,7 @@ __all__ = [
     "ChangeRule",
     "Check",
     "Clusters",
+    "Column",
     "Comparison",
     "Convergence",
     "Evaluation",
@@ -109,19 +106,14 @@ __all__ = [
     "VerifyReport",
     "Wallet",
     "Wallets",
-    "boltzmann",
-    "card",
     "change",
-    "demo",
     "evaluate",
-    "info",
     "ingest",
+    "inspect",
     "open",
     "rerun",
     "shapes",
     "simulate",
-    "thresholds",
     "truth",
-    "truth_from_chain",
     "verify",
 ]

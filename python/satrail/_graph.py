@@ -7,17 +7,17 @@ in DOT the name is the tooltip.
 
 from __future__ import annotations
 
-import csv
-import datetime
 import importlib
 import json
 import os
 import re
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
+
+from satrail._files import replace
+from satrail._table import plain, rows_to_csv
 
 Facts = dict[str, Any]
 
@@ -61,7 +61,7 @@ def write(graph: Any, path: str | os.PathLike[str], overwrite: bool) -> None:
     tables = {".csv": _write_csv, ".parquet": _write_parquet}
     if suffix in tables:
         beside = target.with_name(f"{target.stem}.nodes{target.suffix}")
-        _replace(
+        replace(
             {
                 target: lambda file: tables[suffix](graph, "edges", file),
                 beside: lambda file: tables[suffix](graph, "nodes", file),
@@ -69,7 +69,7 @@ def write(graph: Any, path: str | os.PathLike[str], overwrite: bool) -> None:
             overwrite,
         )
     elif suffix in _TEXTS:
-        _replace({target: lambda file: _write_text(_TEXTS[suffix](graph), file)}, overwrite)
+        replace({target: lambda file: _write_text(_TEXTS[suffix](graph), file)}, overwrite)
     else:
         known = ", ".join([*_TEXTS, *tables])
         raise ValueError(f"{str(target)!r} does not say by its suffix what to write; it is one of {known}")
@@ -93,53 +93,17 @@ def _rows(table: Any) -> Iterator[Facts]:
         yield {name: cell for name, cell in zip(columns, cells, strict=True) if cell is not None}
 
 
-def _plain(cell: Any) -> Any:
-    """A cell as JSON and CSV have it."""
-    return cell.isoformat() if isinstance(cell, datetime.datetime) else cell
-
-
-def _replace(writers: dict[Path, Callable[[Path], None]], overwrite: bool) -> None:
-    """Write files under other names first, so that none is there in part, and what is there is lost to no error."""
-    for path in writers:
-        if path.exists() and not overwrite:
-            raise FileExistsError(f"{str(path)!r} is there already; give overwrite=True, or another name")
-    written: dict[Path, Path] = {}
-    try:
-        for path, writer in writers.items():
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-            os.close(handle)
-            written[path] = Path(name)
-            writer(Path(name))
-        for path, file in written.items():
-            os.chmod(file, _mode())
-            os.replace(file, path)
-    finally:
-        for file in written.values():
-            file.unlink(missing_ok=True)
-
-
-def _mode() -> int:
-    """The permissions that a new file has here."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
-
-
 def _write_text(lines: Iterator[str], path: Path) -> None:
     with open(path, "w", encoding="utf-8", newline="\n") as file:
         file.writelines(line + "\n" for line in lines)
 
 
 def _write_csv(graph: Any, name: str, path: Path) -> None:
-    columns = getattr(graph, name)().to_pydict()
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)  # its \r\n also makes it quote a lone \r
-        writer.writerow(columns)
-        writer.writerows([_plain(cell) for cell in row] for row in zip(*columns.values(), strict=True))
+    rows_to_csv(getattr(graph, name)(), path)
 
 
 def _write_parquet(graph: Any, name: str, path: Path) -> None:
-    getattr(graph, name)().write_parquet(path)
+    getattr(graph, name)()._write_parquet(path)
 
 
 def _json(graph: Any) -> Iterator[str]:
@@ -156,12 +120,12 @@ def _json(graph: Any) -> Iterator[str]:
 
 
 def _plain_facts(facts: Facts) -> Facts:
-    return {name: _plain(fact) for name, fact in facts.items()}
+    return {name: plain(fact) for name, fact in facts.items()}
 
 
 def _xml(cell: Any) -> str:
     """A cell as text that XML can hold; what it cannot becomes a replacement character."""
-    return ("true" if cell else "false") if isinstance(cell, bool) else _NO_XML.sub("\ufffd", str(_plain(cell)))
+    return ("true" if cell else "false") if isinstance(cell, bool) else _NO_XML.sub("\ufffd", str(plain(cell)))
 
 
 def _attribute(cell: Any) -> str:

@@ -7,6 +7,7 @@
 """
 
 from satrail._core import ChangeRule as ChangeRule
+from satrail._core import card as card
 
 address_reuse = ChangeRule.address_reuse
 address_type = ChangeRule.address_type

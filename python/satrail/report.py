@@ -210,8 +210,16 @@ class VerifyReport:
 
 def _html(rows: list[tuple[str, object]]) -> str:
     cells = "".join(
-        f'<tr><th style="text-align:left">{name.replace("_", " ")}</th>'
-        f'<td style="text-align:left">{escape(str(value))}</td></tr>'
+        f'<tr><th style="text-align:left">{escape(name.replace("_", " "))}</th>'
+        f'<td style="text-align:left">{escape(_shown(value))}</td></tr>'
         for name, value in rows
     )
     return f"<table>{cells}</table>"
+
+
+def _shown(value: object) -> str:
+    """A value as people read it, and never a page of it."""
+    if isinstance(value, datetime.datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S} UTC"
+    text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return text if len(text) <= 200 else text[:199] + "…"

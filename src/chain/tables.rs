@@ -176,6 +176,10 @@ impl Maker for ChainRows {
     fn batch(&self, rows: Range<u64>) -> Result<RecordBatch> {
         batch(&self.chain, self.of, rows, &self.schema)
     }
+
+    fn only(&self, schema: SchemaRef) -> Option<Arc<dyn Maker>> {
+        Some(Arc::new(ChainRows { chain: self.chain.clone(), of: self.of, schema }))
+    }
 }
 
 /// A batch of some rows, with the columns of a schema.

@@ -10,7 +10,7 @@ use crate::chain::parties::{Parties, Payee};
 use crate::chain::pieces::go_on_or_stop;
 use crate::chain::{Chain, End};
 use crate::error::{Error, Result};
-use crate::evaluate::known::{Known, Owners};
+use crate::evaluate::truth::{Owners, Truth};
 use crate::ids::{NONE_32, OutNum, TxNum};
 use crate::trace::Source;
 
@@ -32,7 +32,7 @@ pub struct Arrivals {
     pub payers: BTreeSet<u32>,
 }
 
-impl Known {
+impl Truth {
     /// To whom the money of a source truly came, as of a chain's height.
     pub fn arrivals(&self, chain: &Chain, source: &Source, go_on: &mut dyn FnMut() -> bool) -> Result<Arrivals> {
         self.check(chain)?;

@@ -10,7 +10,7 @@ use crate::chain::pieces::{go_on_or_stop, in_order};
 use crate::chain::{BlockFacts, Chain, Facts};
 use crate::error::Result;
 use crate::evaluate::folder::Folder;
-use crate::evaluate::known::{ChangeTruth, Known, Owners};
+use crate::evaluate::truth::{ChangeTruth, Owners, Truth};
 use crate::ids::Height;
 use crate::script::Kind;
 use crate::sets::outputs::OutputSet;
@@ -77,7 +77,7 @@ fn in_transaction(facts: &Facts<'_>, owners: &Owners, found: &mut Found) {
 
 /// From what a simulated chain says of its outputs: those whose purpose is change, in transactions that one owner made; others are those
 /// of other owners. What stays with its owner for another purpose, as in a sweep, is neither.
-pub(super) fn of_folder(known: &Known, folder: &Folder, go_on: &mut dyn FnMut() -> bool) -> Result<ChangeTruth> {
+pub(super) fn of_folder(known: &Truth, folder: &Folder, go_on: &mut dyn FnMut() -> bool) -> Result<ChangeTruth> {
     let (mut change, mut others) = (Vec::new(), Vec::new());
     let makers = known.need_purposes()?.makers.as_deref().unwrap_or_default();
     folder.outputs(

@@ -12,15 +12,15 @@ use crate::chain::pieces::{go_on_or_stop, in_order};
 use crate::chain::{BlockFacts, Facts};
 use crate::cluster::Clusters;
 use crate::error::{Error, Result};
-use crate::evaluate::known::{Known, Owners};
 use crate::evaluate::pairs::{Cell, Pairs, cells, count, received};
+use crate::evaluate::truth::{Owners, Truth};
 use crate::ids::{AddrNum, Height};
 
 /// Clusters, and what is wrong with them.
 #[derive(Clone)]
 pub struct Evaluation {
     pub(super) clusters: Clusters,
-    pub(super) known: Arc<Known>,
+    pub(super) known: Arc<Truth>,
     /// By owner's place: those of whom an address was paid.
     pub(super) owners: Arc<[OwnerFound]>,
     pub(super) received: Arc<[u64]>,
@@ -69,7 +69,7 @@ pub struct ShownMoney {
 
 impl Clusters {
     /// Holds them against what is known of the owners.
-    pub fn evaluate(&self, known: Arc<Known>, go_on: &mut dyn FnMut() -> bool) -> Result<Evaluation> {
+    pub fn evaluate(&self, known: Arc<Truth>, go_on: &mut dyn FnMut() -> bool) -> Result<Evaluation> {
         known.check(self.chain())?;
         let owners = known.need_owners()?;
         let received = received(self.chain(), go_on)?;
@@ -120,7 +120,7 @@ impl Evaluation {
         &self.clusters
     }
 
-    pub fn known(&self) -> &Known {
+    pub fn known(&self) -> &Truth {
         &self.known
     }
 

@@ -15,7 +15,7 @@ use crate::chain::pieces::{go_on_or_stop, in_order};
 use crate::chain::{BlockFacts, Chain, Facts};
 use crate::cluster::{Clusters, Settings};
 use crate::error::{Error, Result};
-use crate::evaluate::known::{ChangeTruth, Known};
+use crate::evaluate::truth::{ChangeTruth, Truth};
 use crate::ids::{Height, OutNum, TxNum, hex};
 use crate::script::Kind;
 use crate::sets::outputs::OutputSet;
@@ -28,7 +28,7 @@ pub const FOLDS: u32 = 10;
 
 /// What the chain reveals.
 pub struct Revealed {
-    pub known: Arc<Known>,
+    pub known: Arc<Truth>,
     /// The change outputs, ascending, with the clusters of their payers.
     changes: Vec<(OutNum, u32)>,
     /// Transactions that were left out, by the reason.
@@ -74,7 +74,7 @@ impl Revealed {
             },
         )?;
         let digest = digest(chain, &truth)?;
-        let known = Known {
+        let known = Truth {
             chain: chain.clone(),
             name: "the truth that the chain tells itself".to_string(),
             digest,

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::chain::Chain;
 use crate::error::{Error, Result};
-use crate::evaluate::known::{Codes, Known, Owners, Purposes};
+use crate::evaluate::truth::{Codes, Owners, Purposes, Truth};
 use crate::ids::{AddrNum, NONE_32, TxNum, hash_text, hex};
 
 /// Owners of addresses, row by row.
@@ -30,15 +30,15 @@ const TOGETHER: usize = 1 << 16;
 /// Rows that are named when they cannot be found.
 const NAMED: usize = 3;
 
-impl Known {
+impl Truth {
     /// A truth of owners, of what transactions are for, or of both. Addresses that were never paid count for nothing; a text that is no
     /// address, an address of two owners and a transaction that is not in the chain are refused.
-    pub fn given(chain: &Chain, owners: Option<GivenOwners>, transactions: Option<GivenTransactions>) -> Result<Known> {
+    pub fn given(chain: &Chain, owners: Option<GivenOwners>, transactions: Option<GivenTransactions>) -> Result<Truth> {
         let owners = owners.map(|given| owners_of(chain, &given)).transpose()?;
         let purposes = transactions.map(|given| purposes_of(chain, &given)).transpose()?;
         let digest = digest(chain, owners.as_ref(), purposes.as_ref())?;
         let name = "the truth that was given".to_string();
-        Ok(Known { chain: chain.clone(), name, digest, owners, purposes, change: OnceLock::new(), folder: None })
+        Ok(Truth { chain: chain.clone(), name, digest, owners, purposes, change: OnceLock::new(), folder: None })
     }
 }
 

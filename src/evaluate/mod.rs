@@ -1,6 +1,6 @@
 //! Rules with measured errors: clusters, change rules, shapes and traces, held against what is known to be true.
 //!
-//! [`Known`] is a truth in the numbers of one chain. It comes from a simulated chain's [`Folder`], from owners that somebody gives, or from
+//! [`Truth`] is a truth in the numbers of one chain. It comes from a simulated chain's [`Folder`], from owners that somebody gives, or from
 //! the chain itself ([`Revealed`]). Everything is counted in whole numbers, so it is the same for any number of threads; shares come last.
 
 mod arrivals;
@@ -13,7 +13,6 @@ mod from_chain;
 mod given;
 mod interval;
 mod kinds;
-mod known;
 mod matching;
 mod pairs;
 mod rate_tables;
@@ -21,6 +20,7 @@ mod rates;
 mod simulated;
 mod trace_tables;
 mod traces;
+mod truth;
 
 pub use arrivals::{Arrivals, Arrived};
 pub use cards::{Card, Figures, card, cards};
@@ -30,8 +30,8 @@ pub use from_chain::{FOLDS, Revealed, fold_of};
 pub use given::{GivenOwners, GivenTransactions};
 pub use interval::Proportion;
 pub use kinds::{Asked, SEVERAL_OWNERS, WASABI};
-pub use known::{ChangeTruth, Codes, Known, Owners, Purposes};
 pub use matching::Matched;
 pub use pairs::{Cell, Pairs, cells, count, received};
 pub use rates::{Confusion, Rates};
 pub use traces::{Claims, FoundMoney, TraceEvaluation};
+pub use truth::{ChangeTruth, Codes, Owners, Purposes, Truth};

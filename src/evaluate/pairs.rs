@@ -7,7 +7,7 @@
 use crate::chain::Chain;
 use crate::chain::pieces::go_on_or_stop;
 use crate::error::Result;
-use crate::evaluate::known::Owners;
+use crate::evaluate::truth::Owners;
 use crate::ids::{NONE_32, OutNum};
 
 /// Pairs of addresses of known owners, by number or by value.

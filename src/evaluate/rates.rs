@@ -12,7 +12,7 @@ use crate::change::ChangeRule;
 use crate::error::{Error, Result};
 use crate::evaluate::interval::Proportion;
 use crate::evaluate::kinds::Asked;
-use crate::evaluate::known::{ChangeTruth, Known, NO_WORD};
+use crate::evaluate::truth::{ChangeTruth, NO_WORD, Truth};
 use crate::ids::{Height, TxNum};
 use crate::shapes::{self, Thresholds, Verdict};
 
@@ -89,12 +89,12 @@ pub struct Rates {
     /// What the others are.
     pub negatives: &'static str,
     pub height: Height,
-    pub(super) known: Arc<Known>,
+    pub(super) known: Arc<Truth>,
     groups: BTreeMap<Group, Confusion>,
 }
 
 impl Rates {
-    pub fn known(&self) -> &Known {
+    pub fn known(&self) -> &Truth {
         &self.known
     }
 
@@ -133,11 +133,11 @@ impl Rates {
     }
 }
 
-impl Known {
+impl Truth {
     /// Holds a change rule against the outputs of which it is known whether they are change. A rule names an output where it leaves exactly
     /// one, as clusterings take it; of a transaction of which it leaves none or several, it cannot tell.
     pub fn rates_of_rule(
-        self: &Arc<Known>,
+        self: &Arc<Truth>,
         chain: &Chain,
         rule: &ChangeRule,
         threads: usize,
@@ -166,7 +166,7 @@ impl Known {
 
     /// Holds a shape against the transactions of which it is known what they are for; coinbases left out.
     pub fn rates_of_shape(
-        self: &Arc<Known>,
+        self: &Arc<Truth>,
         chain: &Chain,
         asked: Asked,
         thresholds: &Thresholds,
@@ -250,7 +250,7 @@ impl Known {
     }
 
     fn rates(
-        self: &Arc<Known>,
+        self: &Arc<Truth>,
         chain: &Chain,
         name: String,
         identity: String,

@@ -7,7 +7,7 @@ use crate::chain::{Chain, txid_named};
 use crate::error::{Error, Result};
 use crate::evaluate::folder::{Columns, Folder, wrong};
 use crate::evaluate::given::{numbers, unknown_transactions};
-use crate::evaluate::known::{Codes, Known, Owners, Purposes};
+use crate::evaluate::truth::{Codes, Owners, Purposes, Truth};
 use crate::ids::{Height, NONE_32, TxNum};
 
 /// The category of the entity that stands for nobody: what it has, nobody can spend.
@@ -23,7 +23,7 @@ pub(super) struct OutputRow<'a> {
 
 impl Folder {
     /// The truth as of a chain's height. Fails where it does not fit the chain.
-    pub fn known(&self, chain: &Chain, go_on: &mut dyn FnMut() -> bool) -> Result<Known> {
+    pub fn known(&self, chain: &Chain, go_on: &mut dyn FnMut() -> bool) -> Result<Truth> {
         let (owners, places) = self.entities(go_on)?;
         let mut transactions = Transactions::new(chain, &places);
         self.read("transactions", Transactions::COLUMNS, |columns| transactions.take(columns), go_on)?;
@@ -31,7 +31,7 @@ impl Folder {
         let mut addresses = Addresses::new(chain, &places, owners, is_whole);
         self.read("addresses", Addresses::COLUMNS, |columns| addresses.take(columns), go_on)?;
         let fact = |name| self.fact(name).unwrap_or_else(|| "?".to_string());
-        Ok(Known {
+        Ok(Truth {
             chain: chain.clone(),
             name: format!("{} (seed {}, scale {})", fact("scenario"), fact("seed"), fact("scale")),
             digest: fact("digest"),
@@ -64,7 +64,7 @@ impl Folder {
     /// Goes through what the truth says of the outputs of a chain's transactions, up to its height.
     pub(super) fn outputs(
         &self,
-        known: &Known,
+        known: &Truth,
         mut take: impl FnMut(OutputRow<'_>) -> Result<()>,
         go_on: &mut dyn FnMut() -> bool,
     ) -> Result<()> {

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use crate::chain::cells::Cells;
 use crate::error::Result;
 use crate::evaluate::arrivals::Arrived;
-use crate::evaluate::known::Owners;
 use crate::evaluate::matching::Matched;
 use crate::evaluate::traces::{FoundMoney, TraceEvaluation};
+use crate::evaluate::truth::Owners;
 use crate::table::Table;
 use crate::table::columns::{self, TableColumn, always, nullable, ready};
 

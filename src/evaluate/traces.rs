@@ -7,9 +7,9 @@ use crate::chain::Chain;
 use crate::chain::pieces::go_on_or_stop;
 use crate::error::{Error, Result};
 use crate::evaluate::arrivals::{Arrivals, Arrived};
-use crate::evaluate::known::{Known, Owners};
 use crate::evaluate::matching::{Matched, matched, matched_held};
 use crate::evaluate::pairs::share;
+use crate::evaluate::truth::{Owners, Truth};
 use crate::ids::{NONE_32, TxNum};
 use crate::trace::{Direction, Outcome, Place, Reason, Step, Trace};
 
@@ -35,7 +35,7 @@ pub struct FoundMoney {
 #[derive(Clone)]
 pub struct TraceEvaluation {
     pub(super) trace: Trace,
-    pub(super) known: Arc<Known>,
+    pub(super) known: Arc<Truth>,
     pub(super) arrivals: Arrivals,
     /// What is true of each arrival, and what the trace says of it.
     pub(super) rows: BTreeMap<Arrived, Matched>,
@@ -73,7 +73,7 @@ impl FoundMoney {
 
 impl Trace {
     /// Holds the trace against what is known of the owners.
-    pub fn evaluate(&self, known: Arc<Known>, claims: &Claims, go_on: &mut dyn FnMut() -> bool) -> Result<TraceEvaluation> {
+    pub fn evaluate(&self, known: Arc<Truth>, claims: &Claims, go_on: &mut dyn FnMut() -> bool) -> Result<TraceEvaluation> {
         if self.options().direction == Direction::In {
             let what = "a trace is held against where money truly went, and this one goes in; trace with direction \"out\"";
             return Err(Error::Invalid { what: what.to_string() });
@@ -147,7 +147,7 @@ struct Owner {
 /// Whom a trace says that money came to.
 struct Labels<'a> {
     claims: &'a Claims,
-    known: &'a Known,
+    known: &'a Truth,
     trace: &'a Trace,
     /// What labels turned out to mean; none where they claim nothing.
     found: HashMap<u32, Option<u32>>,
@@ -200,7 +200,7 @@ impl TraceEvaluation {
         &self.trace
     }
 
-    pub fn known(&self) -> &Known {
+    pub fn known(&self) -> &Truth {
         &self.known
     }
 

@@ -421,7 +421,7 @@ impl PyWallet {
             [name] => format!(
                 "Wallet({} addresses, cluster {name} of {}, height={})",
                 show::number(self.0.size()),
-                clusters.chain().address_at(*name)?.name()?,
+                show::cut(&clusters.chain().address_at(*name)?.name()?),
                 clusters.chain().height()
             ),
             names => format!(
@@ -437,9 +437,9 @@ impl PyWallet {
         let facts = [
             ("addresses", show::number(self.size(py))),
             ("clusters", show::number(self.0.names().len() as u64)),
-            ("received", show::satoshi(self.received(py)?)),
-            ("sent", show::satoshi(self.sent(py)?)),
-            ("balance", show::satoshi(self.balance(py)?)),
+            ("received", show::bitcoin(self.received(py)?)),
+            ("sent", show::bitcoin(self.sent(py)?)),
+            ("balance", show::bitcoin(self.balance(py)?)),
             ("as of height", self.0.clusters().chain().height().to_string()),
         ];
         Ok(show::facts("Wallet", &facts))
@@ -522,7 +522,8 @@ impl PyProof {
             steps => format!("Proof of {steps} steps"),
         }];
         for step in self.0.steps().iter().take(20) {
-            let (from, to) = (chain.address_at(step.from)?.name()?, chain.address_at(step.to)?.name()?);
+            let shown = |number| Ok::<_, PyErr>(show::cut(&chain.address_at(number)?.name()?));
+            let (from, to) = (shown(step.from)?, shown(step.to)?);
             let txid = hash_text(&chain.txid(step.transaction)?);
             let rule = self.0.rule_name(step);
             lines.push(format!("{from} and {to}: {rule} in {txid}, height {}", chain.height_of(step.transaction)?));

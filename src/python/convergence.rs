@@ -159,7 +159,7 @@ impl PyConvergence {
             lines.push(format!("all reach transaction {txid}, height {height}"));
         }
         if let Some(meeting) = self.0.wallet() {
-            let (name, height) = (chain.address_at(meeting.wallet)?.name()?, chain.height_of(meeting.transaction)?);
+            let (name, height) = (show::cut(&chain.address_at(meeting.wallet)?.name()?), chain.height_of(meeting.transaction)?);
             lines.push(format!("all have come to the wallet of {name}, height {height}"));
         }
         if !self.meet() {

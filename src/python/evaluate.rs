@@ -47,7 +47,7 @@ use crate::shapes::Thresholds;
 ///
 /// Examples
 /// --------
-/// >>> truth = satrail.truth_from_chain(chain)
+/// >>> truth = satrail.truth.from_chain(chain)
 /// >>> satrail.evaluate(satrail.change.none(), truth).true_positive
 /// 0
 #[pyfunction]

@@ -189,12 +189,12 @@ impl PyFlows {
         let facts = [
             ("addresses", show::number(self.0.addresses() as u64)),
             ("transactions", show::number(sums.transactions)),
-            ("received", show::satoshi(sums.received)),
-            ("sent", show::satoshi(sums.sent)),
-            ("fees", show::satoshi(sums.fees)),
-            ("internal", show::satoshi(sums.internal)),
-            ("lost", show::satoshi(sums.lost)),
-            ("balance", show::satoshi(sums.balance().max(0) as u64)),
+            ("received", show::bitcoin(sums.received)),
+            ("sent", show::bitcoin(sums.sent)),
+            ("fees", show::bitcoin(sums.fees)),
+            ("internal", show::bitcoin(sums.internal)),
+            ("lost", show::bitcoin(sums.lost)),
+            ("balance", show::bitcoin(sums.balance().max(0) as u64)),
             ("as of height", self.0.chain().height().to_string()),
         ];
         Ok(show::facts("Flows", &facts) + &show::html(&self.table(py)?.0)?)

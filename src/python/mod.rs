@@ -11,8 +11,9 @@ mod exposure;
 mod flows;
 mod given;
 mod graph;
-mod info;
+
 mod ingest;
+mod inspect;
 mod peel_chain;
 mod progress;
 mod rates;
@@ -58,9 +59,9 @@ mod _core {
     #[pymodule_export]
     use super::graph::PyTraceGraph;
     #[pymodule_export]
-    use super::info::info;
-    #[pymodule_export]
     use super::ingest::ingest;
+    #[pymodule_export]
+    use super::inspect::inspect;
     #[pymodule_export]
     use super::peel_chain::PyPeelChain;
     #[pymodule_export]
@@ -69,19 +70,19 @@ mod _core {
     use super::recipe::{PyRecipe, rerun};
     #[pymodule_export]
     use super::shapes::{
-        PyBoltzmann, PyJudgement, PyPredicate, boltzmann, restore_boltzmann, restore_judgement, restore_predicate, shapes_of,
+        PyBoltzmann, PyJudgement, PyPredicate, boltzmann, judge, restore_boltzmann, restore_judgement, restore_predicate,
         thresholds,
     };
     #[pymodule_export]
     use super::simulate::simulate;
     #[pymodule_export]
-    use super::table::{PyTable, restore_table};
+    use super::table::{PyBatches, PyColumn, PyTable, restore_table};
     #[pymodule_export]
     use super::trace::{PyLedger, PyTrace, restore_ledger};
     #[pymodule_export]
     use super::trace_evaluation::PyTraceEvaluation;
     #[pymodule_export]
-    use super::truth::{PyTruth, truth, truth_from_chain};
+    use super::truth::{PyTruth, read_truth, truth_from_chain};
     #[pymodule_export]
     use super::verify::verify;
 

@@ -163,7 +163,7 @@ impl PyPeelChain {
     fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
         let mut facts = vec![
             ("steps", show::number(self.0.rows().len() as u64)),
-            ("peeled off", show::satoshi(self.peeled_total(py)?)),
+            ("peeled off", show::bitcoin(self.peeled_total(py)?)),
             ("as of height", self.0.chain().height().to_string()),
         ];
         for stop in self.0.stops() {

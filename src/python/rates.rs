@@ -13,7 +13,7 @@ use crate::python::table::PyTable;
 ///
 /// Examples
 /// --------
-/// >>> rates = satrail.evaluate(satrail.change.fresh(), satrail.truth_from_chain(chain))
+/// >>> rates = satrail.evaluate(satrail.change.fresh(), satrail.truth.from_chain(chain))
 /// >>> low, high = rates.interval("true_positive_rate")
 /// >>> low <= rates.true_positive_rate <= high
 /// True
@@ -193,7 +193,7 @@ fn with_interval(share: Proportion) -> String {
 ///
 /// Examples
 /// --------
-/// >>> card = satrail.card("optimal")
+/// >>> card = satrail.change.card("optimal")
 /// >>> card["kind"], card["version"]
 /// ('change rule', 1)
 #[pyfunction]

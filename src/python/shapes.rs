@@ -14,7 +14,7 @@ use crate::python::table::PyTable;
 use crate::python::{convert, show};
 use crate::script::{self, Network};
 use crate::shapes::{
-    self, Boltzmann, BoltzmannOptions, Explanation, Found, GivenThreshold, NotComputed, Nothing, Outline, Placed, Predicate, Shape,
+    self, Boltzmann, BoltzmannOptions, Found, GivenThreshold, Judgement, NotComputed, Nothing, Outline, Placed, Predicate, Shape,
     Thresholds, Verdict,
 };
 use crate::table::columns;
@@ -37,7 +37,7 @@ impl PyChain {
     /// Parameters
     /// ----------
     /// columns : names of columns; only shapes that they are about are looked for.
-    /// thresholds : by name, see `satrail.thresholds`; the defaults are those of the chain's network.
+    /// thresholds : by name, see `satrail.shapes.thresholds`; the defaults are those of the chain's network.
     ///
     /// Raises
     /// ------
@@ -71,7 +71,7 @@ impl PyTransaction {
     /// Parameters
     /// ----------
     /// only : names of shapes; all when not given.
-    /// thresholds : by name, see `satrail.thresholds`; the defaults are those of the chain's network.
+    /// thresholds : by name, see `satrail.shapes.thresholds`; the defaults are those of the chain's network.
     ///
     /// Raises
     /// ------
@@ -136,7 +136,7 @@ impl PyTransaction {
 /// Judgement(consolidation: no, decided by inputs: found 0, wanted at least 3)
 #[pyclass(name = "Judgement", module = "satrail", frozen, eq)]
 #[derive(PartialEq)]
-pub struct PyJudgement(pub Explanation);
+pub struct PyJudgement(pub Judgement);
 
 #[pymethods]
 impl PyJudgement {
@@ -197,7 +197,7 @@ impl PyJudgement {
 #[pyo3(name = "_restore_judgement", signature = (shape, predicates) -> "Judgement")]
 pub fn restore_judgement(shape: &str, predicates: Vec<Py<PyPredicate>>) -> PyResult<PyJudgement> {
     let predicates = predicates.iter().map(|predicate| predicate.get().0.clone()).collect();
-    Ok(PyJudgement(Explanation::of(Shape::from_name(shape)?, predicates)))
+    Ok(PyJudgement(Judgement::of(Shape::from_name(shape)?, predicates)))
 }
 
 /// One predicate of a shape, as it was for one transaction.
@@ -313,9 +313,9 @@ fn found_text(found: &Found) -> String {
 ///
 /// Examples
 /// --------
-/// >>> satrail.thresholds()["min_participants"]
+/// >>> satrail.shapes.thresholds()["min_participants"]
 /// 3
-/// >>> satrail.thresholds("regtest")["whirlpool_first_height"]
+/// >>> satrail.shapes.thresholds("regtest")["whirlpool_first_height"]
 /// 0
 #[pyfunction]
 #[pyo3(signature = (network = "mainnet") -> "dict[str, int | float | bool]")]
@@ -345,7 +345,7 @@ pub fn thresholds<'py>(py: Python<'py>, network: &str) -> PyResult<Bound<'py, Py
 /// locktime : its locktime, which Lightning's shapes look at.
 /// sequences : the sequence of each input; final ones when not given.
 /// only : names of shapes; all when not given.
-/// thresholds : by name, see `satrail.thresholds`.
+/// thresholds : by name, see `satrail.shapes.thresholds`.
 ///
 /// Raises
 /// ------
@@ -357,17 +357,17 @@ pub fn thresholds<'py>(py: Python<'py>, network: &str) -> PyResult<Bound<'py, Py
 /// >>> def script(n): return "0014" + f"{n:040x}"
 /// >>> inputs = [(1_500_000 + n, script(n)) for n in range(4)]
 /// >>> outputs = [(1_000_000, script(10 + n)) for n in range(4)] + [(499_000 + n, script(20 + n)) for n in range(4)]
-/// >>> satrail.shapes(inputs, outputs, only=["equal_output_coinjoin"])
+/// >>> satrail.shapes.judge(inputs, outputs, only=["equal_output_coinjoin"])
 /// [Judgement(equal_output_coinjoin: yes, decided by all)]
-/// >>> satrail.shapes(inputs, outputs, only=["joinmarket"], min_participants=5)
+/// >>> satrail.shapes.judge(inputs, outputs, only=["joinmarket"], min_participants=5)
 /// [Judgement(joinmarket: no, decided by inputs: found 4, wanted at least 5)]
 #[pyfunction]
-#[pyo3(name = "shapes", signature = (
+#[pyo3(signature = (
     inputs: "Iterable[tuple[int, str]]", outputs: "Iterable[tuple[int, str]]", *, height: "int | None" = None, network = "mainnet",
     locktime = 0, sequences: "Iterable[int] | None" = None, only: "Iterable[str] | None" = None, **thresholds: "float"
 ) -> "list[Judgement]")]
 #[allow(clippy::too_many_arguments)]
-pub fn shapes_of(
+pub fn judge(
     py: Python<'_>,
     inputs: &Bound<'_, PyAny>,
     outputs: &Bound<'_, PyAny>,
@@ -491,12 +491,12 @@ fn sequences_of(given: Option<&Bound<'_, PyAny>>, inputs: usize) -> PyResult<Vec
 ///
 /// Examples
 /// --------
-/// >>> links = satrail.boltzmann([50, 50], [50, 50])
+/// >>> links = satrail.shapes.boltzmann([50, 50], [50, 50])
 /// >>> links.interpretations, round(links.entropy, 3)
 /// (3, 1.585)
 /// >>> links.link_probabilities().to_pydict()["probability"][0]
 /// 0.6666666666666666
-/// >>> satrail.boltzmann([50] * 60, [50] * 60)
+/// >>> satrail.shapes.boltzmann([50] * 60, [50] * 60)
 /// Boltzmann(not computed: there are more ways than 128 bits can count)
 #[pyclass(name = "Boltzmann", module = "satrail", frozen, eq)]
 #[derive(PartialEq)]
@@ -637,9 +637,9 @@ pub fn restore_boltzmann(
 ///
 /// Examples
 /// --------
-/// >>> satrail.boltzmann([10, 20], [10, 19]).deterministic_links()
+/// >>> satrail.shapes.boltzmann([10, 20], [10, 19]).deterministic_links()
 /// [(0, 0), (1, 1)]
-/// >>> [satrail.boltzmann([1] * n, [1] * n).interpretations for n in range(2, 6)]
+/// >>> [satrail.shapes.boltzmann([1] * n, [1] * n).interpretations for n in range(2, 6)]
 /// [3, 16, 131, 1496]
 #[pyfunction]
 #[pyo3(signature = (inputs: "Iterable[int]", outputs: "Iterable[int]", *, budget = 100_000_000, intrafees = 0) -> "Boltzmann")]

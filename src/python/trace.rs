@@ -517,7 +517,7 @@ impl PyLedger {
 
     fn _repr_html_(&self) -> String {
         let shown = self.0.shown();
-        let facts: Vec<(&str, String)> = shown.iter().map(|(name, amount)| (name.as_str(), show::satoshi(*amount))).collect();
+        let facts: Vec<(&str, String)> = shown.iter().map(|(name, amount)| (name.as_str(), show::bitcoin(*amount))).collect();
         show::facts("Ledger", &facts)
     }
 

@@ -132,12 +132,12 @@ impl PyTraceEvaluation {
 
     fn _repr_html_(&self) -> String {
         let FoundMoney { truth, found, right } = self.0.total();
-        let of = |amount: u64, share: Option<f64>, of: &str| format!("{}, {} of what {of}", show::satoshi(amount), percent(share));
+        let of = |amount: u64, share: Option<f64>, of: &str| format!("{}, {} of what {of}", show::bitcoin(amount), percent(share));
         let facts = [
             ("policy", self.0.trace().options().policy.name().to_string()),
             ("truth", self.0.known().name().to_string()),
-            ("truly came to others", show::satoshi(truth)),
-            ("found at others", show::satoshi(found)),
+            ("truly came to others", show::bitcoin(truth)),
+            ("found at others", show::bitcoin(found)),
             ("right", of(right, self.0.total().recall(), "truly came")),
             ("blamed on the wrong ones", of(found - right, self.0.total().precision().map(|right| 1.0 - right), "was found")),
             ("as of height", self.0.trace().chain().height().to_string()),

@@ -12,7 +12,7 @@ use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 use pyo3_arrow::input::AnyArray;
 
 use crate::chain::{Chain, txid_named};
-use crate::evaluate::{Folder, GivenOwners, GivenTransactions, Known, Revealed};
+use crate::evaluate::{Folder, GivenOwners, GivenTransactions, Revealed, Truth};
 use crate::python::chain::PyChain;
 use crate::python::convert;
 use crate::python::progress::while_not_interrupted;
@@ -20,7 +20,7 @@ use crate::python::show;
 use crate::python::table::PyTable;
 
 /// What is known to be true of a chain: who owns addresses, what transactions are for, which outputs are change. Made by
-/// `satrail.truth`, `Truth.of` and `satrail.truth_from_chain`; `satrail.evaluate` holds rules against it.
+/// `satrail.truth.read`, `Truth.of` and `satrail.truth.from_chain`; `satrail.evaluate` holds rules against it.
 ///
 /// Examples
 /// --------
@@ -35,8 +35,8 @@ pub struct PyTruth(Source);
 
 enum Source {
     /// A simulated chain's folder, with what was read for a chain last.
-    Folder(Folder, Mutex<Option<Arc<Known>>>),
-    Given(Arc<Known>),
+    Folder(Folder, Mutex<Option<Arc<Truth>>>),
+    Given(Arc<Truth>),
     Revealed(Revealed),
 }
 
@@ -75,7 +75,7 @@ impl PyTruth {
         let owners = owners.map(given_owners).transpose()?;
         let transactions = transactions.map(given_transactions).transpose()?;
         let (py, chain) = (chain.py(), &chain.get().0);
-        let known = py.detach(|| Known::given(chain, owners, transactions))?;
+        let known = py.detach(|| Truth::given(chain, owners, transactions))?;
         Ok(PyTruth(Source::Given(known.into())))
     }
 
@@ -99,7 +99,7 @@ impl PyTruth {
     ///
     /// Examples
     /// --------
-    /// >>> satrail.truth_from_chain(chain).table("left_out").columns
+    /// >>> satrail.truth.from_chain(chain).table("left_out").columns
     /// ['reason', 'transactions']
     #[pyo3(signature = (name, /) -> "Table")]
     fn table(&self, py: Python<'_>, name: &str) -> PyResult<PyTable> {
@@ -158,7 +158,7 @@ impl PyTruth {
 
 impl PyTruth {
     /// What is known, in the numbers of a chain; of the chain that the truth is of when none is given.
-    pub fn known(&self, py: Python<'_>, chain: Option<&Chain>) -> PyResult<(Arc<Known>, Chain)> {
+    pub fn known(&self, py: Python<'_>, chain: Option<&Chain>) -> PyResult<(Arc<Truth>, Chain)> {
         let known = match (&self.0, chain) {
             (Source::Given(known), _) => known.clone(),
             (Source::Revealed(revealed), _) => revealed.known.clone(),
@@ -174,7 +174,7 @@ impl PyTruth {
 }
 
 /// What was read for a chain last, or what is read for it now.
-fn read(py: Python<'_>, folder: &Folder, last: &Mutex<Option<Arc<Known>>>, chain: &Chain) -> PyResult<Arc<Known>> {
+fn read(py: Python<'_>, folder: &Folder, last: &Mutex<Option<Arc<Truth>>>, chain: &Chain) -> PyResult<Arc<Truth>> {
     let locked = || last.lock().unwrap_or_else(PoisonError::into_inner);
     let tip = chain.tip().hash()?;
     let kept = locked().clone();
@@ -201,13 +201,13 @@ fn read(py: Python<'_>, folder: &Folder, last: &Mutex<Option<Arc<Known>>>, chain
 ///
 /// Examples
 /// --------
-/// >>> truth = satrail.truth("no such folder")
+/// >>> truth = satrail.truth.read("no such folder")
 /// Traceback (most recent call last):
 ///   ...
 /// FileNotFoundError: no such folder of a simulated chain: no such folder; check the path
 #[pyfunction]
 #[pyo3(signature = (folder: "str | PathLike[str]") -> "Truth")]
-pub fn truth(folder: &Bound<'_, PyAny>) -> PyResult<PyTruth> {
+pub fn read_truth(folder: &Bound<'_, PyAny>) -> PyResult<PyTruth> {
     Ok(PyTruth(Source::Folder(Folder::open(&convert::path(folder)?)?, Mutex::default())))
 }
 
@@ -234,7 +234,7 @@ pub fn truth(folder: &Bound<'_, PyAny>) -> PyResult<PyTruth> {
 ///
 /// Examples
 /// --------
-/// >>> truth = satrail.truth_from_chain(chain)
+/// >>> truth = satrail.truth.from_chain(chain)
 /// >>> rates = satrail.evaluate(satrail.change.optimal(), truth)
 /// >>> rates.true_positive + rates.false_negative + rates.cannot_tell_positive == len(truth.table("changes"))
 /// True

@@ -65,7 +65,7 @@ pub enum Shape {
 
 /// Whether a transaction has a shape, in short.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Judgement {
+pub struct Decision {
     pub verdict: Verdict,
     /// The number of the predicate that decided; their count where all did.
     pub decided_by: u8,
@@ -73,7 +73,7 @@ pub struct Judgement {
 
 /// Whether a transaction has a shape, with everything that was looked at.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Explanation {
+pub struct Judgement {
     pub shape: Shape,
     pub verdict: Verdict,
     /// The name of the predicate that decided, or "all".
@@ -81,12 +81,12 @@ pub struct Explanation {
     pub predicates: Vec<Predicate>,
 }
 
-impl Explanation {
+impl Judgement {
     /// What some predicates of a shape decide.
-    pub fn of(shape: Shape, predicates: Vec<Predicate>) -> Explanation {
+    pub fn of(shape: Shape, predicates: Vec<Predicate>) -> Judgement {
         let (verdict, by) = record::verdict(&predicates);
         let decided_by = predicates.get(by).map_or(ALL, |predicate| predicate.name);
-        Explanation { shape, verdict, decided_by, predicates }
+        Judgement { shape, verdict, decided_by, predicates }
     }
 }
 
@@ -151,35 +151,35 @@ impl Shape {
     }
 
     /// The name of what decided.
-    pub fn decided_by(self, judgement: Judgement) -> &'static str {
-        self.predicates().get(judgement.decided_by as usize).copied().unwrap_or(ALL)
+    pub fn decided_by(self, decision: Decision) -> &'static str {
+        self.predicates().get(decision.decided_by as usize).copied().unwrap_or(ALL)
     }
 
     /// Whether a transaction has this shape.
-    pub fn judge(self, facts: &Facts, thresholds: &Thresholds, around: &dyn Around) -> Result<Judgement> {
+    pub fn judge(self, facts: &Facts, thresholds: &Thresholds, around: &dyn Around) -> Result<Decision> {
         self.quickly(&Look::new(facts, thresholds), around)
     }
 
     /// Whether a transaction has this shape, and why.
-    pub fn explain(self, facts: &Facts, thresholds: &Thresholds, around: &dyn Around) -> Result<Explanation> {
+    pub fn explain(self, facts: &Facts, thresholds: &Thresholds, around: &dyn Around) -> Result<Judgement> {
         self.fully(&Look::new(facts, thresholds), around)
     }
 
-    fn quickly(self, look: &Look, around: &dyn Around) -> Result<Judgement> {
+    fn quickly(self, look: &Look, around: &dyn Around) -> Result<Decision> {
         let mut record = Quick::default();
         if let Err(Stop::Failed(error)) = self.rule(look, around, &mut record) {
             return Err(error);
         }
         let (verdict, decided_by) = record.verdict();
-        Ok(Judgement { verdict, decided_by })
+        Ok(Decision { verdict, decided_by })
     }
 
-    fn fully(self, look: &Look, around: &dyn Around) -> Result<Explanation> {
+    fn fully(self, look: &Look, around: &dyn Around) -> Result<Judgement> {
         let mut record = Full::default();
         if let Err(Stop::Failed(error)) = self.rule(look, around, &mut record) {
             return Err(error);
         }
-        Ok(Explanation::of(self, record.predicates))
+        Ok(Judgement::of(self, record.predicates))
     }
 
     fn rule(self, look: &Look, around: &dyn Around, record: &mut impl Record) -> Go {
@@ -204,17 +204,17 @@ impl Shape {
 }
 
 /// Whether a transaction has each of the shapes, in the order of [`Shape::ALL`].
-pub fn judge(facts: &Facts, thresholds: &Thresholds, around: &dyn Around) -> Result<[Judgement; 15]> {
+pub fn judge(facts: &Facts, thresholds: &Thresholds, around: &dyn Around) -> Result<[Decision; 15]> {
     let look = Look::new(facts, thresholds);
-    let mut judgements = [Judgement::default(); 15];
+    let mut decisions = [Decision::default(); 15];
     for shape in Shape::ALL {
-        judgements[shape as usize] = shape.quickly(&look, around)?;
+        decisions[shape as usize] = shape.quickly(&look, around)?;
     }
-    Ok(judgements)
+    Ok(decisions)
 }
 
 /// Whether a transaction has each of some shapes, and why.
-pub fn explain(shapes: &[Shape], facts: &Facts, thresholds: &Thresholds, around: &dyn Around) -> Result<Vec<Explanation>> {
+pub fn explain(shapes: &[Shape], facts: &Facts, thresholds: &Thresholds, around: &dyn Around) -> Result<Vec<Judgement>> {
     let look = Look::new(facts, thresholds);
     shapes.iter().map(|shape| shape.fully(&look, around)).collect()
 }
@@ -234,8 +234,8 @@ fn joint(look: &Look) -> Verdict {
     }
     let mut strongest = Verdict::No;
     for shape in Shape::JOINT {
-        let judgement = shape.quickly(look, &Nothing).expect("nothing around it, nothing that can fail");
-        strongest = strongest.max(judgement.verdict);
+        let decision = shape.quickly(look, &Nothing).expect("nothing around it, nothing that can fail");
+        strongest = strongest.max(decision.verdict);
         if strongest == Verdict::Yes {
             break;
         }

@@ -12,7 +12,7 @@ use crate::chain::{BlockFacts, Chain};
 use crate::error::Result;
 use crate::ids::{Height, TxNum, hash_text};
 use crate::shapes::look::Look;
-use crate::shapes::{ALL, Judgement, Shape, Thresholds, Verdict, peeling};
+use crate::shapes::{ALL, Decision, Shape, Thresholds, Verdict, peeling};
 use crate::table::columns::{time_type, times};
 use crate::table::{Maker, Table, chosen};
 
@@ -120,7 +120,7 @@ struct Rows {
 struct Part {
     heights: Vec<i32>,
     times: Vec<i64>,
-    judgements: Vec<Judgements>,
+    decisions: Vec<Judgements>,
 }
 
 /// Of one shape, in the order of the transactions.
@@ -154,11 +154,11 @@ impl Maker for Rows {
 
 impl Rows {
     fn part(&self, transactions: usize) -> Part {
-        let judgements = self
+        let decisions = self
             .shapes
             .iter()
             .map(|_| Judgements { verdicts: Vec::with_capacity(transactions), decided_by: Vec::with_capacity(transactions) });
-        Part { judgements: judgements.collect(), ..Part::default() }
+        Part { decisions: decisions.collect(), ..Part::default() }
     }
 
     /// The transactions in pieces of whole blocks, but for the first and the last.
@@ -195,8 +195,8 @@ impl Rows {
                 let look = Look::new(&facts, &self.thresholds);
                 part.heights.push(facts.height.0 as i32);
                 part.times.push(facts.time as i64);
-                for (shape, judgements) in self.shapes.iter().zip(&mut part.judgements) {
-                    judgements.push(shape.quickly(&look, &self.chain)?);
+                for (shape, decisions) in self.shapes.iter().zip(&mut part.decisions) {
+                    decisions.push(shape.quickly(&look, &self.chain)?);
                 }
             }
         }
@@ -205,7 +205,7 @@ impl Rows {
 
     fn array(&self, column: ShapeColumn, values: &ArrayRef, rows: &Range<u64>, part: &Part) -> Result<ArrayRef> {
         let numbers = || rows.clone().map(|row| TxNum(row as u32));
-        let of = |shape| &part.judgements[self.shapes.iter().position(|of| *of == shape).expect("it is judged")];
+        let of = |shape| &part.decisions[self.shapes.iter().position(|of| *of == shape).expect("it is judged")];
         let texts = |keys: &Vec<i8>| {
             let keys = Int8Array::from(keys.clone());
             Arc::new(DictionaryArray::<Int8Type>::new(keys, values.clone())) as ArrayRef
@@ -228,7 +228,7 @@ impl Part {
     fn add(&mut self, part: Part) {
         self.heights.extend(part.heights);
         self.times.extend(part.times);
-        for (all, part) in self.judgements.iter_mut().zip(part.judgements) {
+        for (all, part) in self.decisions.iter_mut().zip(part.decisions) {
             all.verdicts.extend(part.verdicts);
             all.decided_by.extend(part.decided_by);
         }
@@ -236,8 +236,8 @@ impl Part {
 }
 
 impl Judgements {
-    fn push(&mut self, judgement: Judgement) {
-        self.verdicts.push(judgement.verdict as i8);
-        self.decided_by.push(judgement.decided_by as i8);
+    fn push(&mut self, decision: Decision) {
+        self.verdicts.push(decision.verdict as i8);
+        self.decided_by.push(decision.decided_by as i8);
     }
 }

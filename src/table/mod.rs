@@ -36,6 +36,23 @@ enum Rows {
 pub trait Maker: Send + Sync {
     /// Some rows, with the columns of the table's schema.
     fn batch(&self, rows: Range<u64>) -> Result<RecordBatch>;
+
+    /// A maker of the same rows with the columns of another schema, which are some of this one's; none where all are made at once.
+    fn only(&self, _schema: SchemaRef) -> Option<Arc<dyn Maker>> {
+        None
+    }
+}
+
+/// One column of rows that are made at once.
+struct Picked {
+    maker: Arc<dyn Maker>,
+    column: usize,
+}
+
+impl Maker for Picked {
+    fn batch(&self, rows: Range<u64>) -> Result<RecordBatch> {
+        Ok(self.maker.batch(rows)?.project(&[self.column]).expect("the column was found in the schema"))
+    }
 }
 
 /// The columns of a table that are named, or all.
@@ -108,6 +125,38 @@ impl Table {
                 Ok(found)
             }
         }
+    }
+
+    /// The first rows, not made before they are read.
+    pub fn head(&self, rows: u64) -> Table {
+        let kept = match &self.rows {
+            Rows::Made { maker, rows: all } => {
+                Rows::Made { maker: maker.clone(), rows: all.start..all.start.saturating_add(rows).min(all.end) }
+            }
+            Rows::Batches(_) => {
+                let mut batches = self.slice(0, rows).expect("finished rows are only cut");
+                batches.retain(|batch| batch.num_rows() > 0);
+                Rows::Batches(batches.into())
+            }
+        };
+        Table { schema: self.schema.clone(), rows: kept }
+    }
+
+    /// One column as a table; where rows are made when they are read, only that column is made, if it can be alone.
+    pub fn column(&self, name: &str) -> Option<Table> {
+        let column = self.schema.index_of(name).ok()?;
+        let schema: SchemaRef = Arc::new(self.schema.project(&[column]).expect("the column was found in the schema"));
+        let rows = match &self.rows {
+            Rows::Made { maker, rows } => {
+                let maker = maker.only(schema.clone()).unwrap_or_else(|| Arc::new(Picked { maker: maker.clone(), column }));
+                Rows::Made { maker, rows: rows.clone() }
+            }
+            Rows::Batches(batches) => {
+                let picked = |batch: &RecordBatch| batch.project(&[column]).expect("the column was found in the schema");
+                Rows::Batches(batches.iter().map(picked).collect())
+            }
+        };
+        Some(Table { schema, rows })
     }
 
     /// Makes some rows of a table that is not finished.

@@ -347,4 +347,4 @@ def test_objects_show_themselves_in_a_notebook(chain):
         assert html.startswith("<table>")
         assert html.endswith("</table>")
         assert name in html
-    assert f"{tx.outputs()[0].address.received():,} sat" in tx.outputs()[0].address._repr_html_()
+    assert f"{tx.outputs()[0].address.received() / 10**8:,.8f} BTC" in tx.outputs()[0].address._repr_html_()

@@ -15,6 +15,7 @@ import satrail
 import satrail.cli
 from conftest import ROOT
 from satrail import _demo
+from satrail._demo import demo
 from satrail._demo.case import read_tags
 
 NOTEBOOK = ROOT / "examples" / "hidden_service.ipynb"
@@ -25,7 +26,7 @@ SCALE = 0.02
 def walk(folder: Path | None, scale: float) -> list[str]:
     """What the demo prints, line by line."""
     with contextlib.redirect_stdout(io.StringIO()) as out:
-        satrail.demo(folder, scale=scale)
+        demo(folder, scale=scale)
     return out.getvalue().splitlines()
 
 
@@ -200,13 +201,13 @@ def test_all_of_the_case_is_kept_in_the_folder(folder, lines):
     chain = satrail.open(folder / "store")
     assert f"{chain.counts['transactions']:,} transactions" in " ".join(section(lines, 1))
     assert satrail.verify(folder / "store", progress=False).is_sound
-    assert satrail.truth(folder).digest[:16] in " ".join(section(lines, 1))
+    assert satrail.truth.read(folder).digest[:16] in " ".join(section(lines, 1))
 
 
 def test_a_folder_that_is_not_empty_is_refused_and_left_as_it_was(tmp_path, capsys):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(FileExistsError, match="not empty"):
-        satrail.demo(tmp_path)
+        demo(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
     assert satrail.cli.main(["demo", str(tmp_path)]) == 1
     assert capsys.readouterr().err.count("\n") == 1
@@ -215,7 +216,7 @@ def test_a_folder_that_is_not_empty_is_refused_and_left_as_it_was(tmp_path, caps
 @pytest.mark.parametrize("scale", [0, -1, 21, float("nan")])
 def test_a_scale_out_of_range_is_refused_before_anything_is_made(tmp_path, scale):
     with pytest.raises(ValueError, match="scale"):
-        satrail.demo(tmp_path / "case", scale=scale)
+        demo(tmp_path / "case", scale=scale)
     assert list(tmp_path.iterdir()) == []
 
 

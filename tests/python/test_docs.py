@@ -10,10 +10,15 @@ import satrail
 import satrail.cli
 from conftest import BLOCKS, ROOT
 
+#: Lower-case nouns at the top level, that are modules.
+MODULES = (satrail.change, satrail.shapes, satrail.truth)
+
 
 def documented():
     """Every public thing of the package by its full name: functions, classes, and their methods and properties."""
-    things = {"satrail": satrail, "satrail.cli.main": satrail.cli.main}
+    things = {"satrail": satrail, "satrail.cli.main": satrail.cli.main, "satrail._demo.demo": satrail._demo.demo}
+    for module in MODULES:
+        things |= {f"{module.__name__}.{name}": getattr(module, name) for name in vars(module) if name[0] != "_"}
     for name in satrail.__all__:
         thing = getattr(satrail, name)
         things[f"satrail.{name}"] = thing
@@ -60,12 +65,21 @@ def test_the_examples_run(name, store, tmp_path, monkeypatch):
 
 
 def test_every_class_and_function_of_the_chain_has_an_example():
-    shown = {name for name in EXAMPLES if name.count(".") == 1}
+    shown = set(EXAMPLES)
     things = {name: getattr(satrail, name) for name in satrail.__all__}
     classes = {f"satrail.{name}" for name, thing in things.items() if getattr(thing, "__module__", "") == "satrail"}
-    names = ("open", "ingest", "info", "verify", "demo", "shapes", "thresholds", "boltzmann")
+    names = (
+        "open",
+        "ingest",
+        "inspect",
+        "verify",
+        "shapes.judge",
+        "shapes.thresholds",
+        "shapes.boltzmann",
+        "change.card",
+    )
     functions = {f"satrail.{name}" for name in names}
-    assert classes | functions <= shown | {"satrail.Blocks", "satrail.Wallets"}
+    assert classes | functions <= shown | {"satrail.Batches", "satrail.Blocks", "satrail.Wallets"}
 
 
 @pytest.mark.parametrize("code", code_blocks())

@@ -287,7 +287,7 @@ def copy(store, tmp_path):
     return shutil.copytree(store, tmp_path / "copy")
 
 
-OPEN = pytest.mark.parametrize("ask", [satrail.open, satrail.info])
+OPEN = pytest.mark.parametrize("ask", [satrail.open, satrail.inspect])
 
 
 @OPEN
@@ -372,7 +372,7 @@ def test_every_missing_or_shortened_file_that_is_needed_is_noticed(copy, chain):
 def test_a_store_without_blocks_can_be_told_about_but_not_opened(tmp_path):
     report = satrail.ingest(BLOCKS, tmp_path / "store", until="1990-01-01", progress=False)
     assert (report.height, report.tip, report.blocks_added) == (None, None, 0)
-    info = satrail.info(tmp_path / "store")
+    info = satrail.inspect(tmp_path / "store")
     assert (info.height, info.tip, info.time, info.transactions) == (None, None, None, 0)
     with pytest.raises(satrail.StoreError, match="the store is empty: it holds no block yet; run satrail ingest"):
         satrail.open(tmp_path / "store")

@@ -155,7 +155,7 @@ def test_flows_are_those_of_every_transaction(early, owners, known, threads):
 
 
 def test_roles_are_those_of_the_truth(early, owners, rows, folder):
-    evaluation = satrail.evaluate(early.cluster(["co_spend", "address_type"]), satrail.truth(folder))
+    evaluation = satrail.evaluate(early.cluster(["co_spend", "address_type"]), satrail.truth.read(folder))
     table = evaluation.roles().to_pydict()
     labels, received = oracle.labels_of(evaluation.clusters, owners), oracle.received(early)
     main = oracle.main_clusters(labels, owners)
@@ -197,7 +197,7 @@ def cards_transactions(chain, purposes):
 
 def test_a_folder_and_a_mapping_of_the_same_owners_say_the_same(chain, known, folder):
     clusters = chain.cluster(["co_spend", "fresh"])
-    mapped, read = satrail.evaluate(clusters, known), satrail.evaluate(clusters, satrail.truth(folder))
+    mapped, read = satrail.evaluate(clusters, known), satrail.evaluate(clusters, satrail.truth.read(folder))
     assert mapped.addresses == read.addresses
     assert mapped.by_value == read.by_value
     for name in ("true_positive", "false_positive", "false_negative"):
@@ -240,7 +240,7 @@ def test_threads_do_not_matter(chain, known):
 
 
 def test_years_and_profiles_are_parts_of_the_whole(chain, folder, rows):
-    rates = satrail.evaluate(change.optimal(), satrail.truth(folder), chain=chain)
+    rates = satrail.evaluate(change.optimal(), satrail.truth.read(folder), chain=chain)
     whole = counts_of(rates)
     for table, column in [(rates.years(), "year"), (rates.profiles(), "profile"), (rates.purposes(), "purpose")]:
         parts = table.to_pydict()
@@ -259,7 +259,7 @@ def test_years_and_profiles_are_parts_of_the_whole(chain, folder, rows):
 @pytest.mark.parametrize("rule", [change.optimal(), change.locktime(), change.one_time_change()], ids=str)
 def test_a_folder_counts_what_owners_count(chain, known, folder, rule):
     mapped = counts_of(satrail.evaluate(rule, known))
-    read = counts_of(satrail.evaluate(rule, satrail.truth(folder), chain=chain))
+    read = counts_of(satrail.evaluate(rule, satrail.truth.read(folder), chain=chain))
     # In the folder, outputs of nobody known are others, too: they can only add negatives.
     assert all(read[name] == mapped[name] for name in COUNTS[:3])
     assert all(read[name] >= mapped[name] for name in COUNTS[3:])
@@ -290,7 +290,7 @@ def test_joining_the_payment_makes_bad_clusters(chain, owners, known):
 
 
 def test_a_shape_is_counted_transaction_by_transaction(chain, folder, labels):
-    truth = satrail.truth(folder)
+    truth = satrail.truth.read(folder)
     for shape in ("joinmarket", "equal_output_coinjoin", "coinjoin"):
         rates = satrail.evaluate(shape, truth, chain=chain)
         assert (rates.true_positive, rates.false_negative, rates.cannot_tell_positive) == (69, 0, 0)
@@ -311,7 +311,7 @@ def test_a_shape_is_counted_transaction_by_transaction(chain, folder, labels):
 
 
 def test_other_thresholds_give_other_rates(chain, folder):
-    truth = satrail.truth(folder)
+    truth = satrail.truth.read(folder)
     strict = satrail.evaluate("joinmarket", truth, chain=chain, min_participants=6)
     assert 0 < strict.true_positive < 69 and strict.false_negative == 69 - strict.true_positive
     with pytest.raises(ValueError, match="min_participants"):
@@ -342,7 +342,7 @@ def revealed(chain):
 
 def test_the_chain_tells_which_outputs_were_change(chain, revealed):
     found, clusters, left_out = revealed
-    truth = satrail.truth_from_chain(chain)
+    truth = satrail.truth.from_chain(chain)
     table = truth.table("changes").to_pydict()
     positions = {txid: next(p for p, own in outputs.items() if own) for txid, outputs in found.items()}
     assert dict(zip(table["txid"], table["position"], strict=True)) == positions
@@ -361,23 +361,23 @@ def test_what_the_chain_tells_is_true_where_owners_are_known(chain, owners, reve
 
 @pytest.mark.parametrize("rule", RULES[:4], ids=str)
 def test_rules_are_measured_on_what_the_chain_tells(chain, revealed, rule):
-    rates = satrail.evaluate(rule, satrail.truth_from_chain(chain, threads=2))
+    rates = satrail.evaluate(rule, satrail.truth.from_chain(chain, threads=2))
     assert counts_of(rates) == oracle.rates(chain, rule, revealed[0])
 
 
 def test_folds_share_no_payer_and_are_the_whole(chain):
-    whole = satrail.truth_from_chain(chain).table("changes").to_pydict()
-    parts = [satrail.truth_from_chain(chain, folds=folds) for folds in ([0, 1, 2, 3, 4], range(5, 10))]
+    whole = satrail.truth.from_chain(chain).table("changes").to_pydict()
+    parts = [satrail.truth.from_chain(chain, folds=folds) for folds in ([0, 1, 2, 3, 4], range(5, 10))]
     tables = [truth.table("changes").to_pydict() for truth in parts]
     assert not set(tables[0]["cluster_id"]) & set(tables[1]["cluster_id"])
     assert sorted(tables[0]["txid"] + tables[1]["txid"]) == sorted(whole["txid"])
     assert set(tables[0]["fold"]) <= {0, 1, 2, 3, 4} and tables[0]["txid"]
     with pytest.raises(ValueError, match="fold 10"):
-        satrail.truth_from_chain(chain, folds=[10])
+        satrail.truth.from_chain(chain, folds=[10])
 
 
 def test_an_earlier_chain_tells_less(chain):
-    early, late = satrail.truth_from_chain(chain.at(300)), satrail.truth_from_chain(chain)
+    early, late = satrail.truth.from_chain(chain.at(300)), satrail.truth.from_chain(chain)
     first = set(early.table("changes").to_pydict()["txid"])
     assert 0 < len(first) < len(late.table("changes"))
 
@@ -408,7 +408,7 @@ def test_a_truth_of_another_chain_is_refused(chain, stale, by_owner, folder):
     with pytest.raises(ValueError, match="truth of another chain"):
         satrail.evaluate(chain.cluster(), known)
     with pytest.raises(ValueError, match=r"does not fit the chain: .* transactions are not in it"):
-        satrail.evaluate(stale.cluster(), satrail.truth(folder))
+        satrail.evaluate(stale.cluster(), satrail.truth.read(folder))
 
 
 def test_owners_of_whom_nothing_was_paid_are_refused(chain):
@@ -435,9 +435,9 @@ def test_what_cannot_be_asked_is_said_so(chain, known, folder):
     with pytest.raises(ValueError, match="does not say what transactions are for"):
         satrail.evaluate("joinmarket", known)
     with pytest.raises(ValueError, match="does not say who owns addresses"):
-        satrail.evaluate(chain.cluster(), satrail.truth_from_chain(chain))
+        satrail.evaluate(chain.cluster(), satrail.truth.from_chain(chain))
     with pytest.raises(ValueError, match="no purpose of the truth is that of the shape"):
-        satrail.evaluate("lightning_open", satrail.truth(folder), chain=chain)
+        satrail.evaluate("lightning_open", satrail.truth.read(folder), chain=chain)
     with pytest.raises(ValueError, match=r"is a rule and no shape; evaluate satrail\.change\.optimal\(\)"):
         satrail.evaluate("optimal", known)
     with pytest.raises(ValueError, match=r"evaluate chain\.cluster"):
@@ -445,7 +445,7 @@ def test_what_cannot_be_asked_is_said_so(chain, known, folder):
     with pytest.raises(ValueError, match="did you mean joinmarket"):
         satrail.evaluate("joinmarkt", known)
     with pytest.raises(TypeError, match="give the chain"):
-        satrail.evaluate(change.optimal(), satrail.truth(folder))
+        satrail.evaluate(change.optimal(), satrail.truth.read(folder))
     with pytest.raises(TypeError, match="leave chain out"):
         satrail.evaluate(chain.cluster(), known, chain=chain)
     with pytest.raises(TypeError, match="cannot be evaluated"):
@@ -460,14 +460,14 @@ def test_what_cannot_be_asked_is_said_so(chain, known, folder):
 
 def test_a_folder_that_is_none_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="no such folder of a simulated chain"):
-        satrail.truth(tmp_path / "nowhere")
+        satrail.truth.read(tmp_path / "nowhere")
     with pytest.raises(ValueError, match=r"scenario\.json is not there"):
-        satrail.truth(tmp_path)
+        satrail.truth.read(tmp_path)
     scenario = tmp_path / "scenario.json"
     for text, wrong in [("{", "is no JSON"), ("{}", "does not say its format"), ('{"format": 7}', "has format 7")]:
         scenario.write_text(text)
         with pytest.raises(ValueError, match=wrong):
-            satrail.truth(tmp_path)
+            satrail.truth.read(tmp_path)
 
 
 def spoiled(rows: Folder, table: str, column: str, change_to) -> Folder:
@@ -524,13 +524,13 @@ SPOILED = [
 def test_a_truth_that_does_not_fit_is_refused(chain, rows, tmp_path, table, column, change_to, wrong):
     folder = spoiled(rows, table, column, change_to).write(tmp_path / "folder")
     with pytest.raises(ValueError, match=wrong) as raised:
-        satrail.evaluate(change.optimal(), satrail.truth(folder), chain=chain)
+        satrail.evaluate(change.optimal(), satrail.truth.read(folder), chain=chain)
     assert "\n" not in str(raised.value)
 
 
 def test_files_that_are_damaged_or_missing_are_refused(chain, rows, tmp_path):
     folder = rows.write(tmp_path / "folder")
-    truth = satrail.truth(folder)
+    truth = satrail.truth.read(folder)
     file = folder / "truth" / "entities.parquet"
     whole = file.read_bytes()
     for bad in (b"", b"PAR1", whole[: len(whole) // 2], b"\0" * len(whole)):
@@ -543,7 +543,7 @@ def test_files_that_are_damaged_or_missing_are_refused(chain, rows, tmp_path):
 
 
 def test_the_tables_of_a_folder_are_as_they_were_written(folder, rows):
-    truth = satrail.truth(folder)
+    truth = satrail.truth.read(folder)
     assert truth.tables == sorted(rows.tables)
     for name, columns in rows.tables.items():
         assert truth.table(name).to_pydict() == columns
@@ -560,7 +560,7 @@ def test_what_was_found_shows_itself(chain, known, folder):
     assert repr(rates).startswith("Rates(optimal: ") and "change outputs found" in repr(rates)
     assert "<caption" in rates._repr_html_()
     assert "owners of" in repr(known)
-    assert "transactions of" in repr(satrail.truth_from_chain(chain))
+    assert "transactions of" in repr(satrail.truth.from_chain(chain))
 
 
 # ---- Cards ---------------------------------------------------------------------------------------------------------
@@ -593,9 +593,9 @@ def test_a_rule_shows_what_was_measured_of_it():
 def test_a_card_has_the_counts():
     kept = json.loads(RATES.read_text(encoding="utf-8"))
     for name, card in kept["rules"].items():
-        assert satrail.card(name) == card
+        assert satrail.change.card(name) == card
     with pytest.raises(ValueError, match="did you mean optimal"):
-        satrail.card("optimla")
+        satrail.change.card("optimla")
 
 
 def test_clusters_by_one_rule_show_what_was_measured_of_it(chain):
@@ -628,7 +628,7 @@ def test_random_chains_are_counted_as_the_slow_way_counts_them(seed, tmp_path):
         flows = {owner: [table[name][i] for name in names] for i, owner in enumerate(table["owner"])}
         assert flows == oracle.flows(chain, clusters, owners)
     told, _, left_out = oracle.revealed(chain)
-    truth = satrail.truth_from_chain(chain)
+    truth = satrail.truth.from_chain(chain)
     reasons = truth.table("left_out").to_pydict()
     assert dict(zip(reasons["reason"], reasons["transactions"], strict=True)) == left_out
     for rule in RULES:

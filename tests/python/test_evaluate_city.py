@@ -20,7 +20,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def truth(city: Path) -> satrail.Truth:
-    return satrail.truth(city)
+    return satrail.truth.read(city)
 
 
 @pytest.fixture(scope="module")
@@ -84,4 +84,4 @@ def test_a_truth_tells_as_much_as_the_chain_has_by_then(simulated, truth):
 def test_the_truth_of_another_seed_is_refused(simulated, tmp_path):
     satrail.simulate("city", tmp_path / "other", seed=6, scale=0.02, progress=False)
     with pytest.raises(ValueError, match="does not fit the chain"):
-        satrail.evaluate(simulated.cluster(), satrail.truth(tmp_path / "other"))
+        satrail.evaluate(simulated.cluster(), satrail.truth.read(tmp_path / "other"))

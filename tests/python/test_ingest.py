@@ -42,15 +42,15 @@ def test_the_report_says_what_was_done(chain, tmp_path, truth):
 
 def test_a_second_ingest_has_nothing_to_do(tmp_path):
     first = ingest(tmp_path / "store")
-    before = satrail.info(tmp_path / "store")
+    before = satrail.inspect(tmp_path / "store")
     again = ingest(tmp_path / "store")
     assert (again.height, again.tip, again.stale_blocks) == (first.height, first.tip, first.stale_blocks)
     assert (again.blocks_added, again.transactions_added, again.bytes_added) == (0, 0, 0)
-    assert satrail.info(tmp_path / "store") == before
+    assert satrail.inspect(tmp_path / "store") == before
 
 
 def test_info_says_what_a_store_is(chain, store, truth):
-    info = satrail.info(store)
+    info = satrail.inspect(store)
     assert (info.store, info.format, info.network) == (str(store), 1, "regtest")
     assert (info.height, info.tip, info.time) == (495, chain.tip.hash, utc(truth.blocks[-1].median_time))
     for name in ("transactions", "inputs", "outputs", "addresses"):
@@ -62,7 +62,7 @@ def test_info_says_what_a_store_is(chain, store, truth):
 
 def test_reports_show_themselves_in_a_notebook_with_what_they_say_escaped(tmp_path):
     store = tmp_path / "a <b> & c"
-    for thing in (ingest(store, until=3), satrail.info(store)):
+    for thing in (ingest(store, until=3), satrail.inspect(store)):
         html = thing._repr_html_()
         assert "a &lt;b&gt; &amp; c" in html
         assert "<b>" not in html
@@ -222,7 +222,7 @@ def test_a_limit_that_is_neither_height_nor_date_is_refused(tmp_path, until, kin
 
 @pytest.mark.parametrize("progress", [1, "yes", {}, 0])
 def test_a_progress_that_is_neither_yes_nor_no_nor_a_function_is_refused(tmp_path, progress):
-    with pytest.raises(TypeError, match="is none of None, True, False and a function"):
+    with pytest.raises(TypeError, match="is not None, True, False or a function"):
         ingest(tmp_path / "store", progress=progress)
 
 
@@ -232,7 +232,7 @@ def test_paths_may_begin_with_a_tilde_and_be_of_any_kind(tmp_path, monkeypatch):
     assert satrail.ingest("~/blocks", Path("~/store"), until=1, progress=False).height == 1
     assert satrail.open("~/store") == satrail.open(tmp_path / "store")
     assert satrail.open(Path("~/store"), blocks="~/blocks").tip.transactions()[0].raw()
-    assert satrail.info("~/store").store == str(tmp_path / "store")
+    assert satrail.inspect("~/store").store == str(tmp_path / "store")
 
 
 def test_a_folder_without_block_files_is_told_which_to_give(tmp_path):
@@ -305,7 +305,8 @@ def test_a_function_that_raised_is_not_called_again(tmp_path):
     assert len(calls) == 1
 
 
-def test_true_shows_a_bar(tmp_path, capfd):
+def test_true_shows_a_bar_in_a_terminal(tmp_path, capfd, monkeypatch):
+    monkeypatch.setattr("satrail._progress._in_terminal", lambda: True)
     ingest(tmp_path / "store", progress=True)
     shown = capfd.readouterr()
     assert "height 495" in shown.err
@@ -317,6 +318,34 @@ def test_true_shows_a_bar(tmp_path, capfd):
 def test_no_bar_is_shown_where_nobody_looks(tmp_path, capfd, progress):
     ingest(tmp_path / "store", progress=progress)
     assert capfd.readouterr() == ("", "")
+
+
+def test_in_a_file_progress_is_a_few_lines(tmp_path):
+    code = f"import satrail; satrail.ingest({str(BLOCKS)!r}, {str(tmp_path / 'store')!r}, progress=True)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    lines = done.stderr.splitlines()
+    assert 2 <= len(lines) <= 40 and "\r" not in done.stderr
+    assert len(set(lines)) == len(lines)
+    assert any(line.startswith("blocks: 100 %, height 495") for line in lines)
+
+
+def test_a_notebook_without_widgets_has_a_bar_and_no_warning(tmp_path):
+    """ipykernel is there and ipywidgets are not, as in a plain JupyterLab."""
+    code = f"""
+import sys, types, warnings
+class Kernel:
+    config = {{"IPKernelApp": {{}}}}
+sys.modules["ipykernel"] = types.ModuleType("ipykernel")
+sys.modules["IPython"] = types.ModuleType("IPython")
+sys.modules["IPython"].get_ipython = Kernel
+sys.modules["ipywidgets"] = None
+warnings.simplefilter("error")
+import satrail
+satrail.ingest({str(BLOCKS)!r}, {str(tmp_path / "store")!r}, progress=None)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "blocks: 100%" in done.stderr and "IProgress" not in done.stderr
 
 
 # ---- What stops it, and others --------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ def test_the_chain_that_comes_with_it_is_there():
 
 def test_all_names_are_there_and_all_that_is_there_is_named():
     public = {n for n, v in vars(satrail).items() if not n.startswith("_") and not inspect.ismodule(v)}
-    assert set(satrail.__all__) == public | {"change"}
+    assert set(satrail.__all__) == public | {"change", "shapes", "truth"}
     assert satrail.__all__ == sorted(satrail.__all__)
 
 

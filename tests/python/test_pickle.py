@@ -23,11 +23,11 @@ THINGS = {
     "ledger": lambda chain: chain.trace(chain.block(150).transactions()[0]).ledger,
     "judgement": lambda chain: chain.block(300).transactions()[-1].shapes(only=["peeling"])[0],
     "predicates": lambda chain: tuple(p for j in chain.block(300).transactions()[-1].shapes() for p in j.predicates),
-    "boltzmann": lambda chain: satrail.boltzmann([5, 5, 8], [5, 5, 7]),
+    "boltzmann": lambda chain: satrail.shapes.boltzmann([5, 5, 8], [5, 5, 7]),
     "boltzmann of a transaction": lambda chain: chain.block(300).transactions()[-1].boltzmann(merge_addresses=True),
-    "boltzmann that was not computed": lambda chain: satrail.boltzmann([5, 5], [5, 5], budget=0),
+    "boltzmann that was not computed": lambda chain: satrail.shapes.boltzmann([5, 5], [5, 5], budget=0),
     "verify report": lambda chain: satrail.verify(chain.store, check_blocks=False, progress=False),
-    "info": lambda chain: satrail.info(chain.store),
+    "info": lambda chain: satrail.inspect(chain.store),
     "report": lambda chain: satrail.ingest(BLOCKS, chain.store, progress=False),
 }
 #: What has no equality of its own, with what it says.
@@ -36,7 +36,7 @@ HOLDERS = {
     "outputs": (lambda chain: chain.outputs(200, 210), lambda table: table.to_pydict()),
     "shapes": (lambda chain: chain.at(300).shapes(200, 310), lambda table: table.to_pydict()),
     "link probabilities": (
-        lambda chain: satrail.boltzmann([5, 5, 8], [5, 5, 7]).link_probabilities(),
+        lambda chain: satrail.shapes.boltzmann([5, 5, 8], [5, 5, 7]).link_probabilities(),
         lambda table: table.to_pydict(),
     ),
     "empty table": (lambda chain: chain.inputs(0, 0), lambda table: table.to_pydict()),

@@ -155,7 +155,7 @@ def test_what_happened_later_is_not_looked_at(chain):
 def test_addresses_and_scripts_are_the_same():
     text, same = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "0014751e76e8199196d454941c45d1b3a323f1433bd6"
     for address in (text, same):
-        judgement = satrail.shapes([(10, text)], [(9, address)], only=["self_transfer"])[0]
+        judgement = satrail.shapes.judge([(10, text)], [(9, address)], only=["self_transfer"])[0]
         assert judgement.verdict == "yes"
 
 
@@ -165,7 +165,7 @@ def test_heights_count_on_the_main_network_where_they_are_given():
         [(1_005_000, script(3)), (1_005_000, script(4)), *pool],
         [(1_000_000, script(9 + n)) for n in range(5)],
     )
-    verdict = lambda **known: satrail.shapes(inputs, outputs, only=["whirlpool"], **known)[0].verdict  # noqa: E731
+    verdict = lambda **known: satrail.shapes.judge(inputs, outputs, only=["whirlpool"], **known)[0].verdict  # noqa: E731
     assert (verdict(), verdict(height=569_999), verdict(height=570_000)) == ("yes", "no", "yes")
     assert verdict(height=1, network="regtest") == "yes"
     assert verdict(height=1, whirlpool_first_height=0) == "yes"
@@ -173,9 +173,9 @@ def test_heights_count_on_the_main_network_where_they_are_given():
 
 def test_what_only_a_chain_shows_is_undecided():
     wsh = "0020" + "11" * 32
-    known = {j.shape: j.verdict for j in satrail.shapes([(9, script(1))], [(4, wsh), (4, script(2))])}
+    known = {j.shape: j.verdict for j in satrail.shapes.judge([(9, script(1))], [(4, wsh), (4, script(2))])}
     assert known["lightning_open"] == known["peeling"] == "undecided"
-    close = satrail.shapes(
+    close = satrail.shapes.judge(
         [(9, wsh)], [(4, wsh)], locktime=0x20123456, sequences=[0x80123456], only=["lightning_close"]
     )
     assert (close[0].verdict, close[0].decided_by) == ("undecided", "two_of_two")
@@ -184,7 +184,7 @@ def test_what_only_a_chain_shows_is_undecided():
 
 def test_thresholds_are_what_the_answer_is_held_against():
     inputs, outputs = joint(4)
-    verdict = lambda **given: satrail.shapes(inputs, outputs, only=["joinmarket"], **given)[0]  # noqa: E731
+    verdict = lambda **given: satrail.shapes.judge(inputs, outputs, only=["joinmarket"], **given)[0]  # noqa: E731
     assert verdict().verdict == "yes"
     assert verdict(min_participants=5).decided_by == "inputs"
     assert verdict(min_denomination=1_000_001).decided_by == "denomination"
@@ -195,9 +195,9 @@ def test_the_thresholds_are_those_that_are_documented():
     text = (ROOT / "docs" / "shapes.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `(\w+)` \| ([\w.,]+) \|", text, re.MULTILINE))
     assert {name: value.replace(",", "") for name, value in rows.items()} == {
-        name: str(value) for name, value in satrail.thresholds("regtest").items()
+        name: str(value) for name, value in satrail.shapes.thresholds("regtest").items()
     }
-    changed = {n: v for n, v in satrail.thresholds().items() if v != satrail.thresholds("regtest")[n]}
+    changed = {n: v for n, v in satrail.shapes.thresholds().items() if v != satrail.shapes.thresholds("regtest")[n]}
     assert set(changed) == {"wasabi_1_first_height", "wasabi_2_first_height", "whirlpool_first_height"}
     assert all(f"{height:,}" in text for height in changed.values())
 
@@ -211,7 +211,7 @@ def ask(request, chain):
     return {
         "chain": lambda **given: chain.shapes(0, 1, **given),
         "transaction": chain.block(1).transactions()[0].shapes,
-        "alone": lambda **given: satrail.shapes([], [], **given),
+        "alone": lambda **given: satrail.shapes.judge([], [], **given),
     }[request.param]
 
 
@@ -249,7 +249,7 @@ def test_shares_and_flags_have_their_own_types(ask):
 
 
 def test_unknown_shapes_are_told_which_is_near(chain):
-    for ask in (chain.block(1).transactions()[0].shapes, lambda **given: satrail.shapes([], [], **given)):
+    for ask in (chain.block(1).transactions()[0].shapes, lambda **given: satrail.shapes.judge([], [], **given)):
         with pytest.raises(ValueError, match=r'unknown shape "joinmaket"; did you mean joinmarket\? it is one of'):
             ask(only=["joinmaket"])
         for wrong in ("joinmarket", 5, [5], [None]):
@@ -262,7 +262,7 @@ def test_unknown_shapes_are_told_which_is_near(chain):
 
 
 def test_an_unknown_network_is_told_the_known_ones():
-    for ask in (satrail.thresholds, lambda name: satrail.shapes([], [], network=name)):
+    for ask in (satrail.shapes.thresholds, lambda name: satrail.shapes.judge([], [], network=name)):
         with pytest.raises(ValueError, match=r'unknown network "mars"; it is one of mainnet'):
             ask("mars")
 
@@ -284,15 +284,15 @@ def test_an_unknown_network_is_told_the_known_ones():
 )
 def test_inputs_that_are_none_are_told_why(inputs, error, message):
     with pytest.raises(error, match=message):
-        satrail.shapes(inputs, [])
+        satrail.shapes.judge(inputs, [])
 
 
 def test_sequences_are_as_many_as_inputs():
     with pytest.raises(ValueError, match="2 sequences are given for 1 inputs; give one for each"):
-        satrail.shapes([(1, script(1))], [], sequences=[0, 1])
+        satrail.shapes.judge([(1, script(1))], [], sequences=[0, 1])
     for wrong in (5, ["x"], [-1], [2**32]):
         with pytest.raises(TypeError, match="give a number from 0 to 4294967295 for each input"):
-            satrail.shapes([(1, script(1))], [], sequences=wrong)
+            satrail.shapes.judge([(1, script(1))], [], sequences=wrong)
 
 
 # ---- Real CoinJoins --------------------------------------------------------------------------------------------------
@@ -332,7 +332,9 @@ def real():
     for title, (archive, name) in SETS.items():
         verdicts, total = Counter(), 0
         for inputs, outputs in read_set(archive, name):
-            judgements = satrail.shapes(inputs, outputs, only=[*JOINT, "whirlpool_tx0", "stonewall", "payjoin_warning"])
+            judgements = satrail.shapes.judge(
+                inputs, outputs, only=[*JOINT, "whirlpool_tx0", "stonewall", "payjoin_warning"]
+            )
             total += 1
             verdicts.update((judgement.shape, judgement.verdict) for judgement in judgements)
             by = {judgement.shape: judgement.verdict for judgement in judgements}
@@ -402,7 +404,7 @@ def test_ordinary_transactions_of_real_blocks_are_no_coinjoins(capsys):
                 total += 1
                 found.update(
                     j.shape
-                    for j in satrail.shapes(*coins, only=[*JOINT, "whirlpool_tx0", "stonewall"])
+                    for j in satrail.shapes.judge(*coins, only=[*JOINT, "whirlpool_tx0", "stonewall"])
                     if j.verdict == "yes"
                 )
     with capsys.disabled():
@@ -455,7 +457,7 @@ def try_everything(inputs, outputs, intrafees=0):
     list(enumerate([3, 16, 131, 1496, 22482, 426833, 9934563, 277006192, 9085194458], start=2)),
 )
 def test_equal_amounts_have_as_many_interpretations_as_the_closed_form_says(n, ways):
-    links = satrail.boltzmann([100] * n, [100] * n)
+    links = satrail.shapes.boltzmann([100] * n, [100] * n)
     assert (links.computed, links.interpretations, links.reason) == (True, ways, None)
     assert links.entropy == pytest.approx(log2(ways))
     assert len(set(links.link_probabilities().to_pydict()["probability"])) == 1
@@ -468,7 +470,7 @@ def test_equal_amounts_have_as_many_interpretations_as_the_closed_form_says(n, w
     st.integers(0, 3),
 )
 def test_it_counts_what_trying_everything_counts(inputs, outputs, intrafees):
-    links = satrail.boltzmann(inputs, outputs, intrafees=intrafees)
+    links = satrail.shapes.boltzmann(inputs, outputs, intrafees=intrafees)
     if sum(inputs) < sum(outputs):
         assert (links.computed, links.reason) == (False, "its outputs have more than its inputs")
         return
@@ -484,7 +486,7 @@ def test_it_counts_what_trying_everything_counts(inputs, outputs, intrafees):
 
 
 def test_a_mix_of_whirlpool_has_the_entropy_of_equal_amounts():
-    mix = satrail.boltzmann([1_005_000, 1_004_000, 1_000_000, 1_000_000, 1_000_000], [1_000_000] * 5)
+    mix = satrail.shapes.boltzmann([1_005_000, 1_004_000, 1_000_000, 1_000_000, 1_000_000], [1_000_000] * 5)
     assert (mix.interpretations, round(mix.entropy, 2)) == (1496, 10.55)
 
 
@@ -518,7 +520,7 @@ def test_inputs_of_one_address_can_be_taken_together(chain):
 
 def test_what_is_beyond_the_budget_is_not_computed_and_says_so(chain):
     amounts = [i * 7919 % 104_729 + 1 for i in range(60)]
-    links = satrail.boltzmann(amounts, amounts)
+    links = satrail.shapes.boltzmann(amounts, amounts)
     assert not links.computed
     assert (links.interpretations, links.entropy, links.link_probabilities(), links.deterministic_links()) == (
         None,
@@ -528,13 +530,13 @@ def test_what_is_beyond_the_budget_is_not_computed_and_says_so(chain):
     )
     assert repr(links) == "Boltzmann(not computed: the budget was used up)"
     assert "not computed" in links._repr_html_()
-    assert satrail.boltzmann([5, 5], [5, 5], budget=95).reason == "the budget was used up"
-    assert satrail.boltzmann([5] * 60, [5] * 60).reason == "there are more ways than 128 bits can count"
+    assert satrail.shapes.boltzmann([5, 5], [5, 5], budget=95).reason == "the budget was used up"
+    assert satrail.shapes.boltzmann([5] * 60, [5] * 60).reason == "there are more ways than 128 bits can count"
     assert chain.block(1).transactions()[0].boltzmann().reason == "it has no inputs"
 
 
 def test_what_was_computed_shows_itself():
-    links = satrail.boltzmann([5, 5], [5, 5])
+    links = satrail.shapes.boltzmann([5, 5], [5, 5])
     assert repr(links) == "Boltzmann(interpretations=3, entropy=1.585)"
     assert "1.585 bits" in links._repr_html_() and "probability" in links._repr_html_()
 
@@ -548,8 +550,8 @@ def test_amounts_that_are_none_are_told_why(chain):
         ([2**64], ValueError),
     ):
         with pytest.raises(error, match="satoshi"):
-            satrail.boltzmann(wrong, [1])
-    for tx in (satrail.boltzmann, lambda *_, **given: chain.block(1).transactions()[0].boltzmann(**given)):
+            satrail.shapes.boltzmann(wrong, [1])
+    for tx in (satrail.shapes.boltzmann, lambda *_, **given: chain.block(1).transactions()[0].boltzmann(**given)):
         with pytest.raises(ValueError, match="budget=-1: give a whole number from 0"):
             tx([1], [1], budget=-1)
         with pytest.raises(ValueError, match="intrafees=-1: give a whole number from 0"):
@@ -564,9 +566,9 @@ def test_damaged_pickles_are_value_errors(chain):
         (judgement, 0, "nothing"),
         (judgement.predicates[0], 0, "nothing"),
         (judgement.predicates[0], 2, "nothing"),
-        (satrail.boltzmann([5, 5], [5, 5]), 0, 99),
-        (satrail.boltzmann([5, 5], [5, 5]), 2, [[1], [1]]),
-        (satrail.boltzmann([5, 5], [5, 5]), 3, [7, 7]),
+        (satrail.shapes.boltzmann([5, 5], [5, 5]), 0, 99),
+        (satrail.shapes.boltzmann([5, 5], [5, 5]), 2, [[1], [1]]),
+        (satrail.shapes.boltzmann([5, 5], [5, 5]), 3, [7, 7]),
     ]
     for thing, place, value in damaged:
         restore, arguments = thing.__reduce__()

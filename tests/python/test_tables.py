@@ -3,11 +3,16 @@
 A table of the chain comes in batches of 65,536 rows, which this chain is too small to fill.
 """
 
+import csv
+import os
 import shutil
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 
 import duckdb
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -336,8 +341,8 @@ def test_a_short_table_shows_all_rows(chain):
     assert repr(chain.blocks(0, 2, columns=["height", "transactions", "time"])) == "\n".join(
         [
             "height  transactions  time",
-            "0       1             2011-02-02 23:16:42",
-            f"1       1             {chain.block(1).time:%Y-%m-%d %H:%M:%S}",
+            "0       1             2011-02-02 23:16:42 UTC",
+            f"1       1             {chain.block(1).time:%Y-%m-%d %H:%M:%S} UTC",
             f"[2 rows {X} 3 columns]",
         ]
     )
@@ -387,3 +392,108 @@ def test_html_is_escaped(chain):
     html = rejected._repr_html_()
     assert "&lt;script&gt;alert(&quot;1 &amp; 2&quot;)&lt;/script&gt;" in html
     assert "<script>" not in html
+
+
+# ---- For other packages and as files --------------------------------------------------------------------------------
+
+
+def test_a_column_is_found_by_its_name_and_is_what_the_table_has(chain):
+    table = chain.outputs()
+    for name in table.columns:
+        column = table[name]
+        assert (column.name, len(column)) == (name, len(table))
+        assert column.to_list() == list(column) == table.to_pydict()[name]
+    with pytest.raises(KeyError, match='no column "valu"'):
+        table["valu"]
+
+
+def test_a_column_goes_to_numpy_polars_and_pyarrow(chain):
+    table = chain.inputs()
+    assert table["position"].to_numpy().dtype == np.dtype("int32")
+    assert table["position"].to_numpy().tolist() == table["position"].to_list()
+    values = table["value"].to_numpy()
+    assert np.isnan(values).tolist() == [value is None for value in table["value"].to_list()]
+    times = chain.blocks()["time"].to_numpy()
+    assert times.dtype.kind == "M" and times.tolist() == [
+        t.replace(tzinfo=None) for t in chain.blocks()["time"].to_list()
+    ]
+    assert chain.transactions()["is_coinbase"].to_numpy().dtype == np.dtype(bool)
+    assert table["txid"].to_numpy().tolist() == table["txid"].to_list()
+    assert pl.Series(table["value"]).to_list() == table["value"].to_list()
+    assert pa.chunked_array(table["value"]).to_pylist() == table["value"].to_list()
+
+
+def test_batches_are_the_table_piece_by_piece(chain):
+    for table in (chain.outputs(), chain.cluster().table(), chain.blocks(0, 0)):
+        batches = list(table)
+        assert sum(len(batch) for batch in batches) == len(table)
+        assert all(batch.columns == table.columns for batch in batches)
+        rows = [row for batch in batches for row in zip(*batch.to_pydict().values(), strict=True)]
+        assert rows == list(zip(*table.to_pydict().values(), strict=True))
+
+
+@pytest.mark.parametrize("n", [0, 1, 5, 10**6])
+def test_the_head_of_a_table_is_its_first_rows(chain, n):
+    for table in (chain.blocks(columns=["height"]), chain.cluster().table()):
+        whole, head = table.to_pydict(), table.head(n)
+        assert len(head) == min(n, len(table))
+        assert head.to_pydict() == {name: values[:n] for name, values in whole.items()}
+
+
+def test_a_table_becomes_a_frame_of_polars_pandas_or_arrow(chain):
+    table = chain.blocks(columns=["height", "hash", "time"])
+    assert table.to_polars()["height"].to_list() == list(range(496))
+    assert table.to_pandas()["hash"].tolist() == table["hash"].to_list()
+    assert table.to_arrow().column_names == table.columns
+
+
+def test_pandas_before_version_three_reads_through_arrow(chain, monkeypatch):
+    monkeypatch.delattr(pd.DataFrame, "from_arrow")
+    assert chain.blocks(columns=["height"]).to_pandas()["height"].tolist() == list(range(496))
+
+
+@pytest.mark.parametrize("package", ["polars", "pandas", "pyarrow", "numpy"])
+def test_a_package_that_is_missing_is_named(chain, monkeypatch, package):
+    monkeypatch.setitem(sys.modules, package, None)
+    table = chain.blocks(columns=["height"])
+    convert = {"polars": table.to_polars, "pandas": table.to_pandas, "pyarrow": table.to_arrow}
+    with pytest.raises(ImportError, match=f"needs {package}, which is not installed: pip install {package}"):
+        convert.get(package, table["height"].to_numpy)()
+
+
+def test_files_hold_what_the_table_holds(chain, tmp_path):
+    table = chain.outputs(columns=["txid", "value", "time", "address", "spent_height"])
+    table.write_csv(tmp_path / "t.csv")
+    table.write_parquet(tmp_path / "t.parquet")
+    assert pl.read_parquet(tmp_path / "t.parquet").to_dict(as_series=False) == table.to_pydict()
+    with open(tmp_path / "t.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["value"] for row in rows] == [str(value) for value in table["value"].to_list()]
+    assert [row["time"] for row in rows] == [time.isoformat() for time in table["time"].to_list()]
+    assert [row["address"] or None for row in rows] == table["address"].to_list()
+    for write in (table.write_csv, table.write_parquet):
+        path = tmp_path / ("t.csv" if write == table.write_csv else "t.parquet")
+        with pytest.raises(FileExistsError):
+            write(path)
+        write(path, overwrite=True)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent to a process")
+@pytest.mark.parametrize(
+    "read", ["table.to_pydict()", "table.to_arrow()", "table.to_polars()", "table.write_csv('t.csv')"]
+)
+def test_reading_is_interrupted_by_ctrl_c(store, tmp_path, read):
+    code = f"""
+import signal, threading, os, sys, satrail
+table = satrail.open(sys.argv[1]).outputs()
+threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+try:
+    while True:
+        table.{read}
+        os.path.exists('t.csv') and os.remove('t.csv')
+except BaseException as error:
+    print(type(error).__name__, error)
+"""
+    done = subprocess.run([sys.executable, "-c", code, store], capture_output=True, text=True, timeout=60, cwd=tmp_path)
+    assert "KeyboardInterrupt" in done.stdout, done.stderr

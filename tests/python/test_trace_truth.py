@@ -269,7 +269,7 @@ def simulated(service) -> satrail.Chain:
 
 
 def test_what_truly_reaches_exchanges_are_the_cash_outs(service, simulated):
-    truth = satrail.truth(service)
+    truth = satrail.truth.read(service)
     trace = simulated.trace(simulated.addresses(service / "watch.csv"), max_tx_hops=1)
     rows = pl.DataFrame(satrail.evaluate(trace, truth).owners())
     sold = pl.DataFrame(truth.table("cashouts")).group_by("exchange").agg(pl.col("amount").sum())
@@ -282,7 +282,7 @@ def test_what_truly_reaches_exchanges_are_the_cash_outs(service, simulated):
 
 
 def test_better_stop_sets_get_better_evaluations(service, simulated):
-    truth = satrail.truth(service)
+    truth = satrail.truth.read(service)
     entities = {row["entity"]: row for row in pl.DataFrame(truth.table("entities")).to_dicts()}
     services = {"exchange", "merchant", "pool", "gambling", "payment_processor", "custodian"}
     stops: dict[str, list[str]] = {}
@@ -343,13 +343,13 @@ def test_what_does_not_fit_is_refused(hand, known, chain):
     unknown = hand.chain.block(4).transactions()[0]
     with pytest.raises(ValueError, match=r"does not say whose output number .* of the trace's source is; trace from"):
         satrail.evaluate(hand.chain.trace(unknown), hand.truth)
-    only_change = satrail.truth_from_chain(chain)
+    only_change = satrail.truth.from_chain(chain)
     with pytest.raises(ValueError, match="does not say who owns addresses"):
         satrail.evaluate(chain.trace(chain.block(150).transactions()[0]), only_change)
 
 
 def test_a_name_of_two_owners_is_refused_as_a_label(service, simulated, tmp_path):
-    truth = satrail.truth(service)
+    truth = satrail.truth.read(service)
     entities = pl.DataFrame(truth.table("entities"))
     copy = tmp_path / "copy"
     (copy / "truth").mkdir(parents=True)
@@ -363,7 +363,7 @@ def test_a_name_of_two_owners_is_refused_as_a_label(service, simulated, tmp_path
     arrived = simulated.tx(row["txid"]).outputs()[row["position"]].address
     trace = simulated.trace(simulated.addresses(service / "watch.csv"), stop_at={"exchange": [arrived]})
     with pytest.raises(ValueError, match='"exchange" is the name of several owners of hidden-service'):
-        satrail.evaluate(trace, satrail.truth(copy))
+        satrail.evaluate(trace, satrail.truth.read(copy))
 
 
 def test_evaluations_are_shown_and_traces_come_back(hand):

@@ -8,7 +8,7 @@ use satrail::Error;
 use satrail::chain::Chain;
 use satrail::change::{self, ChangeRule, Choice};
 use satrail::cluster::{CoinJoins, Settings};
-use satrail::evaluate::{Claims, FOLDS, Folder, GivenOwners, GivenTransactions, Known, Revealed, fold_of};
+use satrail::evaluate::{Claims, FOLDS, Folder, GivenOwners, GivenTransactions, Revealed, Truth, fold_of};
 use satrail::ids::{AddrNum, NONE_32, OutNum, TxNum};
 use satrail::trace::{Direction, Policy, Reason, Source, SourceItem, StopItem, StopSet, TraceOptions};
 use tempfile::TempDir;
@@ -47,8 +47,8 @@ fn script_text(chain: &Chain, number: u32) -> String {
     satrail::ids::hex(&script)
 }
 
-fn by_names(chain: &Chain, given: GivenOwners) -> Arc<Known> {
-    Known::given(chain, Some(given), None).unwrap().into()
+fn by_names(chain: &Chain, given: GivenOwners) -> Arc<Truth> {
+    Truth::given(chain, Some(given), None).unwrap().into()
 }
 
 proptest! {
@@ -145,7 +145,7 @@ proptest! {
 }
 
 /// A quarter of the outputs of known owners.
-fn some_outputs(chain: &Chain, known: &Known, rng: &mut Rng) -> Source {
+fn some_outputs(chain: &Chain, known: &Truth, rng: &mut Rng) -> Source {
     let is_known = |output: &u64| known.owners().unwrap().of(chain.address_of(OutNum(*output)).unwrap()).is_some();
     let outputs: Vec<u64> = (0..chain.counts().outputs).filter(is_known).filter(|_| rng.below(4) == 0).collect();
     Source::of(chain, outputs.into_iter().map(|output| SourceItem::Output(OutNum(output)))).unwrap()
@@ -186,7 +186,7 @@ fn only_traces_going_out_of_known_owners_are_evaluated() {
     let known = by_names(&chain, owners(&chain, 3, &mut Rng::new(1)));
     let genesis = Source::of(&chain, [SourceItem::Output(OutNum(0))]).unwrap();
     let trace = |direction, source| chain.trace(source, &TraceOptions { direction, ..TraceOptions::default() }, |_| true).unwrap();
-    let refused = |known: Arc<Known>, direction| {
+    let refused = |known: Arc<Truth>, direction| {
         let refused = trace(direction, &genesis).evaluate(known, &Claims::new(), &mut || true);
         refused.err().unwrap().to_string()
     };
@@ -259,7 +259,7 @@ fn a_truth_of_nothing_in_the_chain_is_refused() {
     let txids = vec![chain.txid(TxNum(3)).unwrap(), [7; 32]];
     let purposes = StringArray::from(vec!["coinbase", "payment"]);
     let given = GivenTransactions { txids, purposes, profiles: None };
-    let refused = Known::given(&chain, None, Some(given)).err().unwrap().to_string();
+    let refused = Truth::given(&chain, None, Some(given)).err().unwrap().to_string();
     assert!(refused.contains("1 of its 2 transactions are not in it up to height 20: 0707"), "{refused}");
     let nowhere = Folder::open(std::path::Path::new("no such folder")).err().unwrap();
     assert!(matches!(nowhere, Error::NotFound { .. }));

@@ -11,7 +11,7 @@ use satrail::Error;
 use satrail::chain::{Chain, Facts};
 use satrail::ids::TxNum;
 use satrail::script::Network;
-use satrail::shapes::{GivenThreshold, Judgement, Nothing, Outline, Shape, Thresholds, Verdict, coinjoin, explain, judge};
+use satrail::shapes::{Decision, GivenThreshold, Nothing, Outline, Shape, Thresholds, Verdict, coinjoin, explain, judge};
 
 use crate::build::work::Clean;
 use crate::build::{Rng, Tree, seal};
@@ -21,10 +21,10 @@ use hand::Tx;
 
 fn judged(shape: Shape, tx: &Tx) -> (Verdict, &'static str) {
     let outline = tx.outline();
-    let (facts, judgement) = (outline.facts(), shape.judge(&outline.facts(), &tx.thresholds, &tx.around).unwrap());
+    let (facts, decision) = (outline.facts(), shape.judge(&outline.facts(), &tx.thresholds, &tx.around).unwrap());
     let explanation = shape.explain(&facts, &tx.thresholds, &tx.around).unwrap();
-    assert_eq!((explanation.verdict, explanation.decided_by), (judgement.verdict, shape.decided_by(judgement)));
-    (judgement.verdict, explanation.decided_by)
+    assert_eq!((explanation.verdict, explanation.decided_by), (decision.verdict, shape.decided_by(decision)));
+    (decision.verdict, explanation.decided_by)
 }
 
 #[test]
@@ -184,12 +184,12 @@ proptest! {
         let outline = tx.outline();
         let quick = judge(&outline.facts(), &tx.thresholds, &tx.around).unwrap();
         let full = explain(&Shape::ALL, &outline.facts(), &tx.thresholds, &tx.around).unwrap();
-        for (judgement, explanation) in quick.into_iter().zip(full) {
+        for (decision, explanation) in quick.into_iter().zip(full) {
             let shape = explanation.shape;
-            prop_assert_eq!((judgement.verdict, shape.decided_by(judgement)), (explanation.verdict, explanation.decided_by));
+            prop_assert_eq!((decision.verdict, shape.decided_by(decision)), (explanation.verdict, explanation.decided_by));
             let names: Vec<&str> = explanation.predicates.iter().map(|predicate| predicate.name).collect();
             prop_assert_eq!(names, shape.predicates());
-            prop_assert_eq!(judgement, shape.judge(&outline.facts(), &tx.thresholds, &tx.around).unwrap());
+            prop_assert_eq!(decision, shape.judge(&outline.facts(), &tx.thresholds, &tx.around).unwrap());
         }
     }
 
@@ -202,7 +202,7 @@ proptest! {
             rng.shuffle(&mut tx.inputs);
             rng.shuffle(&mut tx.outputs);
         });
-        let verdicts = |tx: &Tx| judge(&tx.outline().facts(), &tx.thresholds, &tx.around).unwrap().map(|judgement| judgement.verdict);
+        let verdicts = |tx: &Tx| judge(&tx.outline().facts(), &tx.thresholds, &tx.around).unwrap().map(|decision| decision.verdict);
         prop_assert_eq!(verdicts(&tx), verdicts(&other));
     }
 
@@ -222,9 +222,9 @@ fn random_transactions_have_every_shape_at_times() {
     let mut yes: HashMap<Shape, u32> = HashMap::new();
     for _ in 0..3_000 {
         let tx = near_the_shapes().new_tree(&mut runner).unwrap().current();
-        let judgements = judge(&tx.outline().facts(), &tx.thresholds, &tx.around).unwrap();
+        let decisions = judge(&tx.outline().facts(), &tx.thresholds, &tx.around).unwrap();
         for shape in Shape::ALL {
-            *yes.entry(shape).or_default() += u32::from(judgements[shape as usize].verdict == Verdict::Yes);
+            *yes.entry(shape).or_default() += u32::from(decisions[shape as usize].verdict == Verdict::Yes);
         }
     }
     assert!(yes.values().all(|count| *count > 0), "{yes:?}");
@@ -265,8 +265,8 @@ fn the_table_says_of_each_transaction_what_it_says_alone_at_every_height_and_wit
         let chain = whole.at_height(height).unwrap();
         let mut expected = Vec::new();
         each(&chain, |facts| {
-            let judgements: [Judgement; 15] = judge(facts, &thresholds, &chain).unwrap();
-            let words = Shape::ALL.iter().zip(judgements).flat_map(|(s, j)| [j.verdict.name(), s.decided_by(j)]);
+            let decisions: [Decision; 15] = judge(facts, &thresholds, &chain).unwrap();
+            let words = Shape::ALL.iter().zip(decisions).flat_map(|(s, j)| [j.verdict.name(), s.decided_by(j)]);
             expected.push(words.map(String::from).collect::<Vec<_>>());
         });
         for threads in [1, 3] {
@@ -375,6 +375,6 @@ fn the_coinjoins_of_the_bundled_chain_are_found_and_nothing_else_is_taken_for_on
 #[test]
 fn a_transaction_of_nothing_has_no_shape() {
     let outline = Outline::default();
-    let judgements = judge(&outline.facts(), &Thresholds::default(), &Nothing).unwrap();
-    assert!(judgements.iter().all(|judgement| judgement.verdict == Verdict::No));
+    let decisions = judge(&outline.facts(), &Thresholds::default(), &Nothing).unwrap();
+    assert!(decisions.iter().all(|decision| decision.verdict == Verdict::No));
 }

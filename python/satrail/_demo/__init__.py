@@ -42,7 +42,7 @@ def demo(folder: str | os.PathLike[str] | None = None, *, scale: float = SCALE) 
 
     Examples
     --------
-    >>> satrail.demo(scale=0.008)  # doctest: +ELLIPSIS
+    >>> satrail._demo.demo(scale=0.008)  # doctest: +ELLIPSIS
     1. From block files to a store
     ...
     """

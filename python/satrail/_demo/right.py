@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from satrail._core import Evaluation, Trace, TraceEvaluation, Truth, evaluate, truth
+from satrail import truth
+from satrail._core import Evaluation, Trace, TraceEvaluation, Truth, evaluate
 from satrail._demo.case import Case
 from satrail._demo.show import btc, grid, rows, say, share, step
 
 
 def what_is_true(case: Case, traces: dict[str, Trace], payers: dict[int | None, dict[str, str]]) -> None:
     """Open the truth, and count what was right, wrong and missed."""
-    step("What is true? (satrail.truth, satrail.evaluate)")
-    known = truth(case.folder)
+    step("What is true? (satrail.truth.read, satrail.evaluate)")
+    known = truth.read(case.folder)
     _the_wallet(case, known)
     _the_cash_outs(known, traces)
     _the_payers(known, payers)

@@ -135,7 +135,7 @@ impl PyAddress {
     }
 
     fn __repr__(&self) -> PyResult<String> {
-        Ok(format!("Address({}, {})", self.address.name()?, self.kind()?))
+        Ok(format!("Address({}, {})", show::cut(&self.address.name()?), self.kind()?))
     }
 
     fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
@@ -144,9 +144,9 @@ impl PyAddress {
             |tx| self.height_of(tx).map(|height| height.map_or("never".to_string(), |height| format!("at height {height}")));
         let facts = [
             ("kind", self.kind()?.to_string()),
-            ("balance", show::satoshi(flows.balance())),
-            ("received", format!("{} in {} payments", show::satoshi(flows.received), show::number(flows.outputs))),
-            ("sent", show::satoshi(flows.sent)),
+            ("balance", show::bitcoin(flows.balance())),
+            ("received", format!("{} in {} payments", show::bitcoin(flows.received), show::number(flows.outputs))),
+            ("sent", show::bitcoin(flows.sent)),
             ("first seen", height(flows.first)?),
             ("last seen", height(flows.last)?),
         ];

@@ -88,7 +88,7 @@ impl PyOutput {
             End::Spent(tx) => format!("by {}", hash_text(&self.0.chain().txid(tx)?)),
         };
         let facts = [
-            ("value", show::satoshi(self.value()?)),
+            ("value", show::bitcoin(self.value()?)),
             ("address", self.0.address()?.name()?),
             ("kind", self.kind()?.to_string()),
             ("spent", spent),

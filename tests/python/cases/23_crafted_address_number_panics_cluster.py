@@ -13,7 +13,7 @@ n = next(i.spends.number for tx in transactions for i in tx.inputs()[1:])
 cells[4 * n : 4 * n + 4] = (2**32 - 1).to_bytes(4, "little")
 column.write_bytes(cells)
 code = 0
-for ask in (lambda: satrail.open(store).cluster(), lambda: satrail.truth_from_chain(satrail.open(store))):
+for ask in (lambda: satrail.open(store).cluster(), lambda: satrail.truth.from_chain(satrail.open(store))):
     try:
         ask()
         print("no error")

@@ -16,12 +16,12 @@ use crate::store::Store;
 ///
 /// Examples
 /// --------
-/// >>> info = satrail.info(store)
+/// >>> info = satrail.inspect(store)
 /// >>> info.network, info.height, info.format
 /// ('regtest', 495, 1)
 #[pyfunction]
 #[pyo3(signature = (store: "str | PathLike[str]", /) -> "StoreInfo")]
-pub fn info<'py>(store: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+pub fn inspect<'py>(store: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = store.py();
     let info = Store::open(&convert::path(store)?)?.info()?;
     let facts = PyDict::new(py);

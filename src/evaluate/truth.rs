@@ -10,7 +10,7 @@ use crate::ids::{AddrNum, NONE_32, TxNum};
 use crate::sets::outputs::OutputSet;
 
 /// A truth in the numbers of one chain.
-pub struct Known {
+pub struct Truth {
     pub(super) chain: Chain,
     /// What it is a truth of, in short.
     pub(super) name: String,
@@ -112,7 +112,7 @@ impl Purposes {
     }
 }
 
-impl Known {
+impl Truth {
     /// The chain that its numbers are of.
     pub fn chain(&self) -> &Chain {
         &self.chain
