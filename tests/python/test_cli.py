@@ -1,5 +1,8 @@
 """The command `satrail`: what it prints where, and what it returns. It says in one line what a call would raise."""
 
+import csv
+import dataclasses
+import json
 import os
 import subprocess
 import sys
@@ -12,7 +15,7 @@ from conftest import BLOCKS
 
 def satrail_command(*arguments, **options):
     """The command as a process: (exit code, lines on stdout, lines on stderr)."""
-    command = [sys.executable, "-m", "satrail.cli", *map(str, arguments)]
+    command = [sys.executable, "-m", "satrail", *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, **options)
     return done.returncode, done.stdout.splitlines(), done.stderr.splitlines()
 
@@ -78,11 +81,11 @@ def test_an_ingest_that_ends_without_a_block_is_no_success(call, tmp_path):
     assert (code, out[0]) == (1, f"{tmp_path / 'store'}: regtest, no block")
 
 
-def test_info_prints_what_the_call_returns(store):
-    code, out, errors = satrail_command("info", store)
+def test_inspect_prints_what_the_call_returns(store):
+    code, out, errors = satrail_command("inspect", store)
     assert (code, errors) == (0, [])
     said = dict(line.split(maxsplit=1) for line in out)
-    info = satrail.info(store)
+    info = satrail.inspect(store)
     assert list(said) == list(info.__slots__)
     assert (said["network"], said["height"], said["tip"]) == ("regtest", "495", info.tip)
     assert (said["outputs"], said["sources"]) == (f"{info.outputs:,}", str(BLOCKS))
@@ -92,7 +95,7 @@ def test_the_version_and_the_help_are_printed():
     assert satrail_command("--version") == (0, [f"satrail {satrail.__version__}"], [])
     code, out, errors = satrail_command("--help")
     assert (code, errors) == (0, [])
-    for command in ("ingest", "info", "verify", "demo"):
+    for command in ("ingest", "inspect", "verify", "demo"):
         assert any(line.split()[:1] == [command] for line in out)
 
 
@@ -102,7 +105,7 @@ def test_the_script_and_the_module_are_the_same_command():
     assert done.stdout == f"satrail {satrail.__version__}\n"
 
 
-@pytest.mark.parametrize("command", ["ingest", "info", "verify", "demo"])
+@pytest.mark.parametrize("command", ["ingest", "inspect", "verify", "demo"])
 def test_every_command_has_help(call, command):
     code, out, _ = call(command, "--help")
     assert code == 0
@@ -131,7 +134,7 @@ def test_verify_says_whether_a_store_is_sound(call, tmp_path):
     for options in ([], ["--no-blocks"], ["--blocks", BLOCKS], ["--quiet"]):
         code, out, errors = call("verify", store, *options)
         assert (code, errors) == (0, [])
-        assert out
+        assert bool(out) == (options != ["--quiet"])
     values = next(store.glob("outputs.value.*"))
     data = bytearray(values.read_bytes())
     data[0] ^= 1
@@ -142,6 +145,57 @@ def test_verify_says_whether_a_store_is_sound(call, tmp_path):
     code, out, errors = call("verify", tmp_path / "nowhere")
     assert (code, out, len(errors)) == (1, [], 1)
     assert errors[0].startswith("satrail: no such store")
+
+
+REPORTS = {
+    "ingest": ["ingest", BLOCKS, "{store}"],
+    "inspect": ["inspect", "{store}"],
+    "verify": ["verify", "{store}", "--no-blocks"],
+    "simulate": ["simulate", "city", "{city}", "--scale", 0.002],
+}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_every_report_is_also_json_csv_and_silence(call, tmp_path, name):
+    satrail.ingest(BLOCKS, tmp_path / "store", until=20, progress=False)
+    arguments = [str(argument).format(store=tmp_path / "store", city=tmp_path / "city") for argument in REPORTS[name]]
+    code, out, errors = call(*arguments, "--json")
+    assert (code, len(out), errors) == (0, 1, [])
+    facts = json.loads(out[0])
+    if name == "inspect":
+        info = dataclasses.asdict(satrail.inspect(tmp_path / "store"))
+        assert facts == info | {"time": str(info["time"])}
+    if name == "simulate":
+        arguments[2] += "2"
+    code, out, errors = call(*arguments, "--csv")
+    assert (code, errors) == (0, [])
+    [row] = csv.DictReader(out)
+    assert list(row) == list(facts)
+    if name == "simulate":
+        arguments[2] += "3"
+    assert call(*arguments, "--quiet") == (0, [], [])
+
+
+def test_only_one_form_is_given(call, store):
+    code, out, errors = call("inspect", store, "--json", "--csv")
+    assert (code, out) == (2, []) and "not allowed with" in errors[-1]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes are closed in another way")
+@pytest.mark.parametrize("arguments", [["--help"], ["inspect", "{store}"], ["verify", "{store}", "--no-blocks"]])
+def test_a_reader_that_has_seen_enough_is_no_error(store, arguments):
+    command = [sys.executable, "-m", "satrail", *(argument.format(store=store) for argument in arguments)]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_help_says_what_the_exit_codes_mean(call):
+    _, out, _ = call("--help")
+    start = out.index("exit codes:")
+    assert [line.split()[0] for line in out[start + 1 :]] == ["0", "1", "2", "130"]
 
 
 # ---- What it refuses ------------------------------------------------------------------------------------------------
@@ -159,8 +213,8 @@ WRONG = {
     "more threads": (["ingest", "{blocks}", "{tmp}/s", "--threads", "9" * 30], "threads=999"),
     "no memory": (["ingest", "{blocks}", "{tmp}/s", "--memory-limit", "lots"], "lots is no amount of memory"),
     "little memory": (["ingest", "{blocks}", "{tmp}/s", "--memory-limit", "1 MB"], "memory limit 1000000 is too small"),
-    "no store": (["info", "{tmp}/nowhere"], "no such store: {tmp}/nowhere"),
-    "not a store": (["info", "{tmp}"], "{tmp} is not a satrail store"),
+    "no store": (["inspect", "{tmp}/nowhere"], "no such store: {tmp}/nowhere"),
+    "not a store": (["inspect", "{tmp}"], "{tmp} is not a satrail store"),
 }
 
 
@@ -175,11 +229,20 @@ def test_an_error_is_one_line_on_stderr(call, tmp_path, name):
 
 
 def test_an_error_of_the_process_is_no_traceback(tmp_path):
-    code, out, errors = satrail_command("info", tmp_path)
+    code, out, errors = satrail_command("inspect", tmp_path)
     assert (code, out, len(errors)) == (1, [], 1)
 
 
-WRONG_USAGE = [[], ["eat"], ["ingest"], ["ingest", "blocks"], ["info"], ["info", "a", "b"], ["--fast"], ["verify"]]
+WRONG_USAGE = [
+    [],
+    ["eat"],
+    ["ingest"],
+    ["ingest", "blocks"],
+    ["inspect"],
+    ["inspect", "a", "b"],
+    ["--fast"],
+    ["verify"],
+]
 WRONG_USAGE += [["ingest", "a", "b", "--fast"], ["ingest", "a", "b", "--threads", "all"], ["demo", "a", "b"]]
 
 
