@@ -34,7 +34,6 @@ WRONG = {
     "12": "a transaction's version is read as a signed number",
     "16": "coins of the same size that one wallet moves look like a JoinMarket transaction",
     "17": "the reader of lists decides on the delimiter by the first line alone",
-    "18": "long scripts are shown whole",
     "21": "an ingest takes a column's last piece into the new checksums without checking it first",
     "22": "a thread that cannot be started is a panic, and the others may wait for ever",
     "23": "the clusters trust the numbers of addresses in the store",

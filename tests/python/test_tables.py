@@ -490,7 +490,7 @@ table = satrail.open(sys.argv[1]).outputs()
 threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
 try:
     while True:
-        table.{read}
+        {read}
         os.path.exists('t.csv') and os.remove('t.csv')
 except BaseException as error:
     print(type(error).__name__, error)
