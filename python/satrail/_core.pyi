@@ -7,6 +7,10 @@ from datetime import date, datetime
 from os import PathLike
 from typing import Any, Final, SupportsFloat, SupportsIndex, final
 
+import numpy
+import pandas
+import polars
+import pyarrow
 from _typeshed import SupportsGetItem
 
 from satrail.report import IngestReport, SimulationReport, StoreInfo, VerifyReport
@@ -15,12 +19,14 @@ __all__ = [
     "VERSION",
     "Address",
     "AddressSet",
+    "Batches",
     "Block",
     "Blocks",
     "Boltzmann",
     "Chain",
     "ChangeRule",
     "Clusters",
+    "Column",
     "Comparison",
     "Convergence",
     "Evaluation",
@@ -55,14 +61,14 @@ __all__ = [
     "boltzmann",
     "card",
     "evaluate",
-    "info",
     "ingest",
+    "inspect",
+    "judge",
     "open",
+    "read_truth",
     "rerun",
-    "shapes",
     "simulate",
     "thresholds",
-    "truth",
     "truth_from_chain",
     "verify",
 ]
@@ -198,6 +204,14 @@ class AddressSet:
         """
 
 @final
+class Batches:
+    """
+    The batches of a table, one after the other.
+    """
+    def __iter__(self, /) -> Batches: ...
+    def __next__(self, /) -> Table: ...
+
+@final
 class Block:
     """
     A block of a chain.
@@ -288,12 +302,12 @@ class Boltzmann:
 
     Examples
     --------
-    >>> links = satrail.boltzmann([50, 50], [50, 50])
+    >>> links = satrail.shapes.boltzmann([50, 50], [50, 50])
     >>> links.interpretations, round(links.entropy, 3)
     (3, 1.585)
     >>> links.link_probabilities().to_pydict()["probability"][0]
     0.6666666666666666
-    >>> satrail.boltzmann([50] * 60, [50] * 60)
+    >>> satrail.shapes.boltzmann([50] * 60, [50] * 60)
     Boltzmann(not computed: there are more ways than 128 bits can count)
     """
     def __eq__(self, value: object, /) -> bool: ...
@@ -820,7 +834,7 @@ class Chain:
         Parameters
         ----------
         columns : names of columns; only shapes that they are about are looked for.
-        thresholds : by name, see `satrail.thresholds`; the defaults are those of the chain's network.
+        thresholds : by name, see `satrail.shapes.thresholds`; the defaults are those of the chain's network.
 
         Raises
         ------
@@ -1434,6 +1448,47 @@ class Clusters:
         >>> members = chain.cluster().largest(1)[0].members().to_pydict()["address"]
         >>> proof = chain.cluster().why(members[0], members[-1])
         >>> proof.verify(chain.headers())  # from raw transactions and Merkle branches alone
+        """
+
+@final
+class Column:
+    """
+    A column of a table, which polars, pyarrow and others take without a copy: `pl.Series(column)`, `pa.chunked_array(column)`.
+
+    Examples
+    --------
+    >>> column = chain.blocks(0, 3)["height"]
+    >>> column.name, len(column), column.to_list()
+    ('height', 3, [0, 1, 2])
+    """
+    def __arrow_c_stream__(self, /, requested_schema: object = None) -> object:
+        """
+        The Arrow stream of its batches (Arrow PyCapsule interface).
+        """
+    def __iter__(self, /) -> Iterator: ...
+    def __len__(self, /) -> int: ...
+    def __repr__(self, /) -> str: ...
+    def _numbers(self, /) -> tuple[str, bytes, bytes] | None:
+        """
+        Its numbers or times as NumPy's type and bytes, with a byte for each row that says whether it is null; None for other columns.
+        """
+    def _repr_html_(self, /) -> str: ...
+    @property
+    def name(self, /) -> str:
+        """
+        Its name.
+        """
+    def to_list(self, /) -> list[object]:
+        """
+        Its values as Python objects (int, float, str, bool, datetime, None).
+        """
+    def to_numpy(self, /) -> numpy.ndarray:
+        """
+        Its values as a NumPy array: whole numbers with nulls become floats with NaN, times become datetime64 in UTC, texts objects.
+
+        Raises
+        ------
+        ImportError : NumPy is not installed.
         """
 
 @final
@@ -2411,7 +2466,7 @@ class Rates:
 
     Examples
     --------
-    >>> rates = satrail.evaluate(satrail.change.fresh(), satrail.truth_from_chain(chain))
+    >>> rates = satrail.evaluate(satrail.change.fresh(), satrail.truth.from_chain(chain))
     >>> low, high = rates.interval("true_positive_rate")
     >>> low <= rates.true_positive_rate <= high
     True
@@ -2607,6 +2662,10 @@ class Table:
     3
     >>> table.to_pydict()
     {'height': [0, 1, 2], 'transactions': [1, 1, 1]}
+    >>> table["height"].to_list()
+    [0, 1, 2]
+    >>> sum(len(batch) for batch in chain.outputs()) == len(chain.outputs())
+    True
     """
     def __arrow_c_schema__(self, /) -> object:
         """
@@ -2616,6 +2675,18 @@ class Table:
         """
         The Arrow stream of the table's batches (Arrow PyCapsule interface).
         """
+    def __getitem__(self, column: str, /) -> Column:
+        """
+        A column by its name. Of a table of the chain only that column is read.
+
+        Raises
+        ------
+        KeyError : there is no such column.
+        """
+    def __iter__(self, /) -> Batches:
+        """
+        The batches of the table one after the other, each a table of up to 65,536 rows. Rows are made when their batch is asked for.
+        """
     def __len__(self, /) -> int: ...
     def __reduce__(self, /) -> tuple[object, ...]:
         """
@@ -2623,18 +2694,73 @@ class Table:
         """
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
+    def _write_parquet(self, /, path: str | PathLike[str]) -> None:
+        """
+        Writes the rows to a Parquet file, which is replaced.
+        """
     @property
     def columns(self, /) -> list[str]:
         """
         The names of the columns.
         """
+    def head(self, /, n: SupportsIndex = 5) -> Table:
+        """
+        The first `n` rows.
+
+        Examples
+        --------
+        >>> len(chain.outputs().head(3))
+        3
+        """
+    def to_arrow(self, /) -> pyarrow.Table:
+        """
+        The table as a `pyarrow.Table`, read batch by batch, so that Ctrl-C can end it.
+
+        Raises
+        ------
+        ImportError : pyarrow is not installed.
+        """
+    def to_pandas(self, /) -> pandas.DataFrame:
+        """
+        The table as a `pandas.DataFrame`; pandas reads Arrow tables with the help of pyarrow.
+
+        Raises
+        ------
+        ImportError : pandas or pyarrow is not installed.
+        """
+    def to_polars(self, /) -> polars.DataFrame:
+        """
+        The table as a `polars.DataFrame`, read batch by batch, so that Ctrl-C can end it.
+
+        Raises
+        ------
+        ImportError : polars is not installed.
+        """
     def to_pydict(self, /) -> dict[str, list[object]]:
         """
         The columns as lists of Python values (int, str, bool, datetime, None). For small tables; it needs no other package.
         """
-    def write_parquet(self, path: str | PathLike[str], /) -> None:
+    def write_csv(self, /, path: str | PathLike[str], *, overwrite: bool = False) -> None:
         """
-        Writes the rows to a Parquet file, batch by batch; a file that is there is replaced.
+        Writes the rows to a CSV file, batch by batch. Times are written in ISO 8601, null is an empty cell.
+
+        Raises
+        ------
+        FileExistsError : the file is there already, and overwrite is False.
+
+        Examples
+        --------
+        >>> chain.blocks(0, 2, columns=["height", "time"]).write_csv("blocks.csv")
+        >>> print(open("blocks.csv").read().splitlines()[0])
+        height,time
+        """
+    def write_parquet(self, /, path: str | PathLike[str], *, overwrite: bool = False) -> None:
+        """
+        Writes the rows to a Parquet file, batch by batch.
+
+        Raises
+        ------
+        FileExistsError : the file is there already, and overwrite is False.
         """
 
 @final
@@ -3154,7 +3280,7 @@ class Transaction:
         Parameters
         ----------
         only : names of shapes; all when not given.
-        thresholds : by name, see `satrail.thresholds`; the defaults are those of the chain's network.
+        thresholds : by name, see `satrail.shapes.thresholds`; the defaults are those of the chain's network.
 
         Raises
         ------
@@ -3205,7 +3331,7 @@ class Transaction:
 class Truth:
     """
     What is known to be true of a chain: who owns addresses, what transactions are for, which outputs are change. Made by
-    `satrail.truth`, `Truth.of` and `satrail.truth_from_chain`; `satrail.evaluate` holds rules against it.
+    `satrail.truth.read`, `Truth.of` and `satrail.truth.from_chain`; `satrail.evaluate` holds rules against it.
 
     Examples
     --------
@@ -3263,7 +3389,7 @@ class Truth:
 
         Examples
         --------
-        >>> satrail.truth_from_chain(chain).table("left_out").columns
+        >>> satrail.truth.from_chain(chain).table("left_out").columns
         ['reason', 'transactions']
         """
     @property
@@ -3406,9 +3532,9 @@ def boltzmann(
 
     Examples
     --------
-    >>> satrail.boltzmann([10, 20], [10, 19]).deterministic_links()
+    >>> satrail.shapes.boltzmann([10, 20], [10, 19]).deterministic_links()
     [(0, 0), (1, 1)]
-    >>> [satrail.boltzmann([1] * n, [1] * n).interpretations for n in range(2, 6)]
+    >>> [satrail.shapes.boltzmann([1] * n, [1] * n).interpretations for n in range(2, 6)]
     [3, 16, 131, 1496]
     """
 
@@ -3426,7 +3552,7 @@ def card(name: str, /) -> dict[str, object]:
 
     Examples
     --------
-    >>> card = satrail.card("optimal")
+    >>> card = satrail.change.card("optimal")
     >>> card["kind"], card["version"]
     ('change rule', 1)
     """
@@ -3464,25 +3590,9 @@ def evaluate(
 
     Examples
     --------
-    >>> truth = satrail.truth_from_chain(chain)
+    >>> truth = satrail.truth.from_chain(chain)
     >>> satrail.evaluate(satrail.change.none(), truth).true_positive
     0
-    """
-
-def info(store: str | PathLike[str], /) -> StoreInfo:
-    """
-    What a store is, without looking at its rows.
-
-    Raises
-    ------
-    FileNotFoundError : there is no such folder.
-    StoreError : it is no store, or one of a newer format.
-
-    Examples
-    --------
-    >>> info = satrail.info(store)
-    >>> info.network, info.height, info.format
-    ('regtest', 495, 1)
     """
 
 def ingest(
@@ -3537,48 +3647,23 @@ def ingest(
     (495, 0)
     """
 
-def open(store: str | PathLike[str], *, blocks: str | PathLike[str] | None = None) -> Chain:
+def inspect(store: str | PathLike[str], /) -> StoreInfo:
     """
-    Opens a store for reading, at the tip of its last commit.
-
-    Parameters
-    ----------
-    store : path of a folder that `satrail.ingest` has made.
-    blocks : path of the node's block files, if they have moved since the ingest. Only raw bytes are read from them.
+    What a store is, without looking at its rows.
 
     Raises
     ------
     FileNotFoundError : there is no such folder.
-    StoreError : it is no store, one of a newer format, a damaged or an empty one.
+    StoreError : it is no store, or one of a newer format.
 
     Examples
     --------
-    >>> satrail.open(store).height
-    495
+    >>> info = satrail.inspect(store)
+    >>> info.network, info.height, info.format
+    ('regtest', 495, 1)
     """
 
-def rerun(chain: Chain, recipe: Recipe | str | Mapping[str, Any]) -> Any:
-    """
-    Makes a result again from its recipe, on any store that has the recipe's chain up to its height.
-
-    Parameters
-    ----------
-    chain : the chain; it may be longer than the recipe's.
-    recipe : the `recipe` of a result, or its JSON.
-
-    Raises
-    ------
-    ValueError : the recipe is of another chain, ends later than this one, was made with other versions of rules, was changed, or holds a
-        Python function.
-
-    Examples
-    --------
-    >>> trace = chain.trace(chain.block(150).transactions()[0], max_tx_hops=3)
-    >>> satrail.rerun(chain, str(trace.recipe)) == trace
-    True
-    """
-
-def shapes(
+def judge(
     inputs: Iterable[tuple[int, str]],
     outputs: Iterable[tuple[int, str]],
     *,
@@ -3603,7 +3688,7 @@ def shapes(
     locktime : its locktime, which Lightning's shapes look at.
     sequences : the sequence of each input; final ones when not given.
     only : names of shapes; all when not given.
-    thresholds : by name, see `satrail.thresholds`.
+    thresholds : by name, see `satrail.shapes.thresholds`.
 
     Raises
     ------
@@ -3615,10 +3700,72 @@ def shapes(
     >>> def script(n): return "0014" + f"{n:040x}"
     >>> inputs = [(1_500_000 + n, script(n)) for n in range(4)]
     >>> outputs = [(1_000_000, script(10 + n)) for n in range(4)] + [(499_000 + n, script(20 + n)) for n in range(4)]
-    >>> satrail.shapes(inputs, outputs, only=["equal_output_coinjoin"])
+    >>> satrail.shapes.judge(inputs, outputs, only=["equal_output_coinjoin"])
     [Judgement(equal_output_coinjoin: yes, decided by all)]
-    >>> satrail.shapes(inputs, outputs, only=["joinmarket"], min_participants=5)
+    >>> satrail.shapes.judge(inputs, outputs, only=["joinmarket"], min_participants=5)
     [Judgement(joinmarket: no, decided by inputs: found 4, wanted at least 5)]
+    """
+
+def open(store: str | PathLike[str], *, blocks: str | PathLike[str] | None = None) -> Chain:
+    """
+    Opens a store for reading, at the tip of its last commit.
+
+    Parameters
+    ----------
+    store : path of a folder that `satrail.ingest` has made.
+    blocks : path of the node's block files, if they have moved since the ingest. Only raw bytes are read from them.
+
+    Raises
+    ------
+    FileNotFoundError : there is no such folder.
+    StoreError : it is no store, one of a newer format, a damaged or an empty one.
+
+    Examples
+    --------
+    >>> satrail.open(store).height
+    495
+    """
+
+def read_truth(folder: str | PathLike[str]) -> Truth:
+    """
+    The truth of a simulated chain, from the folder that `satrail.simulate` has made. Its tables are read when they are needed.
+
+    Parameters
+    ----------
+    folder : path of the folder with scenario.json and truth/.
+
+    Raises
+    ------
+    FileNotFoundError : there is no such folder.
+    ValueError : it is no folder of a simulated chain, or of another format.
+
+    Examples
+    --------
+    >>> truth = satrail.truth.read("no such folder")
+    Traceback (most recent call last):
+      ...
+    FileNotFoundError: no such folder of a simulated chain: no such folder; check the path
+    """
+
+def rerun(chain: Chain, recipe: Recipe | str | Mapping[str, Any]) -> Any:
+    """
+    Makes a result again from its recipe, on any store that has the recipe's chain up to its height.
+
+    Parameters
+    ----------
+    chain : the chain; it may be longer than the recipe's.
+    recipe : the `recipe` of a result, or its JSON.
+
+    Raises
+    ------
+    ValueError : the recipe is of another chain, ends later than this one, was made with other versions of rules, was changed, or holds a
+        Python function.
+
+    Examples
+    --------
+    >>> trace = chain.trace(chain.block(150).transactions()[0], max_tx_hops=3)
+    >>> satrail.rerun(chain, str(trace.recipe)) == trace
+    True
     """
 
 def simulate(
@@ -3676,31 +3823,10 @@ def thresholds(network: str = "mainnet") -> dict[str, int | float | bool]:
 
     Examples
     --------
-    >>> satrail.thresholds()["min_participants"]
+    >>> satrail.shapes.thresholds()["min_participants"]
     3
-    >>> satrail.thresholds("regtest")["whirlpool_first_height"]
+    >>> satrail.shapes.thresholds("regtest")["whirlpool_first_height"]
     0
-    """
-
-def truth(folder: str | PathLike[str]) -> Truth:
-    """
-    The truth of a simulated chain, from the folder that `satrail.simulate` has made. Its tables are read when they are needed.
-
-    Parameters
-    ----------
-    folder : path of the folder with scenario.json and truth/.
-
-    Raises
-    ------
-    FileNotFoundError : there is no such folder.
-    ValueError : it is no folder of a simulated chain, or of another format.
-
-    Examples
-    --------
-    >>> truth = satrail.truth("no such folder")
-    Traceback (most recent call last):
-      ...
-    FileNotFoundError: no such folder of a simulated chain: no such folder; check the path
     """
 
 def truth_from_chain(chain: Chain, *, folds: Iterable[int] | None = None, threads: int | None = None) -> Truth:
@@ -3728,7 +3854,7 @@ def truth_from_chain(chain: Chain, *, folds: Iterable[int] | None = None, thread
 
     Examples
     --------
-    >>> truth = satrail.truth_from_chain(chain)
+    >>> truth = satrail.truth.from_chain(chain)
     >>> rates = satrail.evaluate(satrail.change.optimal(), truth)
     >>> rates.true_positive + rates.false_negative + rates.cannot_tell_positive == len(truth.table("changes"))
     True
