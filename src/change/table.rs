@@ -19,7 +19,7 @@ pub fn table(chain: &Chain, outputs: OutputSet) -> Table {
 }
 
 fn columns(rows: &Cells<(OutNum, TxNum)>) -> Result<Vec<TableColumn>> {
-    let (output, tx): (fn(&(OutNum, TxNum)) -> _, fn(&(OutNum, TxNum)) -> _) = (|row| Some(row.0), |row| Some(row.1));
+    let (output, tx) = (|row: &(OutNum, TxNum)| Some(row.0), |row: &(OutNum, TxNum)| Some(row.1));
     let spent = |output| Ok(Some(matches!(rows.chain.end_of(output)?, End::Spent(_))));
     Ok(vec![
         rows.amount("transaction", |row| row.1.0 as i64)?,

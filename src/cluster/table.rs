@@ -110,7 +110,7 @@ impl Clusters {
 
     pub(super) fn totals_table(&self, rows: &[(AddrNum, Totals)]) -> Result<Table> {
         table(self.chain(), rows, |rows| {
-            let (first, last): (fn(&Row) -> _, fn(&Row) -> _) = (|row| Some(row.1.first), |row| Some(row.1.last));
+            let (first, last) = (|row: &Row| Some(row.1.first), |row: &Row| Some(row.1.last));
             Ok(vec![
                 rows.amount("cluster_id", |row| row.0.0 as i64)?,
                 rows.named("address", |row| row.0)?,

@@ -67,7 +67,7 @@ impl Clusters {
     /// The transfers as a table: from_cluster_id, to_cluster_id, from_address, to_address, amount, transactions, first and last height and time.
     pub fn transfers_table(&self, transfers: &[Transfer]) -> Result<Table> {
         table(self.chain(), transfers, |rows| {
-            let (first, last): (fn(&Transfer) -> _, fn(&Transfer) -> _) = (|row| Some(row.first), |row| Some(row.last));
+            let (first, last) = (|row: &Transfer| Some(row.first), |row: &Transfer| Some(row.last));
             Ok(vec![
                 rows.amount("from_cluster_id", |row| row.from.0 as i64)?,
                 rows.amount("to_cluster_id", |row| row.to.0 as i64)?,

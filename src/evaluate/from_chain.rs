@@ -106,7 +106,7 @@ impl Revealed {
         let rows: Vec<(OutNum, TxNum, u32)> = self.changes.iter().map(row).collect::<Result<_>>()?;
         table(chain, &rows, |rows| {
             type Change = (OutNum, TxNum, u32);
-            let (output, tx): (fn(&Change) -> _, fn(&Change) -> _) = (|row| Some(row.0), |row| Some(row.1));
+            let (output, tx) = (|row: &Change| Some(row.0), |row: &Change| Some(row.1));
             Ok(vec![
                 rows.amount("transaction", |row| row.1.0 as i64)?,
                 always(rows.txid("txid", tx)?),
@@ -124,8 +124,8 @@ impl Revealed {
     /// One row a reason: reason, transactions (that were left out for it; the first of several counts).
     pub fn left_out_table(&self) -> Table {
         columns::ready([
-            columns::text("reason", self.left_out.iter().map(|(why, _)| *why)),
-            columns::amount("transactions", self.left_out.iter().map(|(_, count)| *count)),
+            columns::text("reason", self.left_out.keys()),
+            columns::amount("transactions", self.left_out.values().copied()),
         ])
     }
 }

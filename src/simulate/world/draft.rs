@@ -18,7 +18,7 @@ pub(in crate::simulate) struct Pay {
     pub fresh: Option<Role>,
     /// Whom a service gave the address to.
     pub customer: Option<u32>,
-    /// The coin is not put into the purse, but left in [`World::kept`](super::world::World).
+    /// The coin is not put into the purse, but left in [`World::kept`](super::World).
     pub kept: bool,
 }
 

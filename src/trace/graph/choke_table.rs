@@ -22,7 +22,7 @@ impl Movements {
     /// | `first_height`, `last_height`, `first_time`, `last_time` | of what moves that money by or into it; null where it only begins there |
     pub fn choke_points_table(&self, points: &[ChokePoint]) -> Result<Table> {
         let cells = Cells { chain: self.chain(), rows: points };
-        let (first, last): (fn(&ChokePoint) -> _, fn(&ChokePoint) -> _) = (|point| point.first, |point| point.last);
+        let (first, last) = (|point: &ChokePoint| point.first, |point: &ChokePoint| point.last);
         Ok(ready([
             cells.word("kind", |point| point.holder.kind()),
             text("name", points.iter().map(|point| &point.name)),
