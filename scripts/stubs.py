@@ -18,16 +18,24 @@ BIN = Path(sys.executable).parent
 IMPORTS = """from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from os import PathLike
-from typing import Any
+from typing import Any, Literal
 
 import numpy
 import pandas
 import polars
 import pyarrow
 
+from satrail.types import Addresses, Best, CannotLink, ClusterIds, CoinJoin, Direction, End, Feature, Fees, Labels
+from satrail.types import Level, Moment, Period, Policy, Source, StopAt
 from satrail.report import IngestReport, SimulationReport, StoreInfo, VerifyReport
 
 """
+
+# The signatures of operators, which cannot be written in Rust.
+OPERATORS = {
+    "__getitem__(self, addresses: Any, /) -> Wallet": "__getitem__(self, addresses: ClusterIds, /) -> Wallet",
+    "__contains__(self, address: Any, /)": "__contains__(self, address: Address | Output | str, /)",
+}
 
 
 def generated() -> str:
@@ -45,6 +53,8 @@ def generated() -> str:
     for action in (["check", "--fix-only", "--quiet", "--select", "I,F401,UP"], ["format", "--quiet"]):
         command = [BIN / "ruff", *action, "--stdin-filename", STUB, "-"]
         formatted = subprocess.run(command, input=formatted, capture_output=True, text=True, check=True).stdout
+    for old, new in OPERATORS.items():
+        formatted = formatted.replace(old, new)
     return formatted
 
 

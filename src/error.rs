@@ -88,6 +88,11 @@ pub enum Error {
     #[error("{text} is before the chain begins ({first}, in median time past)")]
     BeforeGenesis { text: String, first: String },
 
+    #[error(
+        "{text} is more than a day after the chain's last block, {tip} ({last}, in median time past); ask for an earlier moment, or ingest more blocks"
+    )]
+    AfterTip { text: String, last: String, tip: u32 },
+
     #[error("{text:?} is no date: {reason}; write 2018-03-05 or 2018-03-05T12:30:00Z; a height is a number, not a text")]
     BadDate { text: String, reason: String },
 

@@ -40,6 +40,9 @@ pub use identity::Identity;
 pub use output::{End, Output};
 pub use transaction::{Input, STEP, Transaction};
 
+/// Seconds after the tip's median time past that are still the time of the tip: a moment that is later may be one of blocks that are missing.
+const MOST_AFTER_TIP: i64 = 24 * 3600;
+
 /// The chain of a store up to a height.
 #[derive(Clone)]
 pub struct Chain {
@@ -113,8 +116,13 @@ impl Chain {
         Ok(Chain { counts: counts_at(self.columns(), height.0 as u64 + 1)?, ..self.clone() })
     }
 
-    /// The chain as it was at a time, in seconds UTC: up to the last block whose median time past is not later.
+    /// The chain as it was at a time, in seconds UTC: up to the last block whose median time past is not later. More than a day after the
+    /// tip's, later blocks may be missing, so that is an error.
     pub fn at_time(&self, time: i64) -> Result<Chain> {
+        let last = self.tip().median_time()? as i64;
+        if time > last + MOST_AFTER_TIP {
+            return Err(Error::AfterTip { text: time::text(time), last: time::text(last), tip: self.height().0 });
+        }
         match self.blocks_before(time.saturating_add(1))? {
             0 => {
                 let first = self.columns().blocks_median_time.get(0)?;

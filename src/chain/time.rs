@@ -5,15 +5,15 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use crate::error::{Error, Result};
 
 /// Seconds UTC of a date like 2018-03-05 (its beginning), or of a date with time like 2018-03-05T12:30:00, 2018-03-05 12:30 or
-/// 2018-03-05T12:30:00+01:00. Without an offset it is UTC.
+/// 2018-03-05T12:30:00.5+0100. Without an offset it is UTC; parts of a second are cut off.
 pub fn parse(text: &str) -> Result<i64> {
     let trimmed = text.trim();
-    if let Ok(time) = DateTime::parse_from_rfc3339(trimmed) {
-        return Ok(time.timestamp());
-    }
-    for format in ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"] {
+    for format in ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"] {
         if let Ok(time) = NaiveDateTime::parse_from_str(trimmed, format) {
             return Ok(time.and_utc().timestamp());
+        }
+        if let Ok(time) = DateTime::parse_from_str(trimmed, &format!("{format}%#z")) {
+            return Ok(time.timestamp());
         }
     }
     match NaiveDate::parse_from_str(trimmed, "%Y-%m-%d") {
@@ -39,6 +39,10 @@ mod tests {
             (" 2018-03-05T12:30:00Z ", 1_520_253_000),
             ("2018-03-05 12:30", 1_520_253_000),
             ("2018-03-05T13:30:00+01:00", 1_520_253_000),
+            ("2018-03-05T13:30:00+0100", 1_520_253_000),
+            ("2018-03-05 13:30+01", 1_520_253_000),
+            ("2018-03-05T07:00:00.999999-05:30", 1_520_253_000),
+            ("2018-03-05 12:30:00.5", 1_520_253_000),
         ] {
             assert_eq!(parse(written).unwrap(), seconds, "{written}");
         }

@@ -1,19 +1,21 @@
 //! Clusters, wallets, proofs and comparisons.
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyMapping, PyString};
+use pyo3::types::PyString;
 
 use crate::chain::{AddressSet, Chain};
 use crate::change;
-use crate::cluster::{CannotLink, Clusters, CoinJoins, Comparison, NAMES, Proof, Rule, Settings, Wallet};
+use crate::cluster::{Clusters, CoinJoins, Comparison, NAMES, Proof, Rule, Settings, Wallet};
 use crate::error::Error;
 use crate::ids::{AddrNum, hash_text, hex};
 use crate::python::chain::PyChain;
-use crate::python::chain::address::PyAddress;
 use crate::python::chain::address_set::PyAddressSet;
 use crate::python::chain::transaction::PyTransaction;
 use crate::python::convert;
+use crate::python::given::addresses::{self, address};
+use crate::python::given::moment::Moment;
+use crate::python::given::named::texts;
+use crate::python::given::{self, cannot_link, named};
 use crate::python::progress::while_not_interrupted;
 use crate::python::rates::headline;
 use crate::python::recipe::made_by_recipe;
@@ -53,8 +55,8 @@ impl PyChain {
     #[pyo3(signature = (
         rules: "str | ChangeRule | list[str | ChangeRule] | None" = None,
         *,
-        coinjoin = "exclude",
-        cannot_link: "Mapping[str, Iterable[Address | str]] | list[tuple[Address | str, ...]] | None" = None,
+        coinjoin: "CoinJoin" = "exclude",
+        cannot_link: "CannotLink | None" = None,
         threads: "int | None" = None
     ) -> "Clusters")]
     fn cluster(
@@ -63,7 +65,7 @@ impl PyChain {
         rules: Option<&Bound<'_, PyAny>>,
         coinjoin: &str,
         cannot_link: Option<&Bound<'_, PyAny>>,
-        threads: Option<usize>,
+        threads: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<PyClusters> {
         cluster(&self.0, rules, coinjoin, cannot_link, threads, py)
     }
@@ -130,24 +132,22 @@ impl PyClusters {
     /// >>> clusters = chain.cluster()
     /// >>> clusters.at(200).digest() == chain.at(200).cluster().digest()
     /// True
-    #[pyo3(signature = (moment: "int | str | date", /) -> "Clusters")]
+    #[pyo3(signature = (moment: "Moment", /) -> "Clusters")]
     fn at(&self, moment: &Bound<'_, PyAny>) -> PyResult<PyClusters> {
-        let height = match convert::moment(moment)? {
-            convert::Moment::Height(height) => height,
-            convert::Moment::Time(time) => self.0.chain().at_time(time)?.height().0 as i64,
-            convert::Moment::Hash(hash) => self.0.chain().at_hash(&hash)?.height().0 as i64,
+        let height = match given::moment::moment(moment)? {
+            Moment::Height(height) => height,
+            _ => given::moment::at(self.0.chain(), moment)?.height().0 as i64,
         };
         Ok(PyClusters(moment.py().detach(|| self.0.at_height(height))?))
     }
 
-    /// The wallet of an address, or of several: the clusters that they are in, seen as one purse.
+    /// The wallet of an address or of a cluster id, or of several: the clusters that they are in, seen as one purse.
     ///
     /// Raises
     /// ------
     /// NotInChainError : an address was never paid.
     fn __getitem__(&self, addresses: &Bound<'_, PyAny>) -> PyResult<PyWallet> {
-        let addresses = address_numbers(self.0.chain(), addresses)?;
-        Ok(PyWallet(addresses.py_detach(|numbers| self.0.wallet(numbers))?))
+        Ok(PyWallet(self.0.wallet(cluster_ids(&self.0, addresses)?)?))
     }
 
     /// Which clusters many addresses are in: a table of address (as it was given first), cluster_id, size (addresses in it); the last
@@ -159,13 +159,13 @@ impl PyClusters {
     /// >>> clusters = chain.cluster()
     /// >>> clusters.of([text]).to_pydict()["cluster_id"] == clusters[text].cluster_ids
     /// True
-    #[pyo3(signature = (addresses: "AddressSet | Iterable[str] | str | PathLike[str]", /) -> "Table")]
+    #[pyo3(signature = (addresses: "Addresses | PathLike[str]", /) -> "Table")]
     fn of(&self, addresses: &Bound<'_, PyAny>) -> PyResult<PyTable> {
         let py = addresses.py();
         let set = match addresses.cast::<PyAddressSet>() {
             Ok(set) => set.get().0.clone(),
             Err(_) => {
-                let texts = convert::texts(addresses)?;
+                let texts = texts(addresses)?;
                 py.detach(|| self.0.chain().addresses(&texts))
             }
         };
@@ -186,7 +186,7 @@ impl PyClusters {
     /// >>> members = chain.cluster().largest(1)[0].members().to_pydict()["address"]
     /// >>> proof = chain.cluster().why(members[0], members[-1])
     /// >>> proof.verify(chain.headers())  # from raw transactions and Merkle branches alone
-    #[pyo3(signature = (a: "Address | str | int", b: "Address | str | int", /, *, shortest = false) -> "Proof")]
+    #[pyo3(signature = (a: "Address | Output | str", b: "Address | Output | str", /, *, shortest = false) -> "Proof")]
     fn why(&self, a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>, shortest: bool) -> PyResult<PyProof> {
         why(&self.0, a, b, shortest)
     }
@@ -197,10 +197,10 @@ impl PyClusters {
     /// Raises
     /// ------
     /// NotJoinedError : they are in different clusters.
-    #[pyo3(signature = (a: "Address | str | int", b: "Address | str | int", /) -> "list[Transaction]")]
+    #[pyo3(signature = (a: "Address | Output | str", b: "Address | Output | str", /) -> "list[Transaction]")]
     fn bridges(&self, a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> PyResult<Vec<PyTransaction>> {
         let (py, chain) = (a.py(), self.0.chain());
-        let (a, b) = (address_number(chain, a)?, address_number(chain, b)?);
+        let (a, b) = (address(chain, &named(chain, a)?)?, address(chain, &named(chain, b)?)?);
         let bridges = while_not_interrupted(py, |go_on| self.0.bridges(a, b, go_on))?;
         bridges.into_iter().map(|number| Ok(PyTransaction(chain.transaction_at(number)?))).collect()
     }
@@ -216,9 +216,9 @@ impl PyClusters {
     }
 
     /// The members of a cluster (a cluster id, an address or a wallet): cluster_id, address_number, address.
-    #[pyo3(signature = (cluster: "Wallet | Address | str | int", /) -> "Table")]
+    #[pyo3(signature = (cluster: "ClusterIds", /) -> "Table")]
     fn members(&self, cluster: &Bound<'_, PyAny>) -> PyResult<PyTable> {
-        let names = names(&self.0, cluster)?;
+        let names = cluster_ids(&self.0, cluster)?;
         Ok(PyTable(cluster.py().detach(|| self.0.members_table(&names))?))
     }
 
@@ -232,9 +232,9 @@ impl PyClusters {
     ///
     /// Columns: transaction, txid, height, time, from_cluster_id, to_cluster_id, amount (satoshi, net: change is not paid).
     /// docs/flows.md says who pays whom where several clusters pay.
-    #[pyo3(signature = (a: "Wallet | Address | str | int", b: "Wallet | Address | str | int", /) -> "Table")]
+    #[pyo3(signature = (a: "ClusterIds", b: "ClusterIds", /) -> "Table")]
     fn between(&self, a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>) -> PyResult<PyTable> {
-        let (py, a, b) = (a.py(), names(&self.0, a)?, names(&self.0, b)?);
+        let (py, a, b) = (a.py(), cluster_ids(&self.0, a)?, cluster_ids(&self.0, b)?);
         Ok(PyTable(while_not_interrupted(py, |go_on| self.0.between(&a, &b, go_on))?))
     }
 
@@ -246,9 +246,9 @@ impl PyClusters {
     /// clusters : only transfers from or to these (cluster ids, addresses or wallets, or a list of them); None for all.
     ///
     /// Columns: from_cluster_id, to_cluster_id, from_address, to_address, amount (satoshi), transactions, first_height, last_height, first_time, last_time.
-    #[pyo3(signature = (clusters: "Wallet | Address | str | int | list[Wallet | Address | str | int] | None" = None, /) -> "Table")]
+    #[pyo3(signature = (clusters: "ClusterIds | None" = None, /) -> "Table")]
     fn transfers(&self, py: Python<'_>, clusters: Option<&Bound<'_, PyAny>>) -> PyResult<PyTable> {
-        let only = clusters.map(|given| names(&self.0, given)).transpose()?;
+        let only = clusters.map(|given| cluster_ids(&self.0, given)).transpose()?;
         let table = while_not_interrupted(py, |go_on| self.0.transfers_table(&self.0.transfers(only.as_deref(), go_on)?));
         Ok(PyTable(table?))
     }
@@ -401,7 +401,7 @@ impl PyWallet {
     }
 
     /// Why two of its addresses are together; see `Clusters.why`.
-    #[pyo3(signature = (a: "Address | str | int", b: "Address | str | int", /, *, shortest = false) -> "Proof")]
+    #[pyo3(signature = (a: "Address | Output | str", b: "Address | Output | str", /, *, shortest = false) -> "Proof")]
     fn why(&self, a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>, shortest: bool) -> PyResult<PyProof> {
         why(self.0.clusters(), a, b, shortest)
     }
@@ -625,7 +625,7 @@ impl PyComparison {
 
 /// The number of an address; none where it was never paid.
 fn known_number(chain: &Chain, address: &Bound<'_, PyAny>) -> PyResult<Option<AddrNum>> {
-    match address_number(chain, address) {
+    match named(chain, address).and_then(|named| addresses::address(chain, &named)) {
         Ok(number) => Ok(Some(number)),
         Err(error) if error.is_instance_of::<crate::python::error::NotInChainError>(address.py()) => Ok(None),
         Err(error) => Err(error),
@@ -638,7 +638,7 @@ pub fn cluster(
     rules: Option<&Bound<'_, PyAny>>,
     coinjoin: &str,
     cannot_link: Option<&Bound<'_, PyAny>>,
-    threads: Option<usize>,
+    threads: Option<&Bound<'_, PyAny>>,
     py: Python<'_>,
 ) -> PyResult<PyClusters> {
     let mut settings = Settings::of(chain.network());
@@ -647,9 +647,9 @@ pub fn cluster(
         settings.rules = given_rules(chain, rules)?;
     }
     if let Some(cannot_link) = cannot_link {
-        settings.cannot_link = given_cannot_link(chain, cannot_link)?;
+        settings.cannot_link = cannot_link::cannot_link(chain, &named(chain, cannot_link)?)?;
     }
-    let threads = threads.unwrap_or_else(crate::chain::pieces::all_threads).max(1);
+    let threads = convert::threads(threads)?.unwrap_or_else(crate::chain::pieces::all_threads);
     Ok(PyClusters(while_not_interrupted(py, |go_on| chain.cluster(settings, threads, go_on))?))
 }
 
@@ -689,158 +689,18 @@ fn given_rule(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Rule> {
     Ok(Rule::Change(crate::python::change::rule(chain, given)?.unique()))
 }
 
-/// What must stay apart: a mapping of owners to their addresses, or a list of tuples of addresses of which no two are one owner's.
-fn given_cannot_link(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<CannotLink> {
-    let mut cannot_link = CannotLink::default();
-    if let Ok(owners) = given.cast::<PyMapping>() {
-        let (mut group, mut names) = (Vec::new(), Vec::new());
-        for (owner, item) in (0..).zip(owners.items()?.iter()) {
-            let (name, addresses) = item.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>()?;
-            group.extend(seen(chain, &addresses)?.into_iter().map(|address| (address, owner)));
-            names.push(name.str()?.to_cow()?.into_owned());
-        }
-        add_cannot_link(chain, &mut cannot_link, group, |owner| format!("{:?}", names[owner as usize]))?;
-        return Ok(cannot_link);
-    }
-    for (row, group) in given.try_iter()?.enumerate() {
-        let group = group?;
-        if group.cast::<PyString>().is_ok() {
-            return Err(PyTypeError::new_err(format!(
-                "cannot_link[{row}] is a text; give a tuple of addresses that must stay apart, or a mapping of owners to their addresses"
-            )));
-        }
-        let mut members = Vec::new();
-        for (owner, address) in (0..).zip(group.try_iter()?) {
-            members.extend(seen(chain, &address?)?.into_iter().map(|address| (address, owner)));
-        }
-        add_cannot_link(chain, &mut cannot_link, members, |owner| format!("place {owner} of cannot_link[{row}]"))?;
-    }
-    Ok(cannot_link)
-}
-
-fn add_cannot_link(
-    chain: &Chain,
-    cannot_link: &mut CannotLink,
-    group: Vec<(AddrNum, u32)>,
-    owner: impl Fn(u32) -> String,
-) -> PyResult<()> {
-    cannot_link.add(group).or_else(|contradiction| {
-        let (first, second) = contradiction.owners;
-        let what = format!(
-            "cannot_link contradicts itself: {} is of {} and of {}, which must stay apart; give it to one of them",
-            chain.address_at(contradiction.address)?.name()?,
-            owner(first),
-            owner(second)
-        );
-        Err(Error::Invalid { what }.into())
-    })
-}
-
-/// The numbers of those of some addresses that were ever paid; others cannot be joined.
-pub fn seen(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Vec<AddrNum>> {
-    let found = address_numbers(chain, given).map(|found| found.0);
-    match found {
-        Err(error) if error.is_instance_of::<crate::python::error::NotInChainError>(given.py()) => {
-            let single = given.cast::<PyString>().is_ok() || given.try_iter().is_err();
-            if single {
-                return Ok(Vec::new());
-            }
-            let mut numbers = Vec::new();
-            for address in given.try_iter()? {
-                numbers.extend(seen(chain, &address?)?);
-            }
-            Ok(numbers)
-        }
-        found => found,
-    }
-}
-
 fn why(clusters: &Clusters, a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>, shortest: bool) -> PyResult<PyProof> {
     let (py, chain) = (a.py(), clusters.chain());
-    let (a, b) = (address_number(chain, a)?, address_number(chain, b)?);
+    let (a, b) = (address(chain, &named(chain, a)?)?, address(chain, &named(chain, b)?)?);
     Ok(PyProof(match shortest {
         false => py.detach(|| clusters.why(a, b))?,
         true => while_not_interrupted(py, |go_on| clusters.why_shortest(a, b, go_on))?,
     }))
 }
 
-/// Addresses by number, with the interpreter still held.
-struct Found<'py>(Vec<AddrNum>, Python<'py>);
-
-impl Found<'_> {
-    fn py_detach<T: Send>(self, work: impl FnOnce(Vec<AddrNum>) -> crate::Result<T> + Send) -> PyResult<T> {
-        let Found(numbers, py) = self;
-        Ok(py.detach(|| work(numbers))?)
-    }
-}
-
-/// The number of an address: an address object, its text or its number.
-fn address_number(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<AddrNum> {
-    if let Ok(address) = given.cast::<PyAddress>() {
-        let address = &address.get().address;
-        crate::python::trace::check_chain(chain, address.chain(), given)?;
-        return Ok(chain
-            .address_at(address.number())
-            .map_err(|_| Error::UnknownAddress { text: address.name().unwrap_or_default(), height: chain.height().0 })?
-            .number());
-    }
-    if let Ok(text) = given.cast::<PyString>() {
-        return Ok(chain.address(&text.to_cow()?)?.number());
-    }
-    match given.extract::<u32>() {
-        Ok(number) => Ok(chain.address_at(AddrNum(number))?.number()),
-        Err(_) => Err(PyTypeError::new_err(format!("{given:?} is no address; give its text, its number or an Address"))),
-    }
-}
-
-/// The numbers of one address or of several.
-fn address_numbers<'py>(chain: &Chain, given: &Bound<'py, PyAny>) -> PyResult<Found<'py>> {
-    let py = given.py();
-    if let Ok(set) = given.cast::<PyAddressSet>() {
-        let set = &set.get().0;
-        crate::python::trace::check_chain(chain, set.chain(), given)?;
-        let known = set.known().filter(|address| address.row() < chain.counts().addresses).collect::<Vec<_>>();
-        if known.is_empty() {
-            let what = format!("none of the {} addresses was ever paid up to height {}", set.len(), chain.height());
-            return Err(crate::python::error::NotInChainError::new_err(what));
-        }
-        return Ok(Found(known, py));
-    }
-    if let Ok(wallet) = given.cast::<PyWallet>() {
-        crate::python::trace::check_chain(chain, wallet.get().0.clusters().chain(), given)?;
-        return Ok(Found(wallet.get().0.members().collect(), py));
-    }
-    if given.cast::<PyString>().is_err()
-        && given.cast::<PyAddress>().is_err()
-        && let Ok(list) = given.try_iter()
-    {
-        let numbers = list.map(|address| address_number(chain, &address?)).collect::<PyResult<Vec<_>>>()?;
-        return Ok(Found(numbers, py));
-    }
-    Ok(Found(vec![address_number(chain, given)?], py))
-}
-
-/// The ids of the clusters of a wallet, an address, a cluster id, or of several; ascending.
-fn names(clusters: &Clusters, given: &Bound<'_, PyAny>) -> PyResult<Vec<AddrNum>> {
-    let mut names = Vec::new();
-    if let Ok(wallet) = given.cast::<PyWallet>() {
-        crate::python::trace::check_chain(clusters.chain(), wallet.get().0.clusters().chain(), given)?;
-        for name in wallet.get().0.names() {
-            names.push(clusters.name_of(*name)?);
-        }
-    } else if given.cast::<PyString>().is_err()
-        && given.cast::<PyAddress>().is_err()
-        && let Ok(list) = given.try_iter()
-    {
-        for given in list {
-            names.extend(self::names(clusters, &given?)?);
-        }
-    } else {
-        names.push(clusters.name_of(address_number(clusters.chain(), given)?)?);
-    }
-    names.sort_unstable();
-    names.dedup();
-    Ok(names)
+/// The ids of the clusters that are named, ascending.
+fn cluster_ids(clusters: &Clusters, given: &Bound<'_, PyAny>) -> PyResult<Vec<AddrNum>> {
+    addresses::cluster_ids(clusters, &named(clusters.chain(), given)?)
 }
 
 fn clusters_of(clusters: &Clusters, set: &AddressSet) -> crate::Result<Table> {

@@ -9,11 +9,13 @@ use crate::ids::hash_text;
 use crate::python::chain::PyChain;
 use crate::python::chain::transaction::PyTransaction;
 use crate::python::cluster::PyWallet;
+use crate::python::convert;
+use crate::python::given::clusters::given_or_brought;
+use crate::python::given::{named, source, stops};
 use crate::python::progress::while_not_interrupted;
 use crate::python::recipe::made_by_recipe;
 use crate::python::show;
 use crate::python::table::PyTable;
-use crate::python::{convert, given as named};
 
 #[pymethods]
 impl PyChain {
@@ -22,10 +24,11 @@ impl PyChain {
     ///
     /// Parameters
     /// ----------
-    /// outputs : the payments, from 2 to 128: `Output` or texts like "txid:n". One that is given twice counts once.
-    /// clusters : of this chain at this height, to look for wallets, too.
+    /// outputs : the payments, from 2 to 128, as what a trace can begin at: outputs, texts like "txid:n", a table with txid and position, ...
+    ///     Each output that is meant is a payment, whole, in the order given. One that is given twice counts once.
+    /// clusters : of this chain at this height, to look for wallets, too. A wallet among outputs or stop_at brings its own.
     /// max_tx_hops : transactions that a payment is followed through at most.
-    /// stop_at : addresses, address sets or wallets whose coins are not followed; or a mapping with labels.
+    /// stop_at : whose coins are not followed, given as for `trace`.
     ///
     /// Raises
     /// ------
@@ -38,8 +41,7 @@ impl PyChain {
     /// >>> chain.convergence(payments, max_tx_hops=0).meet
     /// False
     #[pyo3(signature = (
-        outputs: "Iterable[Output | str]", *, clusters: "Clusters | None" = None, max_tx_hops: "int | None" = None,
-        stop_at: "Address | AddressSet | Wallet | str | dict[object, object] | Iterable[object] | None" = None
+        outputs: "Source", *, clusters: "Clusters | None" = None, max_tx_hops: "int | None" = None, stop_at: "StopAt | None" = None
     ) -> "Convergence")]
     fn convergence(
         &self,
@@ -183,17 +185,18 @@ impl PyConvergence {
 }
 
 /// Looks for where payments meet without the interpreter; Ctrl-C ends it.
-pub fn convergence(
+fn convergence(
     chain: &Chain,
     payments: &Bound<'_, PyAny>,
     clusters: Option<&Bound<'_, PyAny>>,
     max_tx_hops: Option<&Bound<'_, PyAny>>,
     stop_at: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<PyConvergence> {
-    let outputs = named::outputs(chain, payments)?;
-    let clusters = named::clusters(chain, clusters)?;
-    let stop_at = named::stops(chain, stop_at, clusters.as_ref())?;
+    let py = payments.py();
+    let (payments, stop_at) = (named(chain, payments)?, stop_at.map(|given| named(chain, given)).transpose()?);
+    let clusters = given_or_brought(chain, clusters, &[Some(&payments), stop_at.as_ref()])?;
+    let stop_at = stops::stops(chain, stop_at.as_ref(), clusters.as_ref())?;
     let max_tx_hops = max_tx_hops.map(|hops| convert::count("max_tx_hops", hops, 0..=u32::MAX)).transpose()?;
-    let options = ConvergenceOptions { clusters, max_tx_hops, stop_at };
-    Ok(PyConvergence(while_not_interrupted(payments.py(), |go_on| chain.convergence(&outputs, options, go_on))?))
+    let (outputs, options) = (source::outputs(chain, &payments)?, ConvergenceOptions { clusters, max_tx_hops, stop_at });
+    Ok(PyConvergence(while_not_interrupted(py, |go_on| chain.convergence(&outputs, options, go_on))?))
 }

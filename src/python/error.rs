@@ -45,7 +45,8 @@ impl From<Error> for PyErr {
             | Error::UnknownBlock { .. }
             | Error::UnknownAddress { .. }
             | Error::HeightBeyondTip { .. }
-            | Error::BeforeGenesis { .. } => NotInChainError::new_err(text),
+            | Error::BeforeGenesis { .. }
+            | Error::AfterTip { .. } => NotInChainError::new_err(text),
             Error::BadRates { .. } | Error::Interrupted { .. } | Error::Stopped | Error::TraceInterrupted { .. } => {
                 SatrailError::new_err(text)
             }

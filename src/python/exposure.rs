@@ -1,25 +1,23 @@
 //! Exposure, and comparisons of policies.
 
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
 
 use crate::chain::Chain;
 use crate::cluster::Clusters;
-use crate::python::chain::PyChain;
-use crate::python::cluster::PyClusters;
-use crate::python::given::source;
+use crate::python::given::clusters::{brought, given_or_brought, rule_sets};
+use crate::python::given::trace_parameters::{TraceParameters, takes_trace_parameters};
+use crate::python::given::{Named, named, source};
 use crate::python::recipe::made_by_recipe;
 use crate::python::show;
 use crate::python::table::PyTable;
-use crate::python::trace::{Given, PyLedger, PyTrace, trace};
+use crate::python::trace::{PyLedger, PyTrace, trace};
 use crate::text::grouped;
 use crate::trace::compare::{Run, conclusions, conclusions_table, runs_table};
 use crate::trace::recipe::comparison;
 use crate::trace::{Policy, Trace, TraceOptions};
 
-#[pymethods]
-impl PyChain {
+takes_trace_parameters! {
     /// Which share of the money of a target went to (direction "out") or came from ("in") whom: the first labelled wallets on every way,
     /// directly (in one transaction) or by others. A trace with the labels as its stop set; see `trace` for the parameters.
     ///
@@ -38,55 +36,20 @@ impl PyChain {
     /// >>> target, other = clusters.largest(2)
     /// >>> chain.exposure(target, {other: "other"}, direction="in").table().columns
     /// ['kind', 'label', 'direct', 'indirect', 'amount', 'share']
-    #[pyo3(signature = (
-        target: "Output | Transaction | Address | AddressSet | Wallet | str | Iterable[object]",
-        labels: "object",
-        direction = "out",
-        *,
-        policy = "haircut",
-        clusters: "Clusters | None" = None,
-        max_hops: "int | None" = None,
-        max_tx_hops: "int | None" = None,
-        min_value: "int | None" = None,
-        since: "int | str | date | None" = None,
-        until: "int | str | date | None" = None,
-        fees = "report",
-        budget: "int | None" = None
-    ) -> "Exposure")]
-    #[allow(clippy::too_many_arguments)]
-    fn exposure<'py>(
-        &self,
-        target: &Bound<'py, PyAny>,
-        labels: &Bound<'py, PyAny>,
-        direction: &str,
-        policy: &str,
-        clusters: Option<&Bound<'py, PyClusters>>,
-        max_hops: Option<&Bound<'py, PyAny>>,
-        max_tx_hops: Option<&Bound<'py, PyAny>>,
-        min_value: Option<&Bound<'py, PyAny>>,
-        since: Option<&Bound<'py, PyAny>>,
-        until: Option<&Bound<'py, PyAny>>,
-        fees: &str,
-        budget: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<PyExposure> {
-        let stop_at = Some(labels);
-        let given = Given {
-            direction,
-            policy,
-            stop_at,
-            clusters,
-            bring: true,
-            max_hops,
-            max_tx_hops,
-            min_value,
-            since,
-            until,
-            fees,
-            budget,
-        };
-        exposure(&self.0, target, &given)
+    fn exposure(&self, given, target: &Bound<'py, PyAny>, labels: &Bound<'py, PyAny>, policy: &str) -> PyResult<PyExposure>
+    where signature = (target: "Source", labels: "Labels", *, policy: "Policy" = "haircut"), clusters = "Clusters | None", returns = "Exposure"
+    {
+        let (py, chain) = (target.py(), &self.0);
+        let (target, labels) = (named(chain, target)?, named(chain, labels)?);
+        let clusters = given_or_brought(chain, given.clusters, &[Some(&target), Some(&labels)])?;
+        let options = given.options(chain, Some(&labels), clusters)?;
+        // Nobody asks for hops here, and counting them takes longer than all the rest.
+        let options = TraceOptions { policy: Policy::from_name(policy)?, hops: false, ..options };
+        Ok(PyExposure(trace(py, chain, &source::source(chain, &target)?, &options)?.0))
     }
+}
 
+takes_trace_parameters! {
     /// Traces one source under several policies, and by several rules of who belongs together, side by side: a conclusion that does not hold
     /// under all of them depends on a convention. See `trace` for the parameters that are not named here.
     ///
@@ -106,53 +69,15 @@ impl PyChain {
     /// >>> compared = chain.compare_policies(chain.block(200).transactions()[0], ["haircut", "account_fifo"], clusters=clusters, max_hops=3)
     /// >>> len(compared)
     /// 4
-    #[pyo3(signature = (
-        source: "Output | Transaction | Address | AddressSet | Wallet | str | Iterable[object]",
-        policies: "list[str] | None" = None,
-        *,
-        direction = "out",
-        stop_at: "object" = None,
-        clusters: "Clusters | list[Clusters | None] | dict[str, Clusters | None] | None" = None,
-        max_hops: "int | None" = None,
-        max_tx_hops: "int | None" = None,
-        min_value: "int | None" = None,
-        since: "int | str | date | None" = None,
-        until: "int | str | date | None" = None,
-        fees = "report",
-        budget: "int | None" = None
-    ) -> "PolicyComparison")]
-    #[allow(clippy::too_many_arguments)]
-    fn compare_policies<'py>(
-        &self,
-        source: &Bound<'py, PyAny>,
-        policies: Option<Vec<String>>,
-        direction: &str,
-        stop_at: Option<&Bound<'py, PyAny>>,
-        clusters: Option<&Bound<'py, PyAny>>,
-        max_hops: Option<&Bound<'py, PyAny>>,
-        max_tx_hops: Option<&Bound<'py, PyAny>>,
-        min_value: Option<&Bound<'py, PyAny>>,
-        since: Option<&Bound<'py, PyAny>>,
-        until: Option<&Bound<'py, PyAny>>,
-        fees: &str,
-        budget: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<PyPolicyComparison> {
-        let policy = "haircut";
-        let given = Given {
-            direction,
-            policy,
-            stop_at,
-            clusters: None,
-            bring: true,
-            max_hops,
-            max_tx_hops,
-            min_value,
-            since,
-            until,
-            fees,
-            budget,
-        };
-        compare(&self.0, source, policies, clusters, &given)
+    fn compare_policies(
+        &self, given, source: &Bound<'py, PyAny>, policies: Option<Vec<String>>, stop_at: Option<&Bound<'py, PyAny>>
+    ) -> PyResult<PyPolicyComparison>
+    where signature = (source: "Source", policies: "list[Policy] | tuple[Policy, ...] | None" = None, *, stop_at: "StopAt | None" = None),
+        clusters = "Clusters | list[Clusters | None] | Mapping[str, Clusters | None] | None", returns = "PolicyComparison"
+    {
+        let chain = &self.0;
+        let (source, stop_at) = (named(chain, source)?, stop_at.map(|given| named(chain, given)).transpose()?);
+        compare(chain, &source, policies, stop_at.as_ref(), given)
     }
 }
 
@@ -261,32 +186,26 @@ impl PyPolicyComparison {
     }
 }
 
-/// The trace behind an exposure.
-pub fn exposure(chain: &Chain, target: &Bound<'_, PyAny>, given: &Given<'_, '_>) -> PyResult<PyExposure> {
-    // Nobody asks for hops here, and counting them takes longer than all the rest.
-    let options = TraceOptions { hops: false, ..given.options(chain, target)? };
-    let source = source::source(chain, target)?;
-    Ok(PyExposure(trace(target.py(), chain, &source, &options)?.0))
-}
-
 /// A trace for each policy and each of the rules.
-pub fn compare(
+fn compare(
     chain: &Chain,
-    from: &Bound<'_, PyAny>,
+    from: &Named<'_>,
     policies: Option<Vec<String>>,
-    clusters: Option<&Bound<'_, PyAny>>,
-    given: &Given<'_, '_>,
+    stop_at: Option<&Named<'_>>,
+    given: TraceParameters<'_, '_>,
 ) -> PyResult<PyPolicyComparison> {
-    let source = source::source(chain, from)?;
+    let (source, py) = (source::source(chain, from)?, from.given().py());
+    let rule_sets = match given.clusters {
+        Some(clusters) => rule_sets(chain, &clusters.extract()?)?,
+        None => vec![(None, brought(chain, &[Some(from), stop_at])?)],
+    };
     let mut runs = Vec::new();
-    for (name, found) in rule_sets(clusters)? {
-        let found = found.map(|clusters| Bound::new(from.py(), PyClusters(clusters))).transpose()?;
-        let given = Given { clusters: found.as_ref(), bring: clusters.is_none(), ..*given };
-        let options = given.options(chain, from)?;
+    for (name, clusters) in rule_sets {
+        let options = given.options(chain, stop_at, clusters)?;
         let rules = name.unwrap_or_else(|| rules_of(options.clusters.as_ref()));
         for policy in chosen(policies.as_deref(), chain, &options)? {
             let options = TraceOptions { policy, ..options.clone() };
-            runs.push(Run { rules: rules.clone(), trace: trace(from.py(), chain, &source, &options)?.0 });
+            runs.push(Run { rules: rules.clone(), trace: trace(py, chain, &source, &options)?.0 });
         }
     }
     if runs.is_empty() {
@@ -308,30 +227,4 @@ fn chosen(named: Option<&[String]>, chain: &Chain, options: &TraceOptions) -> Py
 fn rules_of(clusters: Option<&Clusters>) -> String {
     let Some(clusters) = clusters else { return "none".to_string() };
     format!("{}, CoinJoins: {}", clusters.settings().names().join(" + "), clusters.settings().coinjoins.name())
-}
-
-/// Clusters and perhaps a name: one, several, or a mapping of names to them; None means that nobody says who belongs together.
-fn rule_sets(given: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<(Option<String>, Option<Clusters>)>> {
-    let wrong = |given: &Bound<'_, PyAny>| {
-        PyTypeError::new_err(format!(
-            "{given:?} are no clusters; give those of chain.cluster(), a list of them, or a mapping of names to them"
-        ))
-    };
-    let one = |given: &Bound<'_, PyAny>| -> PyResult<Option<Clusters>> {
-        match given.is_none() {
-            true => Ok(None),
-            false => Ok(Some(given.cast::<PyClusters>().map_err(|_| wrong(given))?.get().0.clone())),
-        }
-    };
-    let Some(given) = given else { return Ok(vec![(None, None)]) };
-    if let Ok(mapping) = given.cast::<PyDict>() {
-        return mapping.iter().map(|(name, clusters)| Ok((Some(name.str()?.to_string()), one(&clusters)?))).collect();
-    }
-    if given.cast::<PyClusters>().is_ok() {
-        return Ok(vec![(None, one(given)?)]);
-    }
-    if given.cast::<PyString>().is_ok() {
-        return Err(wrong(given));
-    }
-    given.try_iter().map_err(|_| wrong(given))?.map(|clusters| Ok((None, one(&clusters?)?))).collect()
 }

@@ -5,11 +5,13 @@ use pyo3::prelude::*;
 use crate::chain::Chain;
 use crate::flows::{Flows, FlowsOptions, Period};
 use crate::python::chain::PyChain;
+use crate::python::convert;
+use crate::python::given::clusters::given_or_brought;
+use crate::python::given::{addresses, named, stops};
 use crate::python::progress::while_not_interrupted;
 use crate::python::recipe::made_by_recipe;
 use crate::python::show;
 use crate::python::table::PyTable;
-use crate::python::{convert, given as named};
 
 #[pymethods]
 impl PyChain {
@@ -17,10 +19,11 @@ impl PyChain {
     ///
     /// Parameters
     /// ----------
-    /// addresses : an `Address`, `AddressSet` or `Wallet`, a text, or a list of these. Addresses that were never paid are passed over.
+    /// addresses : an `Address`, `AddressSet` or `Wallet`, an `Output` (for the address that it pays), a text, a table with address, a file, or a
+    ///     list or mapping of these. Addresses that were never paid are passed over.
     /// by : how long a row of `Flows.table` is: "day", "week", "month" or "year", in UTC, by the times of headers.
-    /// clusters : of this chain at this height, to rank counterparties as wallets; a `Wallet` brings its own.
-    /// labels : a mapping of addresses, address sets or wallets to labels, or of labels to these, for `Flows.counterparties`.
+    /// clusters : of this chain at this height, to rank counterparties as wallets; a wallet among addresses or labels brings its own.
+    /// labels : names for `Flows.counterparties`, given as `stop_at` of `trace`.
     ///
     /// Raises
     /// ------
@@ -35,8 +38,7 @@ impl PyChain {
     /// >>> sum(flows.counterparties().to_pydict()["amount_in"]) == flows.received
     /// True
     #[pyo3(signature = (
-        addresses: "Address | AddressSet | Wallet | str | Iterable[object]", *, by = "month", clusters: "Clusters | None" = None,
-        labels: "Address | AddressSet | Wallet | str | dict[object, object] | Iterable[object] | None" = None
+        addresses: "Addresses", *, by: "Period" = "month", clusters: "Clusters | None" = None, labels: "Labels | None" = None
     ) -> "Flows")]
     fn flows(
         &self,
@@ -218,9 +220,10 @@ pub fn flows(
     labels: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<PyFlows> {
     let period = Period::from_name(by)?;
-    let clusters = named::clusters_with(chain, clusters, set)?;
-    let labels = named::stops(chain, labels, clusters.as_ref())?;
-    let addresses = named::addresses(chain, set)?;
+    let (py, set, labels) = (set.py(), named(chain, set)?, labels.map(|given| named(chain, given)).transpose()?);
+    let clusters = given_or_brought(chain, clusters, &[Some(&set), labels.as_ref()])?;
+    let labels = stops::stops(chain, labels.as_ref(), clusters.as_ref())?;
+    let addresses = addresses::addresses(chain, &set)?;
     let options = FlowsOptions { period, clusters, labels };
-    Ok(PyFlows(while_not_interrupted(set.py(), |go_on| chain.flows(addresses, options, go_on))?))
+    Ok(PyFlows(while_not_interrupted(py, |go_on| chain.flows(addresses, options, go_on))?))
 }

@@ -1,29 +1,17 @@
 //! A trace's graph, and the questions that are asked of what a trace moved.
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
 
-use crate::error::Error;
-use crate::ids::AddrNum;
-use crate::python::chain::address::PyAddress;
-use crate::python::chain::address_set::PyAddressSet;
-use crate::python::chain::output::PyOutput;
-use crate::python::chain::transaction::PyTransaction;
-use crate::python::cluster::PyWallet;
 use crate::python::convert;
+use crate::python::given::ends::{Ends, both, end};
 use crate::python::progress::while_not_interrupted;
 use crate::python::recipe::made_by_recipe;
 use crate::python::show;
 use crate::python::table::PyTable;
-use crate::python::trace::check_chain;
 use crate::table::Table;
+use crate::trace::Trace;
 use crate::trace::graph::recipe::recipe;
 use crate::trace::graph::{Best, Level, Movements, TraceGraph, Which};
-use crate::trace::{Direction, SourceItem, Trace};
-
-/// Lists in lists that an end may be made of; a list that holds itself has no end.
-const DEEPEST: u32 = 8;
 
 /// Who paid whom how much of the money of a trace. Edges lead from payer to payee, in the direction of time, whatever the
 /// direction of the trace; what a wallet or an address paid to itself is no edge.
@@ -175,19 +163,6 @@ pub fn graph(py: Python<'_>, trace: &Trace, level: &str) -> PyResult<PyTraceGrap
     })
 }
 
-/// Two ends as they are given.
-type Ends<'a, 'py> = (Option<&'a Bound<'py, PyAny>>, Option<&'a Bound<'py, PyAny>>);
-
-/// Two ends in the direction of time; without others, those of the trace.
-fn both(movements: &Movements, (from, to): Ends<'_, '_>) -> PyResult<(Which, Which)> {
-    let (first, last) = match movements.direction() {
-        Direction::Out => (Which::Source, Which::Ends),
-        Direction::In => (Which::Ends, Which::Source),
-    };
-    let end = |given: Option<&Bound<'_, PyAny>>, other| given.map_or(Ok(other), |given| which(movements, given, 0));
-    Ok((end(from, first)?, end(to, last)?))
-}
-
 /// The best paths from one end to another.
 pub fn paths(py: Python<'_>, trace: &Trace, ends: Ends<'_, '_>, k: Option<&Bound<'_, PyAny>>, best: &str) -> PyResult<PyTable> {
     let (best, k) = (Best::from_name(best)?, k.map_or(Ok(10), |k| convert::count("k", k, 1..=10_000))?);
@@ -201,7 +176,7 @@ pub fn paths(py: Python<'_>, trace: &Trace, ends: Ends<'_, '_>, k: Option<&Bound
 pub fn choke_points(py: Python<'_>, trace: &Trace, ends: Option<&Bound<'_, PyAny>>, level: &str, share: f64) -> PyResult<PyTable> {
     let level = Level::from_name(level)?;
     let movements = moved(py, trace)?;
-    let ends = ends.map_or(Ok(Which::Ends), |ends| which(&movements, ends, 0))?;
+    let ends = end(&movements, ends, Which::Ends)?;
     let found = while_not_interrupted(py, |go_on| movements.choke_points(&ends, level, share, go_on))?;
     Ok(PyTable(py.detach(|| movements.choke_points_table(&found))?))
 }
@@ -212,65 +187,4 @@ pub fn min_cut(py: Python<'_>, trace: &Trace, ends: Ends<'_, '_>) -> PyResult<Py
     let (from, to) = both(&movements, ends)?;
     let cut = while_not_interrupted(py, |go_on| movements.min_cut(&from, &to, go_on))?;
     Ok(PyTable(py.detach(|| movements.cut_table(&cut))?))
-}
-
-/// The places that an output, a transaction, an address, an address set, a wallet, "source", "ends", a label, a text that names
-/// one of the first three, or a list of these means.
-fn which(movements: &Movements, given: &Bound<'_, PyAny>, depth: u32) -> PyResult<Which> {
-    let chain = movements.chain();
-    if let Ok(output) = given.cast::<PyOutput>() {
-        check_chain(chain, output.get().0.chain(), given)?;
-        Ok(Which::Output(output.get().0.number()))
-    } else if let Ok(tx) = given.cast::<PyTransaction>() {
-        check_chain(chain, tx.get().0.chain(), given)?;
-        Ok(Which::Transaction(tx.get().0.number()))
-    } else if let Ok(address) = given.cast::<PyAddress>() {
-        check_chain(chain, address.get().address.chain(), given)?;
-        Ok(Which::Addresses(vec![address.get().address.number()]))
-    } else if let Ok(set) = given.cast::<PyAddressSet>() {
-        check_chain(chain, set.get().0.chain(), given)?;
-        Ok(addresses(set.get().0.known()))
-    } else if let Ok(wallet) = given.cast::<PyWallet>() {
-        check_chain(chain, wallet.get().0.clusters().chain(), given)?;
-        Ok(addresses(wallet.get().0.members()))
-    } else if let Ok(text) = given.cast::<PyString>() {
-        named(movements, &text.to_cow()?)
-    } else if let (Ok(list), true) = (given.try_iter(), depth < DEEPEST) {
-        Ok(Which::Any(list.map(|one| which(movements, &one?, depth + 1)).collect::<PyResult<_>>()?))
-    } else {
-        Err(PyTypeError::new_err(format!(
-            "{given:?} is no end of a path; give \"source\", \"ends\", a label, an output, a transaction, an address, an address set, a wallet, \
-             a text that names one, or a list of these"
-        )))
-    }
-}
-
-fn addresses(given: impl Iterator<Item = AddrNum>) -> Which {
-    let mut addresses: Vec<AddrNum> = given.collect();
-    addresses.sort_unstable();
-    Which::Addresses(addresses)
-}
-
-fn named(movements: &Movements, text: &str) -> PyResult<Which> {
-    let is_label = |label: &str| label == text || label.split(" | ").any(|part| part == text);
-    if movements.known_labels().iter().any(|label| is_label(label)) {
-        return Ok(Which::Label(text.to_string()));
-    }
-    match (text, SourceItem::named(movements.chain(), text)) {
-        ("source", _) => Ok(Which::Source),
-        ("ends", _) => Ok(Which::Ends),
-        (_, Ok(Some(SourceItem::Output(output) | SourceItem::Part(output, _)))) => Ok(Which::Output(output)),
-        (_, Ok(Some(SourceItem::Transaction(tx)))) => Ok(Which::Transaction(tx)),
-        (_, Ok(Some(SourceItem::Address(address)))) => Ok(Which::Addresses(vec![address])),
-        (_, Ok(None)) => Ok(Which::Any(vec![])),
-        (_, Err(Error::BadAddress { source, .. })) => {
-            let labels: Vec<&str> = movements.known_labels().iter().map(|label| &**label).collect();
-            let known = if labels.is_empty() { "this trace has none".to_string() } else { format!("it has {}", labels.join(", ")) };
-            let what = format!(
-                "{text:?} is no label of the trace ({known}), and no address: {source}; give one of these, or an object of the chain"
-            );
-            Err(Error::Invalid { what }.into())
-        }
-        (_, Err(error)) => Err(error.into()),
-    }
 }

@@ -7,7 +7,8 @@ use pyo3::types::PyDict;
 use crate::ids::hash_text;
 use crate::ingest as core;
 use crate::ingest::{IngestOptions, IngestReport, Progress, Until};
-use crate::python::convert::{self, Moment};
+use crate::python::convert;
+use crate::python::given::moment::{self, Moment};
 use crate::python::progress::with_progress;
 
 /// Brings a store up to date with a node's block files, and makes it where there is none.
@@ -51,7 +52,7 @@ use crate::python::progress::with_progress;
 #[pyfunction]
 #[pyo3(signature = (
     blocks: "str | PathLike[str]", store: "str | PathLike[str]", *, network: "str | None" = None,
-    until: "int | str | date | datetime | None" = None, threads: "int | None" = None,
+    until: "Moment | None" = None, threads: "int | None" = None,
     memory_limit: "int | str | None" = None, verify = true,
     progress: "bool | Callable[[dict[str, object]], object] | None" = None
 ) -> "IngestReport")]
@@ -81,8 +82,8 @@ pub fn ingest<'py>(
 }
 
 fn until_moment(given: &Bound<'_, PyAny>) -> PyResult<Until> {
-    match convert::moment(given)? {
-        Moment::Height(height) => Ok(Until::Height(convert::not_negative(height)?.try_into().unwrap_or(u32::MAX))),
+    match moment::moment(given)? {
+        Moment::Height(height) => Ok(Until::Height(moment::not_negative(height)?.try_into().unwrap_or(u32::MAX))),
         Moment::Time(time) => Ok(Until::Time(time)),
         Moment::Hash(_) => Err(PyValueError::new_err("until= takes a height or a date, not a block hash")),
     }

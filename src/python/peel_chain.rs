@@ -9,11 +9,13 @@ use crate::error::Error;
 use crate::peel_chain::{PeelChain, PeelChainOptions};
 use crate::python::chain::PyChain;
 use crate::python::chain::output::PyOutput;
+use crate::python::convert;
+use crate::python::given::clusters::given_or_brought;
+use crate::python::given::{named, source, stops};
 use crate::python::progress::while_not_interrupted;
 use crate::python::recipe::made_by_recipe;
 use crate::python::show;
 use crate::python::table::PyTable;
-use crate::python::{convert, given as named};
 use crate::trace::Direction;
 
 #[pymethods]
@@ -26,8 +28,8 @@ impl PyChain {
     /// output : an `Output`, or a text like "txid:n".
     /// direction : "out" (by those that spend), "in" (to where it began) or "both".
     /// clusters : of this chain at this height. Then change into the payer's cluster is known to be it, and the cluster's transactions show the
-    ///     wallet's habits, too.
-    /// stop_at : addresses, address sets or wallets at which it stops; or a mapping of these to labels, or of labels to these.
+    ///     wallet's habits, too. A wallet in stop_at brings its own.
+    /// stop_at : where it stops, given as for `trace`.
     /// features : what tells a wallet from others, of version, locktime, sequence, segwit, bip69, low_r, compressed_keys, input_kinds; all by default.
     /// max_steps : in each direction at most.
     /// max_inputs, max_outputs : of a step, by default 1 and 2: a peel chain. More outputs allow payouts to several.
@@ -45,8 +47,8 @@ impl PyChain {
     /// >>> len(peel), peel.stopped
     /// (6, {'out': 'no_candidate'})
     #[pyo3(signature = (
-        output: "Output | str", *, direction = "out", clusters: "Clusters | None" = None,
-        stop_at: "Address | AddressSet | Wallet | str | dict[object, object] | Iterable[object] | None" = None, features: "list[str] | None" = None,
+        output: "Output | str", *, direction: "Direction | Literal['both']" = "out", clusters: "Clusters | None" = None,
+        stop_at: "StopAt | None" = None, features: "list[Feature] | None" = None,
         max_steps: "int | None" = None, max_inputs: "int | None" = None, max_outputs: "int | None" = None, rule_out_unspent = false
     ) -> "PeelChain")]
     #[allow(clippy::too_many_arguments)]
@@ -188,20 +190,21 @@ pub struct Given<'a, 'py> {
 
 /// Follows a peel chain without the interpreter; Ctrl-C ends it.
 pub fn peel_chain(chain: &Chain, output: &Bound<'_, PyAny>, given: Given) -> PyResult<PyPeelChain> {
-    let start = named::output(chain, output)?;
+    let start = source::output(chain, &named(chain, output)?)?;
     let options = options(chain, given)?;
     Ok(PyPeelChain(while_not_interrupted(output.py(), |go_on| chain.peel_chain(start, &options, go_on))?))
 }
 
 fn options(chain: &Chain, given: Given) -> PyResult<PeelChainOptions> {
-    let clusters = named::clusters(chain, given.clusters)?;
+    let stop_at = given.stop_at.map(|given| named(chain, given)).transpose()?;
+    let clusters = given_or_brought(chain, given.clusters, &[stop_at.as_ref()])?;
     let size = |name, given: Option<&Bound<'_, PyAny>>, least: u32| -> PyResult<u64> {
         given.map_or(Ok(least), |given| convert::count(name, given, least..=u32::MAX)).map(u64::from)
     };
     let features = given.features.map(|names| names.iter().map(|name| Feature::from_name(name)).collect::<crate::Result<_>>());
     Ok(PeelChainOptions {
         directions: directions(given.direction)?,
-        stop_at: named::stops(chain, given.stop_at, clusters.as_ref())?,
+        stop_at: stops::stops(chain, stop_at.as_ref(), clusters.as_ref())?,
         clusters,
         features: features.transpose()?.unwrap_or(Feature::ALL.to_vec()),
         max_steps: given.max_steps.map(|steps| convert::count("max_steps", steps, 0..=u32::MAX)).transpose()?.map(u64::from),

@@ -10,8 +10,9 @@ use crate::chain::Transaction;
 use crate::error::Error;
 use crate::python::chain::PyChain;
 use crate::python::chain::transaction::PyTransaction;
+use crate::python::given::moment;
+use crate::python::show;
 use crate::python::table::PyTable;
-use crate::python::{convert, show};
 use crate::script::{self, Network};
 use crate::shapes::{
     self, Boltzmann, BoltzmannOptions, Found, GivenThreshold, Judgement, NotComputed, Nothing, Outline, Placed, Predicate, Shape,
@@ -50,7 +51,7 @@ impl PyChain {
     /// 69
     /// >>> chain.shapes(0, 1, columns=["joinmarket", "joinmarket_decided_by"]).to_pydict()
     /// {'joinmarket': ['no'], 'joinmarket_decided_by': ['outputs']}
-    #[pyo3(signature = (start: "int | str | date | None" = None, stop: "int | str | date | None" = None, *, columns: "list[str] | None" = None, **thresholds: "float") -> "Table")]
+    #[pyo3(signature = (start: "Moment | None" = None, stop: "Moment | None" = None, *, columns: "list[str] | None" = None, **thresholds: "float") -> "Table")]
     fn shapes(
         &self,
         start: Option<&Bound<'_, PyAny>>,
@@ -59,7 +60,7 @@ impl PyChain {
         thresholds: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<PyTable> {
         let thresholds = with_thresholds(Thresholds::of(self.0.network()), thresholds)?;
-        let heights = convert::heights(&self.0, start, stop)?;
+        let heights = moment::heights(&self.0, start, stop)?;
         Ok(PyTable(self.0.shapes(heights, columns.as_deref(), &thresholds)?))
     }
 }

@@ -1,9 +1,7 @@
 //! Traces.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
@@ -11,23 +9,25 @@ use crate::chain::Chain;
 use crate::error::Error;
 use crate::python::chain::PyChain;
 use crate::python::cluster::PyClusters;
-use crate::python::given::source;
+use crate::python::given::clusters::given_or_brought;
+use crate::python::given::trace_parameters::takes_trace_parameters;
+use crate::python::given::{named, source};
 use crate::python::graph::{self, PyTraceGraph};
 use crate::python::recipe::made_by_recipe;
+use crate::python::show;
 use crate::python::table::PyTable;
-use crate::python::{convert, show};
-use crate::trace::{BUDGET, Direction, Fees, Ledger, Policy, Reason, Source, StopSet, Trace, TraceOptions};
+use crate::trace::{BUDGET, Fees, Ledger, Policy, Reason, Source, Trace, TraceOptions};
 
-#[pymethods]
-impl PyChain {
+takes_trace_parameters! {
     /// Follows money: where that of a source went, or where it came from, every satoshi accounted for, as of the chain's height.
     ///
     /// Parameters
     /// ----------
     /// source : an `Output`; a `Transaction` (all its outputs); an `Address`, `AddressSet` or `Wallet` (all outputs that pay them, spent or not);
     ///     a text that names an output ("txid:n"), a transaction or an address; a table with the columns txid, position and perhaps amount
-    ///     (satoshi that are meant); or a list or mapping of these. Outputs named more than once count once. Each item of a list, each key of
-    ///     a mapping, each address of a set and each row of a table is a source of its own for `Trace.ends_by_source`.
+    ///     (satoshi that are meant), or with a column address; or any iterable or mapping of these (docs/given.md). Outputs named more than once
+    ///     count once. Each item of a list, each key of a mapping, each address of a set and each row of a table is a source of its own for
+    ///     `Trace.ends_by_source`.
     /// direction : "out", where it went, or "in", where it came from.
     /// policy : how a transaction divides traced money. "haircut": pro rata over its outputs and its fee (direction "in": over its
     ///     inputs), in whole satoshi by the largest remainder, ties to the output with the smaller position, the fee last. "poison": whatever
@@ -36,8 +36,8 @@ impl PyChain {
     ///     order. "highest_outputs_first": to the outputs of the highest values first (TIHO, Tironsakkul et al. 2019). Two keep an account
     ///     for each wallet, as courts do: "account_fifo" pays out what came first; "lowest_intermediate_balance" pays out what is not traced
     ///     first (Roscoe v Winder 1915). They need clusters, and go "out" only.
-    /// stop_at : where the trace stops: addresses, address sets, wallets, cluster ids; or a mapping of these to labels, or of labels to
-    ///     lists of these. The ledger has a line for each label. With clusters an address stands for its wallet.
+    /// stop_at : where the trace stops: addresses, address sets, wallets, cluster ids; a mapping of these to labels, or of labels to lists of
+    ///     these; or a table with address (or txid and position) and label (docs/given.md). The ledger has a line for each label. With clusters an address stands for its wallet.
     /// clusters : who belongs together (`Chain.cluster`), as of the chain's height: for hops, accounts, and whole wallets in stop_at. A wallet
     ///     among source or stop_at brings its own.
     /// max_hops : outputs so many steps between wallets from the source are not followed; change is no step.
@@ -67,53 +67,14 @@ impl PyChain {
     /// >>> trace = chain.trace(big, policy="fifo", stop_at={other: "other"}, max_hops=3)
     /// >>> trace.ledger.source == sum(trace.ledger.lines.values())
     /// True
-    #[pyo3(signature = (
-        source: "Output | Transaction | Address | AddressSet | Wallet | str | Iterable[object]",
-        *,
-        direction = "out",
-        policy = "haircut",
-        stop_at: "object" = None,
-        clusters: "Clusters | None" = None,
-        max_hops: "int | None" = None,
-        max_tx_hops: "int | None" = None,
-        min_value: "int | None" = None,
-        since: "int | str | date | None" = None,
-        until: "int | str | date | None" = None,
-        fees = "report",
-        budget: "int | None" = None
-    ) -> "Trace")]
-    #[allow(clippy::too_many_arguments)]
-    fn trace<'py>(
-        &self,
-        source: &Bound<'py, PyAny>,
-        direction: &str,
-        policy: &str,
-        stop_at: Option<&Bound<'py, PyAny>>,
-        clusters: Option<&Bound<'py, PyClusters>>,
-        max_hops: Option<&Bound<'py, PyAny>>,
-        max_tx_hops: Option<&Bound<'py, PyAny>>,
-        min_value: Option<&Bound<'py, PyAny>>,
-        since: Option<&Bound<'py, PyAny>>,
-        until: Option<&Bound<'py, PyAny>>,
-        fees: &str,
-        budget: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<PyTrace> {
-        let given = Given {
-            direction,
-            policy,
-            stop_at,
-            clusters,
-            bring: true,
-            max_hops,
-            max_tx_hops,
-            min_value,
-            since,
-            until,
-            fees,
-            budget,
-        };
-        let options = given.options(&self.0, source)?;
-        trace(source.py(), &self.0, &source::source(&self.0, source)?, &options)
+    fn trace(&self, given, source: &Bound<'py, PyAny>, policy: &str, stop_at: Option<&Bound<'py, PyAny>>) -> PyResult<PyTrace>
+    where signature = (source: "Source", *, policy: "Policy" = "haircut", stop_at: "StopAt | None" = None), clusters = "Clusters | None", returns = "Trace"
+    {
+        let (py, chain) = (source.py(), &self.0);
+        let (source, stop_at) = (named(chain, source)?, stop_at.map(|given| named(chain, given)).transpose()?);
+        let clusters = given_or_brought(chain, given.clusters, &[Some(&source), stop_at.as_ref()])?;
+        let options = TraceOptions { policy: Policy::from_name(policy)?, ..given.options(chain, stop_at.as_ref(), clusters)? };
+        trace(py, chain, &source::source(chain, &source)?, &options)
     }
 }
 
@@ -260,7 +221,7 @@ impl PyTrace {
     /// --------
     /// >>> chain.trace(chain.block(150).transactions()[0], max_tx_hops=3).graph("transaction").level
     /// 'transaction'
-    #[pyo3(signature = (level = "wallet") -> "TraceGraph")]
+    #[pyo3(signature = (level: "Level" = "wallet") -> "TraceGraph")]
     fn graph(&self, py: Python<'_>, level: &str) -> PyResult<PyTraceGraph> {
         graph::graph(py, &self.0, level)
     }
@@ -288,7 +249,7 @@ impl PyTrace {
     /// >>> table = trace.paths("source", "ends", k=1, best="most_value").to_pydict()
     /// >>> table["bottleneck"][0] == min(table["amount"])
     /// True
-    #[pyo3(signature = (start: "object" = None, end: "object" = None, *, k: "int | None" = None, best = "fewest_hops") -> "Table")]
+    #[pyo3(signature = (start: "End | None" = None, end: "End | None" = None, *, k: "int | None" = None, best: "Best" = "fewest_hops") -> "Table")]
     fn paths(
         &self,
         py: Python<'_>,
@@ -321,7 +282,7 @@ impl PyTrace {
     /// >>> points = chain.trace(chain.block(150).transactions()[0], max_tx_hops=3).choke_points(share=0.5).to_pydict()
     /// >>> points["share"] == sorted(points["share"], reverse=True)
     /// True
-    #[pyo3(signature = (ends: "object" = None, *, level = "transaction", share = 1.0) -> "Table")]
+    #[pyo3(signature = (ends: "End | None" = None, *, level: "Level" = "transaction", share = 1.0) -> "Table")]
     fn choke_points(&self, py: Python<'_>, ends: Option<&Bound<'_, PyAny>>, level: &str, share: f64) -> PyResult<PyTable> {
         graph::choke_points(py, &self.0, ends, level, share)
     }
@@ -338,7 +299,7 @@ impl PyTrace {
     /// >>> trace = chain.trace(chain.block(150).transactions()[0], max_tx_hops=3)
     /// >>> sum(trace.min_cut("source", "ends").to_pydict()["amount"]) == trace.ledger.source - trace.ledger.fees
     /// True
-    #[pyo3(signature = (start: "object" = None, end: "object" = None) -> "Table")]
+    #[pyo3(signature = (start: "End | None" = None, end: "End | None" = None) -> "Table")]
     fn min_cut(&self, py: Python<'_>, start: Option<&Bound<'_, PyAny>>, end: Option<&Bound<'_, PyAny>>) -> PyResult<PyTable> {
         graph::min_cut(py, &self.0, (start, end))
     }
@@ -539,57 +500,6 @@ pub fn restore_ledger(source: u64, joined: u64, ends: BTreeMap<String, u64>, lin
     Ok(PyLedger(ledger))
 }
 
-/// What a caller says of how a trace is to be done, besides its source.
-#[derive(Clone, Copy)]
-pub struct Given<'a, 'py> {
-    pub direction: &'a str,
-    pub policy: &'a str,
-    pub stop_at: Option<&'a Bound<'py, PyAny>>,
-    pub clusters: Option<&'a Bound<'py, PyClusters>>,
-    /// Whether wallets that are given bring their clusters where none are given.
-    pub bring: bool,
-    pub max_hops: Option<&'a Bound<'py, PyAny>>,
-    pub max_tx_hops: Option<&'a Bound<'py, PyAny>>,
-    pub min_value: Option<&'a Bound<'py, PyAny>>,
-    pub since: Option<&'a Bound<'py, PyAny>>,
-    pub until: Option<&'a Bound<'py, PyAny>>,
-    pub fees: &'a str,
-    pub budget: Option<&'a Bound<'py, PyAny>>,
-}
-
-impl Given<'_, '_> {
-    /// The options that are meant; wallets in the source or the stop set bring their clusters.
-    pub fn options(&self, chain: &Chain, from: &Bound<'_, PyAny>) -> PyResult<TraceOptions> {
-        let hops = |name, given: Option<&Bound<'_, PyAny>>| given.map(|hops| convert::count(name, hops, 0..=u32::MAX)).transpose();
-        let clusters = match (self.clusters, self.stop_at) {
-            (Some(clusters), _) => {
-                check_chain(chain, clusters.get().0.chain(), clusters.as_any())?;
-                Some(clusters.get().0.clone())
-            }
-            (None, _) if !self.bring => None,
-            (None, stop_at) => match source::clusters_in(chain, from, 0)? {
-                Some(found) => Some(found),
-                None => stop_at.map(|given| source::clusters_in(chain, given, 0)).transpose()?.flatten(),
-            },
-        };
-        let stops = self.stop_at.map(|given| source::stops(chain, clusters.as_ref(), given)).transpose()?.unwrap_or_default();
-        Ok(TraceOptions {
-            direction: Direction::from_name(self.direction)?,
-            policy: Policy::from_name(self.policy)?,
-            fees: Fees::from_name(self.fees)?,
-            hops: true,
-            stops: Arc::new(from.py().detach(|| StopSet::of(chain, clusters.as_ref(), stops))?),
-            clusters,
-            max_hops: hops("max_hops", self.max_hops)?,
-            max_tx_hops: hops("max_tx_hops", self.max_tx_hops)?,
-            min_value: self.min_value.map(|given| convert::whole("min_value", given, 0)).transpose()?,
-            since: convert::bound(chain, self.since)?,
-            until: convert::bound(chain, self.until)?,
-            budget: self.budget.map_or(Ok(BUDGET), |given| convert::whole("budget", given, 1))?,
-        })
-    }
-}
-
 /// Follows money without the interpreter; Ctrl-C ends it.
 pub fn trace(py: Python<'_>, chain: &Chain, source: &Source, options: &TraceOptions) -> PyResult<PyTrace> {
     Ok(PyTrace(interruptible(py, |progress| chain.trace(source, options, progress))?))
@@ -601,15 +511,4 @@ pub fn interruptible<T: Send>(
     work: impl FnOnce(&mut dyn FnMut(u64) -> bool) -> crate::Result<T> + Send,
 ) -> PyResult<T> {
     crate::python::progress::while_not_interrupted(py, |go_on| work(&mut |_| go_on()))
-}
-
-/// Notices what is of another chain, where its number means something else.
-pub fn check_chain(ours: &Chain, theirs: &Chain, given: &Bound<'_, PyAny>) -> PyResult<()> {
-    if Arc::ptr_eq(ours.store(), theirs.store()) {
-        return Ok(());
-    }
-    match ours.agrees_with(theirs)? {
-        true => Ok(()),
-        false => Err(PyValueError::new_err(format!("{given:?} is of another chain; look it up in this one"))),
-    }
 }

@@ -15,6 +15,7 @@ use crate::chain::{Chain, txid_named};
 use crate::evaluate::{Folder, GivenOwners, GivenTransactions, Revealed, Truth};
 use crate::python::chain::PyChain;
 use crate::python::convert;
+use crate::python::given::named::texts;
 use crate::python::progress::while_not_interrupted;
 use crate::python::show;
 use crate::python::table::PyTable;
@@ -281,7 +282,7 @@ fn listed(given: &Bound<'_, PyAny>, wrong: &str) -> PyResult<(StringArray, Strin
     for pair in given.call_method0("items").map_err(|_| wrong())?.try_iter()? {
         let (key, list): (Bound<'_, PyAny>, Bound<'_, PyAny>) = pair?.extract()?;
         let key = key.str()?.to_cow()?.into_owned();
-        for text in &convert::texts(&list)? {
+        for text in &texts(&list)? {
             items.push(text.map(str::to_string));
             keys.push(key.clone());
         }

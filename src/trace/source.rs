@@ -53,7 +53,7 @@ impl SourceItem {
     }
 
     /// Tells the outputs that it stands for, with the satoshi that are meant.
-    fn outputs(self, chain: &Chain, mut tell: impl FnMut(OutNum, u64)) -> Result<()> {
+    pub fn outputs(self, chain: &Chain, mut tell: impl FnMut(OutNum, u64)) -> Result<()> {
         let mut paid = Vec::new();
         match self {
             SourceItem::Output(output) => tell(output, chain.output_at(output)?.value()?),

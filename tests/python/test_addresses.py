@@ -168,7 +168,7 @@ def test_what_holds_no_texts_is_a_type_error(chain, wrong):
 
 
 def test_a_table_must_leave_no_doubt_about_its_column(chain):
-    with pytest.raises(ValueError, match='no column "address"; give the column itself'):
+    with pytest.raises(ValueError, match=r'no column "address", .*; give the column itself'):
         chain.addresses(pa.table({"from": ["a"], "to": ["b"]}))
 
 

@@ -217,9 +217,9 @@ def test_outputs_of_one_transaction_meet_when_they_are_spent(tmp_path: Path) -> 
     [
         ([], ValueError, "at least two"),
         ("one", ValueError, "only one payment"),
-        (["no output", "txid"], ValueError, "txid:n"),
-        ([1, 2], TypeError, "is no output"),
-        (5, TypeError, "list of outputs"),
+        (["no:output", "txid"], ValueError, "txid:n"),
+        ([1, 2], TypeError, "give an output"),
+        (5, TypeError, "give an output"),
         (["00" * 32 + ":0"] * 2, satrail.NotInChainError, "no transaction"),
     ],
 )

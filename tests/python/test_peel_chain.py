@@ -257,7 +257,7 @@ def test_clusters_tell_that_change_went_back(chain: satrail.Chain) -> None:
     ("arguments", "error", "text"),
     [
         ({"output": "no output"}, ValueError, "txid:n"),
-        ({"output": 5}, TypeError, "is no output"),
+        ({"output": 5}, TypeError, "give one output"),
         ({"output": "00" * 32 + ":0"}, satrail.NotInChainError, "no transaction"),
         ({"output": FIRST + ":7"}, satrail.NotInChainError, "none is number 7"),
         ({"direction": "up"}, ValueError, "out, in, both"),

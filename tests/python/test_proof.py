@@ -136,7 +136,7 @@ def test_a_proof_of_the_change_shows_the_input_and_the_output(chain: satrail.Cha
     for wallet in clusters.largest(5):
         members = wallet.members().to_pydict()["address_number"]
         for member in members[1::9]:
-            proof = wallet.why(members[0], member)
+            proof = wallet.why(*(chain._object("address", number) for number in (members[0], member)))
             proof.verify(chain.headers())
             found += sum("outputs" in step["shown"] for step in json.loads(proof.json())["steps"])
     assert found > 10
@@ -151,7 +151,7 @@ def test_a_proof_of_one_key_shows_what_both_addresses_are_made_of(seed: int, tmp
     edges = same_key_edges(OracleChain(blocks, "regtest"), chain.height)
     shown = set()
     for edge in edges:
-        proof = clusters.why(edge.left, edge.right)
+        proof = clusters.why(*(chain._object("address", number) for number in (edge.left, edge.right)))
         proof.verify(chain.headers())
         for step in json.loads(proof.json())["steps"]:
             assert "transaction" not in step

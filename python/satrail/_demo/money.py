@@ -7,11 +7,19 @@ from collections import defaultdict
 from satrail._core import PeelChain, Trace
 from satrail._demo.case import Case
 from satrail._demo.show import btc, grid, rows, say, share, show, step
+from satrail.types import Policy
 
 #: Each policy divides money by another convention; these two are far apart.
-POLICIES = ("fifo", "haircut")
+POLICIES: tuple[Policy, ...] = ("fifo", "haircut")
 #: What makes no money; poison, which does, only says what could be reached.
-_ALL_POLICIES = ["haircut", "fifo", "lifo", "highest_outputs_first", "account_fifo", "lowest_intermediate_balance"]
+_ALL_POLICIES: list[Policy] = [
+    "haircut",
+    "fifo",
+    "lifo",
+    "highest_outputs_first",
+    "account_fifo",
+    "lowest_intermediate_balance",
+]
 #: A payer's wallet stands one step before the service, its exchange one more; further back others may stand between.
 STEPS_BACK = (2, 4, None)
 
@@ -20,7 +28,7 @@ def the_way_out(case: Case) -> dict[str, Trace]:
     """Trace all that was paid to the list to where public tags know the owner, under two policies."""
     step("The way out: where did the money go? (chain.trace, chain.compare_policies)")
     say("All that was paid to the list is followed until it comes to a tagged wallet. Every satoshi is accounted for:")
-    traces = {policy: _out(case, policy) for policy in POLICIES}
+    traces: dict[str, Trace] = {policy: _out(case, policy) for policy in POLICIES}
     for policy, trace in traces.items():
         say(f"policy {policy}, {trace.transactions:,} transactions:")
         show(str(trace.ledger))
@@ -36,7 +44,7 @@ def the_way_out(case: Case) -> dict[str, Trace]:
     return traces
 
 
-def _out(case: Case, policy: str) -> Trace:
+def _out(case: Case, policy: Policy) -> Trace:
     return case.chain.trace(case.watch, policy=policy, clusters=case.clusters, stop_at=case.tags)
 
 

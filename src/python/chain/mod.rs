@@ -21,7 +21,8 @@ use crate::python::chain::address_set::PyAddressSet;
 use crate::python::chain::block::{PyBlock, PyBlocks};
 use crate::python::chain::output::PyOutput;
 use crate::python::chain::transaction::PyTransaction;
-use crate::python::convert::{self, Moment};
+use crate::python::convert;
+use crate::python::given::{self, moment};
 use crate::python::progress::while_not_interrupted;
 use crate::python::show;
 
@@ -120,14 +121,15 @@ impl PyChain {
         .into()
     }
 
-    /// The chain as it was at a moment: a height, a block hash, or a date (text, date or datetime; without a time zone it is UTC).
+    /// The chain as it was at a moment: a height, a block hash, or a date (ISO text, date, datetime, numpy.datetime64 or pandas Timestamp;
+    /// without a time zone it is UTC), or seconds since 1970 as a float.
     ///
     /// A date means the last block whose median time past is not later. Header times are not used for it, because they can go
     /// back; the median of the last eleven cannot.
     ///
     /// Raises
     /// ------
-    /// NotInChainError : a height beyond the tip, an unknown hash, a date before the first block.
+    /// NotInChainError : a height beyond the tip, an unknown hash, a date before the first block or more than a day after the last.
     /// ValueError : a text that is neither a date nor a hash.
     ///
     /// Examples
@@ -136,13 +138,9 @@ impl PyChain {
     /// 11
     /// >>> chain.at("2024-01-03").time <= chain.time
     /// True
-    #[pyo3(signature = (moment: "int | str | date | datetime", /) -> "Chain")]
+    #[pyo3(signature = (moment: "Moment", /) -> "Chain")]
     fn at(&self, moment: &Bound<'_, PyAny>) -> PyResult<PyChain> {
-        Ok(PyChain(match convert::moment(moment)? {
-            Moment::Height(height) => self.0.at_height(height)?,
-            Moment::Time(time) => self.0.at_time(time)?,
-            Moment::Hash(hash) => self.0.at_hash(&hash)?,
-        }))
+        Ok(PyChain(moment::at(&self.0, moment)?))
     }
 
     /// The block at a height or with a hash; a date means the last block whose median time past is not later.
@@ -155,13 +153,10 @@ impl PyChain {
     /// --------
     /// >>> chain.block(1).transactions()[0].is_coinbase
     /// True
-    #[pyo3(signature = (moment: "int | str | date | datetime", /) -> "Block")]
+    #[pyo3(signature = (moment: "Moment", /) -> "Block")]
     fn block(&self, moment: &Bound<'_, PyAny>) -> PyResult<PyBlock> {
-        Ok(PyBlock(match convert::moment(moment)? {
-            Moment::Height(height) => self.0.block(self.0.check_height(height)?)?,
-            Moment::Time(time) => self.0.at_time(time)?.tip(),
-            Moment::Hash(hash) => self.0.block_by_hash(&hash)?,
-        }))
+        // Not the tip of that moment's chain, which would know nothing of what came later.
+        Ok(PyBlock(self.0.block(moment::at(&self.0, moment)?.height())?))
     }
 
     /// The transaction with an id (64 hex digits).
@@ -220,18 +215,18 @@ impl PyChain {
     ///
     /// Parameters
     /// ----------
-    /// texts : a list of texts; an Arrow column (of polars, pandas, pyarrow), or a table with a column "address"; or the path of a
-    ///     text or CSV file. Texts are addresses or output scripts in hex. Repeated ones count once; those that are no
-    ///     address are kept with the reason in `rejected`.
+    /// texts : a list of texts; a column (of polars, pandas, pyarrow, NumPy), or a table with a column "address"; the path of a text, CSV or
+    ///     Parquet file; or what stands for addresses: `Address`, `AddressSet`, `Wallet`, or a list or mapping of these. Texts are addresses
+    ///     or output scripts in hex. Repeated ones count once; those that are not an address are kept with the reason in `rejected`.
     ///
     /// Examples
     /// --------
     /// >>> watch = chain.addresses([chain.block(300).transactions()[0].outputs()[0].address.text, "no address"])
     /// >>> len(watch), len(watch.rejected)
     /// (1, 1)
-    #[pyo3(signature = (texts: "Iterable[str] | str | PathLike[str]", /) -> "AddressSet")]
+    #[pyo3(signature = (texts: "Addresses | Iterable[str | None]", /) -> "AddressSet")]
     fn addresses(&self, texts: &Bound<'_, PyAny>) -> PyResult<PyAddressSet> {
-        let given = convert::texts(texts)?;
+        let given = given::named::texts(texts)?;
         Ok(texts.py().detach(|| PyAddressSet(self.0.addresses(&given))))
     }
 

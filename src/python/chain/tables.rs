@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 
 use crate::chain::tables::Of;
 use crate::python::chain::PyChain;
-use crate::python::convert;
+use crate::python::given::moment;
 use crate::python::table::PyTable;
 
 #[pymethods]
@@ -19,7 +19,7 @@ impl PyChain {
     /// --------
     /// >>> chain.blocks(0, 10, columns=["fees"]).columns
     /// ['fees']
-    #[pyo3(signature = (start: "int | str | date | None" = None, stop: "int | str | date | None" = None, *, columns: "list[str] | None" = None) -> "Table")]
+    #[pyo3(signature = (start: "Moment | None" = None, stop: "Moment | None" = None, *, columns: "list[str] | None" = None) -> "Table")]
     fn blocks(
         &self,
         start: Option<&Bound<'_, PyAny>>,
@@ -40,7 +40,7 @@ impl PyChain {
     /// >>> fees = chain.transactions("2024-01-01", columns=["height", "fee"])  # pl.DataFrame(fees).group_by("height").sum()
     /// >>> fees.columns
     /// ['height', 'fee']
-    #[pyo3(signature = (start: "int | str | date | None" = None, stop: "int | str | date | None" = None, *, columns: "list[str] | None" = None) -> "Table")]
+    #[pyo3(signature = (start: "Moment | None" = None, stop: "Moment | None" = None, *, columns: "list[str] | None" = None) -> "Table")]
     fn transactions(
         &self,
         start: Option<&Bound<'_, PyAny>>,
@@ -60,7 +60,7 @@ impl PyChain {
     /// --------
     /// >>> chain.inputs(0, 2, columns=["value"]).to_pydict()
     /// {'value': [None, None]}
-    #[pyo3(signature = (start: "int | str | date | None" = None, stop: "int | str | date | None" = None, *, columns: "list[str] | None" = None) -> "Table")]
+    #[pyo3(signature = (start: "Moment | None" = None, stop: "Moment | None" = None, *, columns: "list[str] | None" = None) -> "Table")]
     fn inputs(
         &self,
         start: Option<&Bound<'_, PyAny>>,
@@ -81,7 +81,7 @@ impl PyChain {
     /// --------
     /// >>> chain.outputs(0, 1, columns=["value", "kind"]).to_pydict()
     /// {'value': [5000000000], 'kind': ['p2pk']}
-    #[pyo3(signature = (start: "int | str | date | None" = None, stop: "int | str | date | None" = None, *, columns: "list[str] | None" = None) -> "Table")]
+    #[pyo3(signature = (start: "Moment | None" = None, stop: "Moment | None" = None, *, columns: "list[str] | None" = None) -> "Table")]
     fn outputs(
         &self,
         start: Option<&Bound<'_, PyAny>>,
@@ -100,7 +100,7 @@ impl PyChain {
         stop: Option<&Bound<'_, PyAny>>,
         columns: Option<Vec<String>>,
     ) -> PyResult<PyTable> {
-        let heights = convert::heights(&self.0, start, stop)?;
+        let heights = moment::heights(&self.0, start, stop)?;
         Ok(PyTable(self.0.table(of, heights, columns.as_deref())?))
     }
 }

@@ -12,7 +12,7 @@ use pyo3::types::PySequence;
 use pyo3_arrow::input::AnyArray;
 
 use crate::chain::{time, txid_named};
-use crate::python::convert::{self, Moment};
+use crate::python::given::moment::{self, Moment};
 
 /// (txid, position) of each row of a table, or item of a list.
 pub(super) fn outpoints(given: &Bound<'_, PyAny>) -> PyResult<Vec<([u8; 32], u64)>> {
@@ -76,7 +76,7 @@ fn prices_in_mapping(given: &Bound<'_, PyAny>) -> PyResult<Vec<(i64, f64)>> {
     let items = given.call_method0("items").map_err(|_| wrong())?;
     let row = |item: PyResult<Bound<'_, PyAny>>| {
         let (moment, price): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item?.extract()?;
-        let Ok(Moment::Time(time)) = convert::moment(&moment) else {
+        let Ok(Moment::Time(time)) = moment::moment(&moment) else {
             return Err(PyValueError::new_err(format!("{moment:?} is no date; write \"2018-03-05\", or give a date")));
         };
         let price = price.extract().map_err(|_| PyTypeError::new_err(format!("the price {price:?} of {moment} is no number")))?;

@@ -13,6 +13,7 @@ use crate::python::chain::output::PyOutput;
 use crate::python::chain::transaction::PyTransaction;
 use crate::python::change::PyChangeRule;
 use crate::python::convert;
+use crate::python::given::moment;
 use crate::python::progress::while_not_interrupted;
 use crate::python::table::PyTable;
 
@@ -46,8 +47,8 @@ impl PyChain {
     /// True
     #[pyo3(signature = (
         rule: "ChangeRule | str",
-        start: "int | str | date | None" = None,
-        stop: "int | str | date | None" = None,
+        start: "Moment | None" = None,
+        stop: "Moment | None" = None,
         *,
         threads: "int | None" = None
     ) -> "Table")]
@@ -58,7 +59,7 @@ impl PyChain {
         stop: Option<&Bound<'_, PyAny>>,
         threads: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<PyTable> {
-        let heights = convert::heights(&self.0, start, stop)?;
+        let heights = moment::heights(&self.0, start, stop)?;
         let threads = convert::threads(threads)?.unwrap_or_else(all_threads);
         let (chain, py) = (&self.0, rule.py());
         let rule = self::rule(chain, rule)?;

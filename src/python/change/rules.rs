@@ -13,7 +13,7 @@ use crate::change::{
 use crate::python::change::PyChangeRule;
 use crate::python::change::function::Function;
 use crate::python::change::inputs::{outpoints, prices_of};
-use crate::python::convert;
+use crate::python::given::named::texts;
 
 #[pymethods]
 impl PyChangeRule {
@@ -131,7 +131,7 @@ impl PyChangeRule {
     #[staticmethod]
     #[pyo3(signature = (wait: "int | None" = None, gambling: "Iterable[str] | None" = None, skip_self_change = false) -> "ChangeRule")]
     fn one_time_change(wait: Option<u32>, gambling: Option<Bound<'_, PyAny>>, skip_self_change: bool) -> PyResult<PyChangeRule> {
-        let gambling = gambling.map(|given| convert::texts(&given)).transpose()?;
+        let gambling = gambling.map(|given| texts(&given)).transpose()?;
         let texts = gambling.iter().flat_map(|texts| texts.iter().flatten()).map(|text| text.trim().to_string());
         Ok(OneTimeChange::new(wait, texts.collect(), skip_self_change)?.into())
     }
