@@ -385,7 +385,7 @@ class Chain:
 
         Raises
         ------
-        ValueError : the text is no address of this network; the message says why.
+        ValueError : the text is not an address of this network; the message says why.
         NotInChainError : the address was never paid, up to the chain's height.
 
         Examples
@@ -451,7 +451,7 @@ class Chain:
         columns: list[str] | None = None,
     ) -> Table:
         """
-        A table of the blocks from `start` up to, and without, `stop`: heights, dates or hashes; a date means the first block whose
+        Blocks from `start` (inclusive) to `stop` (exclusive), as a table: heights, dates or hashes; a date means the first block whose
         median time past is not earlier. All columns, or those named.
 
         Columns: height (int32), hash, parent, merkle_root (text), time, median_time (microseconds UTC), version (int32), bits, nonce
@@ -472,7 +472,7 @@ class Chain:
         threads: int | None = None,
     ) -> Table:
         """
-        What a change rule leaves in the blocks from `start` up to, and without, `stop`, one row an output, in chain order. The rule is
+        What a change rule leaves in the blocks from `start` (inclusive) to `stop` (exclusive), one row an output, in chain order. The rule is
         asked about all of it before this returns; rows are made when they are read. docs/rules.md says what each rule is, and how often
         it is right on a chain whose owners are known.
 
@@ -489,7 +489,7 @@ class Chain:
         ------
         ValueError : an unknown rule; names that are near are offered. A user's function that returns another number of marks than there are
             outputs, or a user's table with outputs that are not in the chain.
-        TypeError : what is given is no rule, or a user's function returns no bools.
+        TypeError : what is given is not a rule, or a user's function returns no bools.
 
         Examples
         --------
@@ -678,7 +678,7 @@ class Chain:
 
         Raises
         ------
-        ValueError : a text that is no address, an unknown period, clusters of another height, something of another chain.
+        ValueError : a text that is not an address, an unknown period, clusters of another height, something of another chain.
 
         Examples
         --------
@@ -901,11 +901,11 @@ class Chain:
             lists of these. The ledger has a line for each label. With clusters an address stands for its wallet.
         clusters : who belongs together (`Chain.cluster`), as of the chain's height: for hops, accounts, and whole wallets in stop_at. A wallet
             among source or stop_at brings its own.
-        max_hops : outputs so many steps between wallets from the source are not followed; change is no step.
+        max_hops : outputs so many steps between wallets from the source are not followed; change is not a step.
         max_tx_hops : outputs so many transactions from the source are not followed.
         min_value : outputs with less traced money, in satoshi, are not followed.
-        since, until : heights, dates or block hashes; money is not followed by transactions outside of the blocks from since up to, and without,
-            until. A date means the first block whose median time past is not earlier.
+        since, until : heights, dates or block hashes; transactions outside the half-open range of blocks [since, until) are not
+            followed. A date means the first block whose median time past is not earlier.
         fees : "report" ends the trace at fees (and at coinbases, going in); "follow" goes on into the coinbase of the block (going in, to those
             who paid the fees): the subsidy stands first, then the fees in the order of their transactions.
         budget : steps after which no transaction is passed any more; the rest is in the ledger as cut_off_budget. 100 million when not given,
@@ -958,7 +958,7 @@ class Chain:
 
         Raises
         ------
-        ValueError : the text is no transaction id.
+        ValueError : the text is not a transaction id.
         NotInChainError : no such transaction is in the chain.
 
         Examples
@@ -1218,7 +1218,7 @@ class ChangeRule:
 
         Raises
         ------
-        ValueError : no price, a price that is no amount of money, a unit or tolerance out of range.
+        ValueError : no price, a price that is not an amount of money, a unit or tolerance out of range.
 
         Examples
         --------
@@ -1244,7 +1244,7 @@ class ChangeRule:
 
         Raises
         ------
-        ValueError : a text that is no transaction id; when it is used, an output that is not in the chain.
+        ValueError : a text that is not a transaction id; when it is used, an output that is not in the chain.
 
         Examples
         --------
@@ -1693,7 +1693,7 @@ class Evaluation:
         """
     def overlap(self, /) -> Table:
         """
-        What is seen of each owner by who takes the cluster with most of his addresses for all of him (after Lubbertsen et al., Ghost
+        What is seen of each owner by who takes the cluster with most of its addresses for all of it (after Lubbertsen et al., Ghost
         Clusters, 2025): the addresses.
 
         Columns: owner, category, cluster_id, cluster_address, size (all its addresses), addresses (the owner's paid ones), found (of
@@ -1704,9 +1704,9 @@ class Evaluation:
         """
         One row an owner of whom an address was paid, those with most addresses first.
 
-        Columns: owner, category, addresses (his paid ones), clusters (that they are spread over), largest_share (of them in one cluster),
+        Columns: owner, category, addresses (its paid ones), clusters (that they are spread over), largest_share (of them in one cluster),
         recall (share of their pairs that are together; null for one address), foreign (addresses of other known owners in those clusters),
-        value (satoshi that his received).
+        value (satoshi that they received).
         """
     @property
     def precision(self, /) -> float | None:
@@ -1722,13 +1722,13 @@ class Evaluation:
         """
         The same as `overlap` and `transfers` for what addresses are for (deposit, hot, cold, change ...), where the truth says it.
 
-        Columns: owner, category, role, addresses (the owner's paid ones), found (of them in his cluster), coverage (their share), value
+        Columns: owner, category, role, addresses (the owner's paid ones), found (of them in its cluster), coverage (their share), value
         (satoshi that they received), found_value.
         """
     def transfers(self, /, *, threads: int | None = None) -> Table:
         """
         The same for money: what came to an owner from outside and went out, transaction by transaction, net of what moved within, and how
-        much of it came to and from his addresses in that cluster.
+        much of it came to and from its addresses in that cluster.
 
         Columns: owner, category, received, sent, seen_received, seen_sent (satoshi), received_share, sent_share (null where there is
         none), cluster_received, cluster_sent (what the cluster as a whole shows, right or wrong).
@@ -2303,7 +2303,7 @@ class PeelChain:
         Where it stops and why, one row a direction.
 
         Columns: direction ("out" or "in"), reason (see `stopped`), coin_txid, coin_position, coin_address, coin_value (the last coin of the
-        chain); txid, height, time of the transaction that is no step of it any more, null where there is none; candidates (outputs of that
+        chain); txid, height, time of the transaction that is not a step of it any more, null where there is none; candidates (outputs of that
         transaction that are not ruled out, null where they were not looked at), explanation (the reason in a sentence).
         """
     @property
@@ -2970,10 +2970,10 @@ class Trace:
 @final
 class TraceEvaluation:
     """
-    A trace held against where the money truly went: money is its owner's until he pays it to somebody else, through however many
-    transactions and CoinJoins of his own, and what the payee does with it is the payee's business. docs/evaluate.md defines it.
+    A trace held against where the money truly went: money is its owner's until they pay it to somebody else, through however many
+    transactions and CoinJoins of their own, and what the payee does with it is the payee's business. docs/evaluate.md defines it.
 
-    What is *right* is found at the owner to whom it truly came, by the transaction that brought it, or where he himself has moved it since and the
+    What is *right* is found at the owner to whom it truly came, by the transaction that brought it, or where the owner has moved it since and the
     trace went with it. The sums are of all that came to others than the owners of the source.
 
     Examples
@@ -3022,7 +3022,7 @@ class TraceEvaluation:
         One row an owner, those to whom most came first.
 
         Columns: owner, category (null for addresses of whom nobody knows), entity (the number in a simulated chain's truth), is_source
-        (whether the trace began with his money: then the row is what he kept), true, found, right, missed, blamed (satoshi), precision,
+        (whether the trace began with the owner's money: then the row is what they kept), true, found, right, missed, blamed (satoshi), precision,
         recall (null where there is nothing).
         """
     @property
@@ -3065,7 +3065,7 @@ class TraceEvaluation:
 class TraceGraph:
     """
     Who paid whom how much of the money of a trace. Edges lead from payer to payee, in the direction of time, whatever the
-    direction of the trace; what a wallet or an address paid to itself is no edge.
+    direction of the trace; what a wallet or an address paid to itself is not an edge.
 
     Examples
     --------
@@ -3202,7 +3202,7 @@ class Transaction:
         Raises
         ------
         ValueError : a number out of range.
-        TypeError : something that is no whole number.
+        TypeError : something that is not a whole number.
 
         Examples
         --------
@@ -3528,7 +3528,7 @@ def boltzmann(
     Raises
     ------
     ValueError : an amount or a number out of range.
-    TypeError : something that is no whole number.
+    TypeError : something that is not a whole number.
 
     Examples
     --------
@@ -3654,7 +3654,7 @@ def inspect(store: str | PathLike[str], /) -> StoreInfo:
     Raises
     ------
     FileNotFoundError : there is no such folder.
-    StoreError : it is no store, or one of a newer format.
+    StoreError : it is not a store, or one of a newer format.
 
     Examples
     --------
@@ -3692,7 +3692,7 @@ def judge(
 
     Raises
     ------
-    ValueError : an unknown shape, threshold or network, a value out of range, a text that is no address.
+    ValueError : an unknown shape, threshold or network, a value out of range, a text that is not an address.
     TypeError : something of another type.
 
     Examples
@@ -3718,7 +3718,7 @@ def open(store: str | PathLike[str], *, blocks: str | PathLike[str] | None = Non
     Raises
     ------
     FileNotFoundError : there is no such folder.
-    StoreError : it is no store, one of a newer format, a damaged or an empty one.
+    StoreError : it is not a store, one of a newer format, a damaged or an empty one.
 
     Examples
     --------
@@ -3737,7 +3737,7 @@ def read_truth(folder: str | PathLike[str]) -> Truth:
     Raises
     ------
     FileNotFoundError : there is no such folder.
-    ValueError : it is no folder of a simulated chain, or of another format.
+    ValueError : it is not a folder of a simulated chain, or of another format.
 
     Examples
     --------
@@ -3802,7 +3802,7 @@ def simulate(
     Raises
     ------
     ValueError : an unknown scenario; a scale or a seed that is out of range.
-    TypeError : a seed that is no whole number.
+    TypeError : a seed that is not a whole number.
     FileExistsError : the folder is not empty.
     OSError : the disk is full or cannot be written. What was made so far is removed, as it is on Ctrl-C.
 
@@ -3887,7 +3887,7 @@ def verify(
     Raises
     ------
     FileNotFoundError : there is no such folder.
-    StoreError : it is no store, or one of a newer format.
+    StoreError : it is not a store, or one of a newer format.
 
     Examples
     --------

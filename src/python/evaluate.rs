@@ -209,14 +209,14 @@ impl PyEvaluation {
 
     /// One row an owner of whom an address was paid, those with most addresses first.
     ///
-    /// Columns: owner, category, addresses (his paid ones), clusters (that they are spread over), largest_share (of them in one cluster),
+    /// Columns: owner, category, addresses (its paid ones), clusters (that they are spread over), largest_share (of them in one cluster),
     /// recall (share of their pairs that are together; null for one address), foreign (addresses of other known owners in those clusters),
-    /// value (satoshi that his received).
+    /// value (satoshi that they received).
     fn owners(&self) -> PyTable {
         PyTable(self.0.owners_table())
     }
 
-    /// What is seen of each owner by who takes the cluster with most of his addresses for all of him (after Lubbertsen et al., Ghost
+    /// What is seen of each owner by who takes the cluster with most of its addresses for all of it (after Lubbertsen et al., Ghost
     /// Clusters, 2025): the addresses.
     ///
     /// Columns: owner, category, cluster_id, cluster_address, size (all its addresses), addresses (the owner's paid ones), found (of
@@ -227,7 +227,7 @@ impl PyEvaluation {
     }
 
     /// The same for money: what came to an owner from outside and went out, transaction by transaction, net of what moved within, and how
-    /// much of it came to and from his addresses in that cluster.
+    /// much of it came to and from its addresses in that cluster.
     ///
     /// Columns: owner, category, received, sent, seen_received, seen_sent (satoshi), received_share, sent_share (null where there is
     /// none), cluster_received, cluster_sent (what the cluster as a whole shows, right or wrong).
@@ -247,7 +247,7 @@ impl PyEvaluation {
 
     /// The same as `overlap` and `transfers` for what addresses are for (deposit, hot, cold, change ...), where the truth says it.
     ///
-    /// Columns: owner, category, role, addresses (the owner's paid ones), found (of them in his cluster), coverage (their share), value
+    /// Columns: owner, category, role, addresses (the owner's paid ones), found (of them in its cluster), coverage (their share), value
     /// (satoshi that they received), found_value.
     fn roles(&self, py: Python<'_>) -> PyTable {
         PyTable(py.detach(|| self.0.roles_table()))

@@ -27,7 +27,7 @@ impl PyChain {
     ///
     /// Raises
     /// ------
-    /// ValueError : a text that is no address, an unknown period, clusters of another height, something of another chain.
+    /// ValueError : a text that is not an address, an unknown period, clusters of another height, something of another chain.
     ///
     /// Examples
     /// --------

@@ -14,7 +14,7 @@ use crate::trace::graph::recipe::recipe;
 use crate::trace::graph::{Best, Level, Movements, TraceGraph, Which};
 
 /// Who paid whom how much of the money of a trace. Edges lead from payer to payee, in the direction of time, whatever the
-/// direction of the trace; what a wallet or an address paid to itself is no edge.
+/// direction of the trace; what a wallet or an address paid to itself is not an edge.
 ///
 /// Examples
 /// --------

@@ -12,7 +12,7 @@ use crate::store::Store;
 /// Raises
 /// ------
 /// FileNotFoundError : there is no such folder.
-/// StoreError : it is no store, or one of a newer format.
+/// StoreError : it is not a store, or one of a newer format.
 ///
 /// Examples
 /// --------

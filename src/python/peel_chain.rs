@@ -121,7 +121,7 @@ impl PyPeelChain {
     /// Where it stops and why, one row a direction.
     ///
     /// Columns: direction ("out" or "in"), reason (see `stopped`), coin_txid, coin_position, coin_address, coin_value (the last coin of the
-    /// chain); txid, height, time of the transaction that is no step of it any more, null where there is none; candidates (outputs of that
+    /// chain); txid, height, time of the transaction that is not a step of it any more, null where there is none; candidates (outputs of that
     /// transaction that are not ruled out, null where they were not looked at), explanation (the reason in a sentence).
     fn stop(&self, py: Python<'_>) -> PyResult<PyTable> {
         Ok(PyTable(py.detach(|| self.0.stop())?))

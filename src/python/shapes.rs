@@ -111,7 +111,7 @@ impl PyTransaction {
     /// Raises
     /// ------
     /// ValueError : a number out of range.
-    /// TypeError : something that is no whole number.
+    /// TypeError : something that is not a whole number.
     ///
     /// Examples
     /// --------
@@ -350,7 +350,7 @@ pub fn thresholds<'py>(py: Python<'py>, network: &str) -> PyResult<Bound<'py, Py
 ///
 /// Raises
 /// ------
-/// ValueError : an unknown shape, threshold or network, a value out of range, a text that is no address.
+/// ValueError : an unknown shape, threshold or network, a value out of range, a text that is not an address.
 /// TypeError : something of another type.
 ///
 /// Examples
@@ -634,7 +634,7 @@ pub fn restore_boltzmann(
 /// Raises
 /// ------
 /// ValueError : an amount or a number out of range.
-/// TypeError : something that is no whole number.
+/// TypeError : something that is not a whole number.
 ///
 /// Examples
 /// --------

@@ -35,7 +35,7 @@ use crate::simulate::{Plan, Report, Scenario, SimulationProgress};
 /// Raises
 /// ------
 /// ValueError : an unknown scenario; a scale or a seed that is out of range.
-/// TypeError : a seed that is no whole number.
+/// TypeError : a seed that is not a whole number.
 /// FileExistsError : the folder is not empty.
 /// OSError : the disk is full or cannot be written. What was made so far is removed, as it is on Ctrl-C.
 ///

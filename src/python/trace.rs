@@ -40,11 +40,11 @@ takes_trace_parameters! {
     ///     these; or a table with address (or txid and position) and label (docs/given.md). The ledger has a line for each label. With clusters an address stands for its wallet.
     /// clusters : who belongs together (`Chain.cluster`), as of the chain's height: for hops, accounts, and whole wallets in stop_at. A wallet
     ///     among source or stop_at brings its own.
-    /// max_hops : outputs so many steps between wallets from the source are not followed; change is no step.
+    /// max_hops : outputs so many steps between wallets from the source are not followed; change is not a step.
     /// max_tx_hops : outputs so many transactions from the source are not followed.
     /// min_value : outputs with less traced money, in satoshi, are not followed.
-    /// since, until : heights, dates or block hashes; money is not followed by transactions outside of the blocks from since up to, and without,
-    ///     until. A date means the first block whose median time past is not earlier.
+    /// since, until : heights, dates or block hashes; transactions outside the half-open range of blocks [since, until) are not
+    ///     followed. A date means the first block whose median time past is not earlier.
     /// fees : "report" ends the trace at fees (and at coinbases, going in); "follow" goes on into the coinbase of the block (going in, to those
     ///     who paid the fees): the subsidy stands first, then the fees in the order of their transactions.
     /// budget : steps after which no transaction is passed any more; the rest is in the ledger as cut_off_budget. 100 million when not given,

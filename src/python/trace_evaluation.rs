@@ -12,10 +12,10 @@ use crate::python::table::PyTable;
 use crate::python::trace::PyTrace;
 use crate::python::truth::PyTruth;
 
-/// A trace held against where the money truly went: money is its owner's until he pays it to somebody else, through however many
-/// transactions and CoinJoins of his own, and what the payee does with it is the payee's business. docs/evaluate.md defines it.
+/// A trace held against where the money truly went: money is its owner's until they pay it to somebody else, through however many
+/// transactions and CoinJoins of their own, and what the payee does with it is the payee's business. docs/evaluate.md defines it.
 ///
-/// What is *right* is found at the owner to whom it truly came, by the transaction that brought it, or where he himself has moved it since and the
+/// What is *right* is found at the owner to whom it truly came, by the transaction that brought it, or where the owner has moved it since and the
 /// trace went with it. The sums are of all that came to others than the owners of the source.
 ///
 /// Examples
@@ -96,7 +96,7 @@ impl PyTraceEvaluation {
     /// One row an owner, those to whom most came first.
     ///
     /// Columns: owner, category (null for addresses of whom nobody knows), entity (the number in a simulated chain's truth), is_source
-    /// (whether the trace began with his money: then the row is what he kept), true, found, right, missed, blamed (satoshi), precision,
+    /// (whether the trace began with the owner's money: then the row is what they kept), true, found, right, missed, blamed (satoshi), precision,
     /// recall (null where there is nothing).
     fn owners(&self) -> PyTable {
         PyTable(self.0.owners_table())

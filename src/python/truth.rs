@@ -198,7 +198,7 @@ fn read(py: Python<'_>, folder: &Folder, last: &Mutex<Option<Arc<Truth>>>, chain
 /// Raises
 /// ------
 /// FileNotFoundError : there is no such folder.
-/// ValueError : it is no folder of a simulated chain, or of another format.
+/// ValueError : it is not a folder of a simulated chain, or of another format.
 ///
 /// Examples
 /// --------
@@ -290,7 +290,7 @@ fn listed(given: &Bound<'_, PyAny>, wrong: &str) -> PyResult<(StringArray, Strin
     Ok((StringArray::from(items), StringArray::from(keys)))
 }
 
-/// Two columns and perhaps a third of a table, as texts; none where it is no table.
+/// Two columns and perhaps a third of a table, as texts; none where it is not a table.
 fn columns(given: &Bound<'_, PyAny>, needed: [&str; 2], optional: &str) -> PyResult<Option<[Option<StringArray>; 3]>> {
     if given.hasattr("__arrow_c_stream__")? || given.hasattr("__arrow_c_array__")? {
         return arrow_columns(given, needed, optional).map(Some);

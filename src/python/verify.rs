@@ -26,7 +26,7 @@ use crate::verify::{self as core, VerifyProgress, VerifyReport};
 /// Raises
 /// ------
 /// FileNotFoundError : there is no such folder.
-/// StoreError : it is no store, or one of a newer format.
+/// StoreError : it is not a store, or one of a newer format.
 ///
 /// Examples
 /// --------

@@ -52,7 +52,7 @@ pub struct PyChain(pub Chain);
 /// Raises
 /// ------
 /// FileNotFoundError : there is no such folder.
-/// StoreError : it is no store, one of a newer format, a damaged or an empty one.
+/// StoreError : it is not a store, one of a newer format, a damaged or an empty one.
 ///
 /// Examples
 /// --------
@@ -165,7 +165,7 @@ impl PyChain {
     ///
     /// Raises
     /// ------
-    /// ValueError : the text is no transaction id.
+    /// ValueError : the text is not a transaction id.
     /// NotInChainError : no such transaction is in the chain.
     ///
     /// Examples
@@ -198,7 +198,7 @@ impl PyChain {
     ///
     /// Raises
     /// ------
-    /// ValueError : the text is no address of this network; the message says why.
+    /// ValueError : the text is not an address of this network; the message says why.
     /// NotInChainError : the address was never paid, up to the chain's height.
     ///
     /// Examples

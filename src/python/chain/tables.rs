@@ -9,7 +9,7 @@ use crate::python::table::PyTable;
 
 #[pymethods]
 impl PyChain {
-    /// A table of the blocks from `start` up to, and without, `stop`: heights, dates or hashes; a date means the first block whose
+    /// Blocks from `start` (inclusive) to `stop` (exclusive), as a table: heights, dates or hashes; a date means the first block whose
     /// median time past is not earlier. All columns, or those named.
     ///
     /// Columns: height (int32), hash, parent, merkle_root (text), time, median_time (microseconds UTC), version (int32), bits, nonce

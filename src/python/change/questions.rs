@@ -19,7 +19,7 @@ use crate::python::table::PyTable;
 
 #[pymethods]
 impl PyChain {
-    /// What a change rule leaves in the blocks from `start` up to, and without, `stop`, one row an output, in chain order. The rule is
+    /// What a change rule leaves in the blocks from `start` (inclusive) to `stop` (exclusive), one row an output, in chain order. The rule is
     /// asked about all of it before this returns; rows are made when they are read. docs/rules.md says what each rule is, and how often
     /// it is right on a chain whose owners are known.
     ///
@@ -36,7 +36,7 @@ impl PyChain {
     /// ------
     /// ValueError : an unknown rule; names that are near are offered. A user's function that returns another number of marks than there are
     ///     outputs, or a user's table with outputs that are not in the chain.
-    /// TypeError : what is given is no rule, or a user's function returns no bools.
+    /// TypeError : what is given is not a rule, or a user's function returns no bools.
     ///
     /// Examples
     /// --------

@@ -205,7 +205,7 @@ impl PyChangeRule {
     ///
     /// Raises
     /// ------
-    /// ValueError : no price, a price that is no amount of money, a unit or tolerance out of range.
+    /// ValueError : no price, a price that is not an amount of money, a unit or tolerance out of range.
     ///
     /// Examples
     /// --------
@@ -256,7 +256,7 @@ impl PyChangeRule {
     ///
     /// Raises
     /// ------
-    /// ValueError : a text that is no transaction id; when it is used, an output that is not in the chain.
+    /// ValueError : a text that is not a transaction id; when it is used, an output that is not in the chain.
     ///
     /// Examples
     /// --------

@@ -14,7 +14,7 @@ pub enum Level {
     Wallet,
 }
 
-/// Who holds money at a level. What is no output belongs to one holder for each kind, at every level.
+/// Who holds money at a level. What is not an output belongs to one holder for each kind, at every level.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Holder {
     Transaction(TxNum),

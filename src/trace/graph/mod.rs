@@ -1,7 +1,7 @@
 //! The graph of a trace: who paid whom how much of the traced money, as an owned graph of petgraph.
 //!
 //! Edges lead from payer to payee, in the direction of time, whatever the direction of the trace. What a wallet or an address
-//! moves to itself, its change, is no edge; it is counted in the node.
+//! moves to itself, its change, is not an edge; it is counted in the node.
 
 mod balance;
 mod choke;
