@@ -5,7 +5,7 @@ The compiled part of satrail; use it through the package `satrail`.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from os import PathLike
-from typing import Any, Final, SupportsFloat, SupportsIndex, final
+from typing import Any, Final, Literal, SupportsFloat, SupportsIndex, final
 
 import numpy
 import pandas
@@ -14,6 +14,24 @@ import pyarrow
 from _typeshed import SupportsGetItem
 
 from satrail.report import IngestReport, SimulationReport, StoreInfo, VerifyReport
+from satrail.types import (
+    Addresses,
+    Best,
+    CannotLink,
+    ClusterIds,
+    CoinJoin,
+    Direction,
+    End,
+    Feature,
+    Fees,
+    Labels,
+    Level,
+    Moment,
+    Period,
+    Policy,
+    Source,
+    StopAt,
+)
 
 __all__ = [
     "VERSION",
@@ -394,15 +412,15 @@ class Chain:
         >>> chain.address(address.text) == chain.address(address.script)
         True
         """
-    def addresses(self, texts: Iterable[str] | str | PathLike[str], /) -> AddressSet:
+    def addresses(self, texts: Addresses | Iterable[str | None], /) -> AddressSet:
         """
         A set of addresses, up to millions, of which many may never have been paid.
 
         Parameters
         ----------
-        texts : a list of texts; an Arrow column (of polars, pandas, pyarrow), or a table with a column "address"; or the path of a
-            text or CSV file. Texts are addresses or output scripts in hex. Repeated ones count once; those that are no
-            address are kept with the reason in `rejected`.
+        texts : a list of texts; a column (of polars, pandas, pyarrow, NumPy), or a table with a column "address"; the path of a text, CSV or
+            Parquet file; or what stands for addresses: `Address`, `AddressSet`, `Wallet`, or a list or mapping of these. Texts are addresses
+            or output scripts in hex. Repeated ones count once; those that are not an address are kept with the reason in `rejected`.
 
         Examples
         --------
@@ -410,16 +428,17 @@ class Chain:
         >>> len(watch), len(watch.rejected)
         (1, 1)
         """
-    def at(self, moment: int | str | date | datetime, /) -> Chain:
+    def at(self, moment: Moment, /) -> Chain:
         """
-        The chain as it was at a moment: a height, a block hash, or a date (text, date or datetime; without a time zone it is UTC).
+        The chain as it was at a moment: a height, a block hash, or a date (ISO text, date, datetime, numpy.datetime64 or pandas Timestamp;
+        without a time zone it is UTC), or seconds since 1970 as a float.
 
         A date means the last block whose median time past is not later. Header times are not used for it, because they can go
         back; the median of the last eleven cannot.
 
         Raises
         ------
-        NotInChainError : a height beyond the tip, an unknown hash, a date before the first block.
+        NotInChainError : a height beyond the tip, an unknown hash, a date before the first block or more than a day after the last.
         ValueError : a text that is neither a date nor a hash.
 
         Examples
@@ -429,7 +448,7 @@ class Chain:
         >>> chain.at("2024-01-03").time <= chain.time
         True
         """
-    def block(self, moment: int | str | date | datetime, /) -> Block:
+    def block(self, moment: Moment, /) -> Block:
         """
         The block at a height or with a hash; a date means the last block whose median time past is not later.
 
@@ -443,12 +462,7 @@ class Chain:
         True
         """
     def blocks(
-        self,
-        /,
-        start: int | str | date | None = None,
-        stop: int | str | date | None = None,
-        *,
-        columns: list[str] | None = None,
+        self, /, start: Moment | None = None, stop: Moment | None = None, *, columns: list[str] | None = None
     ) -> Table:
         """
         Blocks from `start` (inclusive) to `stop` (exclusive), as a table: heights, dates or hashes; a date means the first block whose
@@ -466,8 +480,8 @@ class Chain:
         self,
         /,
         rule: ChangeRule | str,
-        start: int | str | date | None = None,
-        stop: int | str | date | None = None,
+        start: Moment | None = None,
+        stop: Moment | None = None,
         *,
         threads: int | None = None,
     ) -> Table:
@@ -504,8 +518,8 @@ class Chain:
         /,
         rules: str | ChangeRule | list[str | ChangeRule] | None = None,
         *,
-        coinjoin: str = "exclude",
-        cannot_link: Mapping[str, Iterable[Address | str]] | list[tuple[Address | str, ...]] | None = None,
+        coinjoin: CoinJoin = "exclude",
+        cannot_link: CannotLink | None = None,
         threads: int | None = None,
     ) -> Clusters:
         """
@@ -539,18 +553,18 @@ class Chain:
     def compare_policies(
         self,
         /,
-        source: Output | Transaction | Address | AddressSet | Wallet | str | Iterable[object],
-        policies: list[str] | None = None,
+        source: Source,
+        policies: list[Policy] | tuple[Policy, ...] | None = None,
         *,
-        direction: str = "out",
-        stop_at: object = None,
-        clusters: Clusters | list[Clusters | None] | dict[str, Clusters | None] | None = None,
+        stop_at: StopAt | None = None,
+        direction: Direction = "out",
+        clusters: Clusters | list[Clusters | None] | Mapping[str, Clusters | None] | None = None,
         max_hops: int | None = None,
         max_tx_hops: int | None = None,
         min_value: int | None = None,
-        since: int | str | date | None = None,
-        until: int | str | date | None = None,
-        fees: str = "report",
+        since: Moment | None = None,
+        until: Moment | None = None,
+        fees: Fees = "report",
         budget: int | None = None,
     ) -> PolicyComparison:
         """
@@ -577,11 +591,11 @@ class Chain:
     def convergence(
         self,
         /,
-        outputs: Iterable[Output | str],
+        outputs: Source,
         *,
         clusters: Clusters | None = None,
         max_tx_hops: int | None = None,
-        stop_at: Address | AddressSet | Wallet | str | dict[object, object] | Iterable[object] | None = None,
+        stop_at: StopAt | None = None,
     ) -> Convergence:
         """
         Where several payments meet again, as test payments to a service gather in its wallet: the first transaction that all of them reach, and
@@ -589,10 +603,11 @@ class Chain:
 
         Parameters
         ----------
-        outputs : the payments, from 2 to 128: `Output` or texts like "txid:n". One that is given twice counts once.
-        clusters : of this chain at this height, to look for wallets, too.
+        outputs : the payments, from 2 to 128, as what a trace can begin at: outputs, texts like "txid:n", a table with txid and position, ...
+            Each output that is meant is a payment, whole, in the order given. One that is given twice counts once.
+        clusters : of this chain at this height, to look for wallets, too. A wallet among outputs or stop_at brings its own.
         max_tx_hops : transactions that a payment is followed through at most.
-        stop_at : addresses, address sets or wallets whose coins are not followed; or a mapping with labels.
+        stop_at : whose coins are not followed, given as for `trace`.
 
         Raises
         ------
@@ -623,18 +638,18 @@ class Chain:
     def exposure(
         self,
         /,
-        target: Output | Transaction | Address | AddressSet | Wallet | str | Iterable[object],
-        labels: object,
-        direction: str = "out",
+        target: Source,
+        labels: Labels,
         *,
-        policy: str = "haircut",
+        policy: Policy = "haircut",
+        direction: Direction = "out",
         clusters: Clusters | None = None,
         max_hops: int | None = None,
         max_tx_hops: int | None = None,
         min_value: int | None = None,
-        since: int | str | date | None = None,
-        until: int | str | date | None = None,
-        fees: str = "report",
+        since: Moment | None = None,
+        until: Moment | None = None,
+        fees: Fees = "report",
         budget: int | None = None,
     ) -> Exposure:
         """
@@ -660,21 +675,22 @@ class Chain:
     def flows(
         self,
         /,
-        addresses: Address | AddressSet | Wallet | str | Iterable[object],
+        addresses: Addresses,
         *,
-        by: str = "month",
+        by: Period = "month",
         clusters: Clusters | None = None,
-        labels: Address | AddressSet | Wallet | str | dict[object, object] | Iterable[object] | None = None,
+        labels: Labels | None = None,
     ) -> Flows:
         """
         Money in and out of a set of addresses as a whole; what moves inside the set is netted out. docs/flows.md says what each word means.
 
         Parameters
         ----------
-        addresses : an `Address`, `AddressSet` or `Wallet`, a text, or a list of these. Addresses that were never paid are passed over.
+        addresses : an `Address`, `AddressSet` or `Wallet`, an `Output` (for the address that it pays), a text, a table with address, a file, or a
+            list or mapping of these. Addresses that were never paid are passed over.
         by : how long a row of `Flows.table` is: "day", "week", "month" or "year", in UTC, by the times of headers.
-        clusters : of this chain at this height, to rank counterparties as wallets; a `Wallet` brings its own.
-        labels : a mapping of addresses, address sets or wallets to labels, or of labels to these, for `Flows.counterparties`.
+        clusters : of this chain at this height, to rank counterparties as wallets; a wallet among addresses or labels brings its own.
+        labels : names for `Flows.counterparties`, given as `stop_at` of `trace`.
 
         Raises
         ------
@@ -710,12 +726,7 @@ class Chain:
         store, files or version it is asked of.
         """
     def inputs(
-        self,
-        /,
-        start: int | str | date | None = None,
-        stop: int | str | date | None = None,
-        *,
-        columns: list[str] | None = None,
+        self, /, start: Moment | None = None, stop: Moment | None = None, *, columns: list[str] | None = None
     ) -> Table:
         """
         A table of the inputs of a range of blocks, which is given as for `blocks`.
@@ -749,12 +760,7 @@ class Chain:
         5000000000
         """
     def outputs(
-        self,
-        /,
-        start: int | str | date | None = None,
-        stop: int | str | date | None = None,
-        *,
-        columns: list[str] | None = None,
+        self, /, start: Moment | None = None, stop: Moment | None = None, *, columns: list[str] | None = None
     ) -> Table:
         """
         A table of the outputs of a range of blocks, which is given as for `blocks`.
@@ -774,10 +780,10 @@ class Chain:
         /,
         output: Output | str,
         *,
-        direction: str = "out",
+        direction: Direction | Literal["both"] = "out",
         clusters: Clusters | None = None,
-        stop_at: Address | AddressSet | Wallet | str | dict[object, object] | Iterable[object] | None = None,
-        features: list[str] | None = None,
+        stop_at: StopAt | None = None,
+        features: list[Feature] | None = None,
         max_steps: int | None = None,
         max_inputs: int | None = None,
         max_outputs: int | None = None,
@@ -792,8 +798,8 @@ class Chain:
         output : an `Output`, or a text like "txid:n".
         direction : "out" (by those that spend), "in" (to where it began) or "both".
         clusters : of this chain at this height. Then change into the payer's cluster is known to be it, and the cluster's transactions show the
-            wallet's habits, too.
-        stop_at : addresses, address sets or wallets at which it stops; or a mapping of these to labels, or of labels to these.
+            wallet's habits, too. A wallet in stop_at brings its own.
+        stop_at : where it stops, given as for `trace`.
         features : what tells a wallet from others, of version, locktime, sequence, segwit, bip69, low_r, compressed_keys, input_kinds; all by default.
         max_steps : in each direction at most.
         max_inputs, max_outputs : of a step, by default 1 and 2: a peel chain. More outputs allow payouts to several.
@@ -814,8 +820,8 @@ class Chain:
     def shapes(
         self,
         /,
-        start: int | str | date | None = None,
-        stop: int | str | date | None = None,
+        start: Moment | None = None,
+        stop: Moment | None = None,
         *,
         columns: list[str] | None = None,
         **thresholds: float,
@@ -866,18 +872,18 @@ class Chain:
     def trace(
         self,
         /,
-        source: Output | Transaction | Address | AddressSet | Wallet | str | Iterable[object],
+        source: Source,
         *,
-        direction: str = "out",
-        policy: str = "haircut",
-        stop_at: object = None,
+        policy: Policy = "haircut",
+        stop_at: StopAt | None = None,
+        direction: Direction = "out",
         clusters: Clusters | None = None,
         max_hops: int | None = None,
         max_tx_hops: int | None = None,
         min_value: int | None = None,
-        since: int | str | date | None = None,
-        until: int | str | date | None = None,
-        fees: str = "report",
+        since: Moment | None = None,
+        until: Moment | None = None,
+        fees: Fees = "report",
         budget: int | None = None,
     ) -> Trace:
         """
@@ -887,8 +893,9 @@ class Chain:
         ----------
         source : an `Output`; a `Transaction` (all its outputs); an `Address`, `AddressSet` or `Wallet` (all outputs that pay them, spent or not);
             a text that names an output ("txid:n"), a transaction or an address; a table with the columns txid, position and perhaps amount
-            (satoshi that are meant); or a list or mapping of these. Outputs named more than once count once. Each item of a list, each key of
-            a mapping, each address of a set and each row of a table is a source of its own for `Trace.ends_by_source`.
+            (satoshi that are meant), or with a column address; or any iterable or mapping of these (docs/given.md). Outputs named more than once
+            count once. Each item of a list, each key of a mapping, each address of a set and each row of a table is a source of its own for
+            `Trace.ends_by_source`.
         direction : "out", where it went, or "in", where it came from.
         policy : how a transaction divides traced money. "haircut": pro rata over its outputs and its fee (direction "in": over its
             inputs), in whole satoshi by the largest remainder, ties to the output with the smaller position, the fee last. "poison": whatever
@@ -897,8 +904,8 @@ class Chain:
             order. "highest_outputs_first": to the outputs of the highest values first (TIHO, Tironsakkul et al. 2019). Two keep an account
             for each wallet, as courts do: "account_fifo" pays out what came first; "lowest_intermediate_balance" pays out what is not traced
             first (Roscoe v Winder 1915). They need clusters, and go "out" only.
-        stop_at : where the trace stops: addresses, address sets, wallets, cluster ids; or a mapping of these to labels, or of labels to
-            lists of these. The ledger has a line for each label. With clusters an address stands for its wallet.
+        stop_at : where the trace stops: addresses, address sets, wallets, cluster ids; a mapping of these to labels, or of labels to lists of
+            these; or a table with address (or txid and position) and label (docs/given.md). The ledger has a line for each label. With clusters an address stands for its wallet.
         clusters : who belongs together (`Chain.cluster`), as of the chain's height: for hops, accounts, and whole wallets in stop_at. A wallet
             among source or stop_at brings its own.
         max_hops : outputs so many steps between wallets from the source are not followed; change is not a step.
@@ -930,12 +937,7 @@ class Chain:
         True
         """
     def transactions(
-        self,
-        /,
-        start: int | str | date | None = None,
-        stop: int | str | date | None = None,
-        *,
-        columns: list[str] | None = None,
+        self, /, start: Moment | None = None, stop: Moment | None = None, *, columns: list[str] | None = None
     ) -> Table:
         """
         A table of the transactions of a range of blocks, which is given as for `blocks`.
@@ -1285,9 +1287,9 @@ class Clusters:
         Whether a wallet is one of these clusters, or several of them; or whether an address is in one of them.
         """
     def __eq__(self, other: object, /) -> bool: ...
-    def __getitem__(self, addresses: Any, /) -> Wallet:
+    def __getitem__(self, addresses: ClusterIds, /) -> Wallet:
         """
-        The wallet of an address, or of several: the clusters that they are in, seen as one purse.
+        The wallet of an address or of a cluster id, or of several: the clusters that they are in, seen as one purse.
 
         Raises
         ------
@@ -1308,7 +1310,7 @@ class Clusters:
         """
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
-    def at(self, moment: int | str | date, /) -> Clusters:
+    def at(self, moment: Moment, /) -> Clusters:
         """
         The clusters as they were at an earlier moment: a height, date or block hash, as in `Chain.at`.
 
@@ -1322,14 +1324,14 @@ class Clusters:
         >>> clusters.at(200).digest() == chain.at(200).cluster().digest()
         True
         """
-    def between(self, a: Wallet | Address | str | int, b: Wallet | Address | str | int, /) -> Table:
+    def between(self, a: ClusterIds, b: ClusterIds, /) -> Table:
         """
         What two clusters paid each other, one row a transaction and direction, in chain order.
 
         Columns: transaction, txid, height, time, from_cluster_id, to_cluster_id, amount (satoshi, net: change is not paid).
         docs/flows.md says who pays whom where several clusters pay.
         """
-    def bridges(self, a: Address | str | int, b: Address | str | int, /) -> list[Transaction]:
+    def bridges(self, a: Address | Output | str, b: Address | Output | str, /) -> list[Transaction]:
         """
         The transactions without any one of which two addresses that are together would not be, in chain order. An empty list says that
         no single transaction decides it.
@@ -1371,7 +1373,7 @@ class Clusters:
         """
         The wallets of the `n` clusters with most addresses, the largest first.
         """
-    def members(self, cluster: Wallet | Address | str | int, /) -> Table:
+    def members(self, cluster: ClusterIds, /) -> Table:
         """
         The members of a cluster (a cluster id, an address or a wallet): cluster_id, address_number, address.
         """
@@ -1382,7 +1384,7 @@ class Clusters:
 
         Columns: transaction, txid, height, time, rule, left, right (the addresses that the evidence is about), left_size, right_size.
         """
-    def of(self, addresses: AddressSet | Iterable[str] | str | PathLike[str], /) -> Table:
+    def of(self, addresses: Addresses | PathLike[str], /) -> Table:
         """
         Which clusters many addresses are in: a table of address (as it was given first), cluster_id, size (addresses in it); the last
         two are null where an address was never paid. Texts that are no address are told as by `Chain.addresses`.
@@ -1419,9 +1421,7 @@ class Clusters:
         the cluster is received and sent, too), transactions (that pay it or spend from it), first_height, last_height, first_time,
         last_time (microseconds UTC), kinds (of its addresses, joined by commas).
         """
-    def transfers(
-        self, clusters: Wallet | Address | str | int | list[Wallet | Address | str | int] | None = None, /
-    ) -> Table:
+    def transfers(self, clusters: ClusterIds | None = None, /) -> Table:
         """
         The money between different clusters, summed: one row a pair and direction, ordered by cluster ids. For a cluster they are the
         counterparties of `chain.flows(wallet, clusters=clusters)`; docs/flows.md defines both.
@@ -1432,7 +1432,7 @@ class Clusters:
 
         Columns: from_cluster_id, to_cluster_id, from_address, to_address, amount (satoshi), transactions, first_height, last_height, first_time, last_time.
         """
-    def why(self, a: Address | str | int, b: Address | str | int, /, *, shortest: bool = False) -> Proof:
+    def why(self, a: Address | Output | str, b: Address | Output | str, /, *, shortest: bool = False) -> Proof:
         """
         Why two addresses are together: the transactions that join them, one after the other.
 
@@ -2792,7 +2792,7 @@ class Trace:
         The chain that it was done on, at its height.
         """
     def choke_points(
-        self, /, ends: object = None, *, level: str = "transaction", share: SupportsFloat | SupportsIndex = 1.0
+        self, /, ends: End | None = None, *, level: Level = "transaction", share: SupportsFloat | SupportsIndex = 1.0
     ) -> Table:
         """
         What at least a share of the traced money passes that reaches certain ends, the largest amount first.
@@ -2854,7 +2854,7 @@ class Trace:
         """
         What was done with fees: "report" or "follow".
         """
-    def graph(self, /, level: str = "wallet") -> TraceGraph:
+    def graph(self, /, level: Level = "wallet") -> TraceGraph:
         """
         Who paid whom, as a graph of transactions, addresses or wallets.
 
@@ -2877,7 +2877,7 @@ class Trace:
         """
         The limits that were given, by name: max_hops, max_tx_hops, min_value (satoshi), since and until (heights), budget (steps).
         """
-    def min_cut(self, /, start: object = None, end: object = None) -> Table:
+    def min_cut(self, /, start: End | None = None, end: End | None = None) -> Table:
         """
         The movements with the smallest sum whose removal separates one end from another, both as in `paths`; among equal ones the
         nearest to `start`. Columns as in `movements`. The sum is also as much as could come from the one to the other.
@@ -2912,7 +2912,7 @@ class Trace:
         How often the source named an output that it had named already; each counts once.
         """
     def paths(
-        self, /, start: object = None, end: object = None, *, k: int | None = None, best: str = "fewest_hops"
+        self, /, start: End | None = None, end: End | None = None, *, k: int | None = None, best: Best = "fewest_hops"
     ) -> Table:
         """
         The best ways that the traced money took from one end to another, in the direction in which it moved.
@@ -3409,7 +3409,7 @@ class Wallet:
     >>> wallet.balance() == wallet.received() - wallet.sent()
     True
     """
-    def __contains__(self, address: Any, /) -> bool:
+    def __contains__(self, address: Address | Output | str, /) -> bool:
         """
         Whether an address is one of it; False for one that was never paid.
         """
@@ -3461,7 +3461,7 @@ class Wallet:
         """
         Its clusters, one row each, with the columns of `Clusters.table`.
         """
-    def why(self, a: Address | str | int, b: Address | str | int, /, *, shortest: bool = False) -> Proof:
+    def why(self, a: Address | Output | str, b: Address | Output | str, /, *, shortest: bool = False) -> Proof:
         """
         Why two of its addresses are together; see `Clusters.why`.
         """
@@ -3600,7 +3600,7 @@ def ingest(
     store: str | PathLike[str],
     *,
     network: str | None = None,
-    until: int | str | date | datetime | None = None,
+    until: Moment | None = None,
     threads: int | None = None,
     memory_limit: int | str | None = None,
     verify: bool = True,

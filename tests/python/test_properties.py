@@ -48,7 +48,7 @@ def test_a_property_is_neither_a_table_nor_a_list_of_objects_unless_it_is_held()
 
 @pytest.mark.parametrize("path", BINDINGS, ids=lambda path: path.relative_to(ROOT / "src" / "python").as_posix())
 def test_a_property_does_not_release_the_interpreter_because_it_has_nothing_to_compute(path):
-    # A recipe is asked for by name everywhere, so it stays a property; what it costs is to digest long lists that were given.
+    # A recipe stays a property of every result; what it costs is to digest long lists that were given.
     getters = {name: code for name, code in getters_of(path).items() if name != "recipe"}
     assert [name for name, code in getters.items() if "detach" in code or "interrupted" in code] == []
 

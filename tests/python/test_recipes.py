@@ -1,4 +1,4 @@
-"""Recipes: every result says which call made it, and is made again from that; equality, hashes and pickles stand on it."""
+"""Recipes: every result says which call made it, and is made again from that; equality and pickles stand on it."""
 
 from __future__ import annotations
 
