@@ -217,7 +217,11 @@ def test_outputs_of_one_transaction_meet_when_they_are_spent(tmp_path: Path) -> 
     [
         ([], ValueError, "at least two"),
         ("one", ValueError, "only one payment"),
-        (["no:output", "txid"], ValueError, "txid:n"),
+        (
+            ["no output", "txid"],
+            ValueError,
+            "is no transaction id|is not a transaction id|is no address|is not an address",
+        ),
         ([1, 2], TypeError, "give an output"),
         (5, TypeError, "give an output"),
         (["00" * 32 + ":0"] * 2, satrail.NotInChainError, "no transaction"),
