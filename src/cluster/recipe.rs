@@ -1,6 +1,6 @@
 //! The recipes of clusters, wallets, proofs and comparisons. The key of saved clusters and their equality are read from them.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::chain::Chain;
 use crate::change::ChangeRule;
@@ -8,7 +8,7 @@ use crate::cluster::{CannotLink, Clusters, CoinJoins, Proof, Rule, Settings, Wal
 use crate::error::{Error, Result};
 use crate::ids::AddrNum;
 use crate::recipe::{Recipe, check_version};
-use crate::shapes;
+use crate::shapes::{self, Thresholds};
 
 /// The call that makes clusters.
 pub const CLUSTER: &str = "chain.cluster";
@@ -26,7 +26,7 @@ impl Settings {
         let rules = self.rules.iter().map(|rule| rule.form(chain, &mut recipe)).collect::<Result<Vec<_>>>()?;
         recipe = recipe.with("rules", rules).with("coinjoin", self.coinjoins.name());
         if self.coinjoins != CoinJoins::Include {
-            recipe = recipe.with("shapes_version", shapes::COINJOIN_VERSION).with("thresholds", thresholds(&self.thresholds));
+            recipe = recipe.with("shapes_version", shapes::COINJOIN_VERSION).with("thresholds", self.thresholds.form());
         }
         if self.cannot_link.is_empty() {
             return Ok(recipe);
@@ -44,7 +44,7 @@ impl Settings {
         settings.coinjoins = CoinJoins::from_name(coinjoin)?;
         if settings.coinjoins != CoinJoins::Include {
             check_version("the shapes of CoinJoins", recipe.argument("shapes_version"), shapes::COINJOIN_VERSION)?;
-            set_thresholds(&mut settings.thresholds, recipe.argument("thresholds"))?;
+            settings.thresholds = Thresholds::of_form(recipe.argument("thresholds"))?;
         }
         if let Some(content) = recipe.input("cannot_link")? {
             settings.cannot_link = CannotLink::of_content(chain, content)?;
@@ -72,33 +72,6 @@ impl Rule {
         check_version(name, form.get("version").unwrap_or(&Value::Null), rule.version())?;
         Ok(rule)
     }
-}
-
-/// Whole numbers and flags as they are; the others as texts, for a recipe has no fractions.
-fn thresholds(thresholds: &shapes::Thresholds) -> Value {
-    let form = |given: shapes::GivenThreshold| match given {
-        shapes::GivenThreshold::Number(number) => json!(number as i64),
-        shapes::GivenThreshold::Flag(flag) => json!(flag),
-        other => json!(other.to_string()),
-    };
-    let all = shapes::Thresholds::ALL.iter().map(|one| (one.name.to_string(), form((one.get)(thresholds))));
-    Value::Object(all.collect::<Map<_, _>>())
-}
-
-fn set_thresholds(thresholds: &mut shapes::Thresholds, forms: &Value) -> Result<()> {
-    let forms = forms.as_object().ok_or_else(|| Error::Recipe { what: "the recipe has no thresholds".to_string() })?;
-    for (name, form) in forms {
-        let given = match form {
-            Value::Bool(flag) => shapes::GivenThreshold::Flag(*flag),
-            Value::Number(number) => shapes::GivenThreshold::Number(number.as_i64().unwrap_or(i64::MAX) as i128),
-            other => {
-                let text = other.as_str().unwrap_or_default();
-                text.parse().map_or_else(|_| shapes::GivenThreshold::Other(text.to_string()), shapes::GivenThreshold::Real)
-            }
-        };
-        thresholds.set(name, &given)?;
-    }
-    Ok(())
 }
 
 impl CannotLink {

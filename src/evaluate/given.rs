@@ -12,6 +12,7 @@ use crate::evaluate::truth::{Codes, Owners, Purposes, Truth};
 use crate::ids::{AddrNum, NONE_32, TxNum, hash_text, hex};
 
 /// Owners of addresses, row by row.
+#[derive(Clone)]
 pub struct GivenOwners {
     pub addresses: StringArray,
     pub owners: StringArray,
@@ -19,6 +20,7 @@ pub struct GivenOwners {
 }
 
 /// What transactions are for, row by row.
+#[derive(Clone)]
 pub struct GivenTransactions {
     pub txids: Vec<[u8; 32]>,
     pub purposes: StringArray,

@@ -17,6 +17,7 @@ mod matching;
 mod pairs;
 mod rate_tables;
 mod rates;
+pub mod recipe;
 mod simulated;
 mod trace_tables;
 mod traces;

@@ -1,6 +1,7 @@
 //! Evaluations of clusters and traces, and error rates of rules and shapes.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyTypeError;
@@ -8,14 +9,17 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::chain::Chain;
+use crate::change::ChangeRule;
+use crate::cluster::Clusters;
 use crate::error::Error;
-use crate::evaluate::{Asked, Claims, Evaluation, Pairs, Rates};
+use crate::evaluate::{Asked, Claims, Evaluation, Pairs, Truth, recipe};
 use crate::python::chain::PyChain;
 use crate::python::change::{self, PyChangeRule};
 use crate::python::cluster::PyClusters;
 use crate::python::convert;
 use crate::python::progress::while_not_interrupted;
 use crate::python::rates::{PyRates, percent};
+use crate::python::recipe::made_by_recipe;
 use crate::python::shapes::with_thresholds;
 use crate::python::show;
 use crate::python::table::PyTable;
@@ -60,59 +64,69 @@ pub fn evaluate<'py>(
     labels: Option<Claims>,
     thresholds: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let (truth, chain) = (truth.get(), chain.map(|chain| &chain.get().0));
+    let chain = chain.map(|chain| &chain.get().0);
     if labels.is_some() && what.cast::<PyTrace>().is_err() {
         return Err(PyTypeError::new_err("labels are for traces only; leave them out"));
     }
     let threads = convert::threads(threads)?.unwrap_or_else(crate::chain::pieces::all_threads);
     if let Some(name) = name_of(what) {
-        let rates = rates_of_shape(what.py(), &name, truth, chain, thresholds, threads)?;
-        return PyRates(rates).into_bound_py_any(what.py());
+        let (known, chain) = truth.get().known(what.py(), chain)?;
+        let thresholds = with_thresholds(Thresholds::of(chain.network()), thresholds)?;
+        return rates_of_shape(truth, &known, chain, &name, &thresholds, threads)?.into_bound_py_any(what.py());
     }
     if thresholds.is_some() {
         return Err(PyTypeError::new_err("thresholds are for shapes only; leave them out"));
     }
     if let Ok(trace) = what.cast::<PyTrace>() {
-        return trace_evaluation::of_trace(trace, truth, chain, &labels.unwrap_or_default())?.into_bound_py_any(what.py());
+        return trace_evaluation::of_trace(trace, truth, chain, labels.unwrap_or_default())?.into_bound_py_any(what.py());
     }
     match what.cast::<PyClusters>() {
-        Ok(clusters) => PyEvaluation(of_clusters(clusters, truth, chain)?).into_bound_py_any(what.py()),
-        Err(_) => PyRates(rates_of_rule(what, truth, chain, threads)?).into_bound_py_any(what.py()),
+        Ok(clusters) if chain.is_none() => of_clusters(what.py(), &clusters.get().0, truth)?.into_bound_py_any(what.py()),
+        Ok(_) => Err(PyTypeError::new_err("clusters know their chain and height; leave chain out")),
+        Err(_) if what.cast::<PyChangeRule>().is_err() => Err(PyTypeError::new_err(format!(
+            "{what:?} cannot be evaluated; give clusters, a rule of satrail.change, the name of a shape, or a trace"
+        ))),
+        Err(_) => {
+            let (known, chain) = truth.get().known(what.py(), chain)?;
+            let rule = change::rule(&chain, what)?;
+            rates_of_rule(truth, &known, chain, &rule, threads)?.into_bound_py_any(what.py())
+        }
     }
 }
 
-fn of_clusters(clusters: &Bound<'_, PyClusters>, truth: &PyTruth, chain: Option<&Chain>) -> PyResult<Evaluation> {
-    if chain.is_some() {
-        return Err(PyTypeError::new_err("clusters know their chain and height; leave chain out"));
-    }
-    let (py, clusters) = (clusters.py(), &clusters.get().0);
-    let (known, _) = truth.known(py, Some(clusters.chain()))?;
-    while_not_interrupted(py, |go_on| clusters.evaluate(known, go_on))
+/// Holds clusters against a truth.
+pub fn of_clusters(py: Python<'_>, clusters: &Clusters, truth: &Bound<'_, PyTruth>) -> PyResult<PyEvaluation> {
+    let (known, _) = truth.get().known(py, Some(clusters.chain()))?;
+    let evaluation = while_not_interrupted(py, |go_on| clusters.evaluate(known, go_on))?;
+    Ok(PyEvaluation { evaluation, truth: truth.clone().unbind() })
 }
 
-fn rates_of_rule(what: &Bound<'_, PyAny>, truth: &PyTruth, chain: Option<&Chain>, threads: usize) -> PyResult<Rates> {
-    if what.cast::<PyChangeRule>().is_err() {
-        let what =
-            format!("{what:?} cannot be evaluated; give clusters, a rule of satrail.change, the name of a shape, or a trace");
-        return Err(PyTypeError::new_err(what));
-    }
-    let (known, chain) = truth.known(what.py(), chain)?;
-    let rule = change::rule(&chain, what)?;
-    while_not_interrupted(what.py(), |go_on| known.rates_of_rule(&chain, &rule, threads, go_on))
-}
-
-fn rates_of_shape(
-    py: Python<'_>,
-    name: &str,
-    truth: &PyTruth,
-    chain: Option<&Chain>,
-    thresholds: Option<&Bound<'_, PyDict>>,
+/// Holds a change rule against a truth.
+pub fn rates_of_rule(
+    truth: &Bound<'_, PyTruth>,
+    known: &Arc<Truth>,
+    chain: Chain,
+    rule: &ChangeRule,
     threads: usize,
-) -> PyResult<Rates> {
+) -> PyResult<PyRates> {
+    let rates = while_not_interrupted(truth.py(), |go_on| known.rates_of_rule(&chain, rule, threads, go_on))?;
+    let recipe = recipe::of_rule(&chain, rule, known.digest())?;
+    Ok(PyRates { rates, chain, recipe, truth: truth.clone().unbind() })
+}
+
+/// Holds a shape against a truth.
+pub fn rates_of_shape(
+    truth: &Bound<'_, PyTruth>,
+    known: &Arc<Truth>,
+    chain: Chain,
+    name: &str,
+    thresholds: &Thresholds,
+    threads: usize,
+) -> PyResult<PyRates> {
     let asked = asked(name)?;
-    let (known, chain) = truth.known(py, chain)?;
-    let thresholds = with_thresholds(Thresholds::of(chain.network()), thresholds)?;
-    while_not_interrupted(py, |go_on| known.rates_of_shape(&chain, asked, &thresholds, threads, go_on))
+    let rates = while_not_interrupted(truth.py(), |go_on| known.rates_of_shape(&chain, asked, thresholds, threads, go_on))?;
+    let recipe = recipe::of_shape(&chain, name, thresholds, known.digest())?;
+    Ok(PyRates { rates, chain, recipe, truth: truth.clone().unbind() })
 }
 
 /// The shape of a name. Rules are asked for as objects, for some have the name of a shape.
@@ -147,56 +161,61 @@ fn asked(name: &str) -> PyResult<Asked> {
 /// >>> evaluation.owners().to_pydict()["clusters"]
 /// [2]
 #[pyclass(name = "Evaluation", module = "satrail", frozen)]
-pub struct PyEvaluation(pub Evaluation);
+pub struct PyEvaluation {
+    evaluation: Evaluation,
+    truth: Py<PyTruth>,
+}
+
+made_by_recipe!(PyEvaluation, |made| made.evaluation.clusters().chain(), |made| made.evaluation.recipe(), |made| Some(&made.truth));
 
 #[pymethods]
 impl PyEvaluation {
     /// The clusters.
     #[getter]
     fn clusters(&self) -> PyClusters {
-        PyClusters(self.0.clusters().clone())
+        PyClusters(self.evaluation.clusters().clone())
     }
 
     /// Paid addresses whose owner is known.
     #[getter]
     fn addresses(&self) -> u64 {
-        self.0.addresses
+        self.evaluation.addresses
     }
 
     /// Pairs of addresses that are together and of one owner.
     #[getter]
     fn true_positive(&self) -> u128 {
-        self.0.by_addresses.true_positive
+        self.evaluation.by_addresses.true_positive
     }
 
     /// Pairs that are together and of two owners.
     #[getter]
     fn false_positive(&self) -> u128 {
-        self.0.by_addresses.false_positive
+        self.evaluation.by_addresses.false_positive
     }
 
     /// Pairs that are apart and of one owner.
     #[getter]
     fn false_negative(&self) -> u128 {
-        self.0.by_addresses.false_negative
+        self.evaluation.by_addresses.false_negative
     }
 
     /// Of the pairs that are together, the share that is of one owner; None where no pair is.
     #[getter]
     fn precision(&self) -> Option<f64> {
-        self.0.by_addresses.precision()
+        self.evaluation.by_addresses.precision()
     }
 
     /// Of the pairs of one owner, the share that is together; None where there is no such pair.
     #[getter]
     fn recall(&self) -> Option<f64> {
-        self.0.by_addresses.recall()
+        self.evaluation.by_addresses.recall()
     }
 
     /// The same by value: "true_positive", "false_positive", "false_negative" (sums of products of satoshi), "precision" and "recall".
     #[getter]
     fn by_value(&self, py: Python<'_>) -> PyResult<BTreeMap<&'static str, Py<PyAny>>> {
-        let pairs = self.0.by_value;
+        let pairs = self.evaluation.by_value;
         let counts = [
             ("true_positive", pairs.true_positive),
             ("false_positive", pairs.false_positive),
@@ -213,7 +232,7 @@ impl PyEvaluation {
     /// recall (share of their pairs that are together; null for one address), foreign (addresses of other known owners in those clusters),
     /// value (satoshi that they received).
     fn owners(&self) -> PyTable {
-        PyTable(self.0.owners_table())
+        PyTable(self.evaluation.owners_table())
     }
 
     /// What is seen of each owner by who takes the cluster with most of its addresses for all of it (after Lubbertsen et al., Ghost
@@ -223,7 +242,7 @@ impl PyEvaluation {
     /// them in it), coverage (their share), foreign (of other known owners in it), unknown (of no known owner in it), false_share (foreign
     /// among those of known owners).
     fn overlap(&self, py: Python<'_>) -> PyResult<PyTable> {
-        Ok(PyTable(py.detach(|| self.0.overlap_table())?))
+        Ok(PyTable(py.detach(|| self.evaluation.overlap_table())?))
     }
 
     /// The same for money: what came to an owner from outside and went out, transaction by transaction, net of what moved within, and how
@@ -234,7 +253,7 @@ impl PyEvaluation {
     #[pyo3(signature = (*, threads: "int | None" = None) -> "Table")]
     fn transfers(&self, py: Python<'_>, threads: Option<&Bound<'_, PyAny>>) -> PyResult<PyTable> {
         let threads = convert::threads(threads)?.unwrap_or_else(crate::chain::pieces::all_threads);
-        Ok(PyTable(while_not_interrupted(py, |go_on| self.0.transfers_table(threads, go_on))?))
+        Ok(PyTable(while_not_interrupted(py, |go_on| self.evaluation.transfers_table(threads, go_on))?))
     }
 
     /// The joins whose evidence is about addresses of two known owners, in chain order: where the rules were fooled.
@@ -242,7 +261,7 @@ impl PyEvaluation {
     /// Columns: transaction, txid, height, time, rule, left, right (addresses), left_owner, right_owner, purpose, profile (of the transaction,
     /// where the truth says it).
     fn wrong_joins(&self, py: Python<'_>) -> PyResult<PyTable> {
-        Ok(PyTable(py.detach(|| self.0.wrong_joins_table())?))
+        Ok(PyTable(py.detach(|| self.evaluation.wrong_joins_table())?))
     }
 
     /// The same as `overlap` and `transfers` for what addresses are for (deposit, hot, cold, change ...), where the truth says it.
@@ -250,20 +269,20 @@ impl PyEvaluation {
     /// Columns: owner, category, role, addresses (the owner's paid ones), found (of them in its cluster), coverage (their share), value
     /// (satoshi that they received), found_value.
     fn roles(&self, py: Python<'_>) -> PyTable {
-        PyTable(py.detach(|| self.0.roles_table()))
+        PyTable(py.detach(|| self.evaluation.roles_table()))
     }
 
     fn __repr__(&self) -> String {
         format!(
             "Evaluation({} addresses of {} owners in {}: precision {}, recall {}; by value {}, {}; height={})",
-            show::number(self.0.addresses),
-            show::number(self.0.known_owners),
-            self.0.known().name(),
-            percent(self.0.by_addresses.precision()),
-            percent(self.0.by_addresses.recall()),
-            percent(self.0.by_value.precision()),
-            percent(self.0.by_value.recall()),
-            self.0.clusters().chain().height()
+            show::number(self.evaluation.addresses),
+            show::number(self.evaluation.known_owners),
+            self.evaluation.known().name(),
+            percent(self.evaluation.by_addresses.precision()),
+            percent(self.evaluation.by_addresses.recall()),
+            percent(self.evaluation.by_value.precision()),
+            percent(self.evaluation.by_value.recall()),
+            self.evaluation.clusters().chain().height()
         )
     }
 
@@ -276,12 +295,15 @@ impl PyEvaluation {
             )
         };
         let facts = [
-            ("rules", self.0.clusters().settings().names().join(", ")),
-            ("truth", self.0.known().name().to_string()),
-            ("addresses", format!("{} of {} owners", show::number(self.0.addresses), show::number(self.0.known_owners))),
-            ("pairs", pairs(&self.0.by_addresses)),
-            ("by value", pairs(&self.0.by_value)),
-            ("as of height", self.0.clusters().chain().height().to_string()),
+            ("rules", self.evaluation.clusters().settings().names().join(", ")),
+            ("truth", self.evaluation.known().name().to_string()),
+            (
+                "addresses",
+                format!("{} of {} owners", show::number(self.evaluation.addresses), show::number(self.evaluation.known_owners)),
+            ),
+            ("pairs", pairs(&self.evaluation.by_addresses)),
+            ("by value", pairs(&self.evaluation.by_value)),
+            ("as of height", self.evaluation.clusters().chain().height().to_string()),
         ];
         show::facts("Evaluation", &facts)
     }

@@ -3,10 +3,14 @@
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::chain::Chain;
 use crate::error::Error;
 use crate::evaluate::{self as core, Card, Figures, Proportion, Rates};
+use crate::python::recipe::made_by_recipe;
 use crate::python::show;
 use crate::python::table::PyTable;
+use crate::python::truth::PyTruth;
+use crate::recipe::Recipe;
 
 /// How often a change rule or a shape is right. Positives are outputs that are change, or transactions of the kind; negatives are the others
 /// of which it is known. Of what it cannot tell there are counts apart, which are in the rates' denominators.
@@ -20,87 +24,95 @@ use crate::python::table::PyTable;
 /// >>> sum(rates.years().to_pydict()["true_positive"]) == rates.true_positive
 /// True
 #[pyclass(name = "Rates", module = "satrail", frozen)]
-pub struct PyRates(pub Rates);
+pub struct PyRates {
+    pub rates: Rates,
+    /// The chain that was looked at.
+    pub chain: Chain,
+    pub recipe: Recipe,
+    pub truth: Py<PyTruth>,
+}
+
+made_by_recipe!(PyRates, |made| &made.chain, |made| Ok(made.recipe.clone()), |made| Some(&made.truth));
 
 #[pymethods]
 impl PyRates {
     /// The rule's or shape's text.
     #[getter]
     fn name(&self) -> &str {
-        &self.0.name
+        &self.rates.name
     }
 
     /// What tells the rule or shape from all others, versions and thresholds included.
     #[getter]
     fn identity(&self) -> &str {
-        &self.0.identity
+        &self.rates.identity
     }
 
     /// The height that they are as of.
     #[getter]
     fn height(&self) -> u32 {
-        self.0.height.0
+        self.rates.height.0
     }
 
     /// Positives that it says are positives.
     #[getter]
     fn true_positive(&self) -> u64 {
-        self.0.overall().true_positive
+        self.rates.overall().true_positive
     }
 
     /// Positives that it says are none.
     #[getter]
     fn false_negative(&self) -> u64 {
-        self.0.overall().false_negative
+        self.rates.overall().false_negative
     }
 
     /// Positives of which it cannot tell: outputs of a transaction of which the rule leaves none or several; undecided verdicts.
     #[getter]
     fn cannot_tell_positive(&self) -> u64 {
-        self.0.overall().untold_positive
+        self.rates.overall().untold_positive
     }
 
     /// Negatives that it says are positives.
     #[getter]
     fn false_positive(&self) -> u64 {
-        self.0.overall().false_positive
+        self.rates.overall().false_positive
     }
 
     /// Negatives that it says are none.
     #[getter]
     fn true_negative(&self) -> u64 {
-        self.0.overall().true_negative
+        self.rates.overall().true_negative
     }
 
     /// Negatives of which it cannot tell.
     #[getter]
     fn cannot_tell_negative(&self) -> u64 {
-        self.0.overall().untold_negative
+        self.rates.overall().untold_negative
     }
 
     /// Of all positives, the share that it finds; None where there are none.
     #[getter]
     fn true_positive_rate(&self) -> Option<f64> {
-        self.0.overall().true_positive_rate().value()
+        self.rates.overall().true_positive_rate().value()
     }
 
     /// Of all negatives, the share that it takes for positives; None where there are none.
     #[getter]
     fn false_positive_rate(&self) -> Option<f64> {
-        self.0.overall().false_positive_rate().value()
+        self.rates.overall().false_positive_rate().value()
     }
 
     /// Of what it says is a positive, the share that is one; None where it never says so.
     #[getter]
     fn precision(&self) -> Option<f64> {
-        self.0.overall().precision().value()
+        self.rates.overall().precision().value()
     }
 
     /// The 95 % interval of a rate ("true_positive_rate", "false_positive_rate" or "precision") after Wilson (1927); None where there is no
     /// rate. It takes draws for independent; outputs of one wallet are not, so the truth may be farther off.
     #[pyo3(signature = (rate, /) -> "tuple[float, float] | None")]
     fn interval(&self, rate: &str) -> PyResult<Option<(f64, f64)>> {
-        let counts = self.0.overall();
+        let counts = self.rates.overall();
         let share: Proportion = match rate {
             "true_positive_rate" => counts.true_positive_rate(),
             "false_positive_rate" => counts.false_positive_rate(),
@@ -118,53 +130,54 @@ impl PyRates {
     /// Columns: year, the six counts, and true_positive_rate, false_positive_rate and precision, each with the ends of its interval (_low,
     /// _high); a rate of nothing is null.
     fn years(&self) -> PyTable {
-        PyTable(self.0.years_table())
+        PyTable(self.rates.years_table())
     }
 
     /// By the software that made the transaction, where the truth says it; those with most false positives first. Columns: profile, and
     /// those of `years`.
     fn profiles(&self) -> PyTable {
-        PyTable(self.0.profiles_table())
+        PyTable(self.rates.profiles_table())
     }
 
     /// By what the transaction is for, where the truth says it; those with most false positives first. Columns: purpose, and those of
     /// `years`.
     fn purposes(&self) -> PyTable {
-        PyTable(self.0.purposes_table())
+        PyTable(self.rates.purposes_table())
     }
 
     fn __repr__(&self) -> String {
-        let counts = self.0.overall();
+        let counts = self.rates.overall();
         format!(
             "Rates({}: {} of {} {} found, {} of {} {} wrongly named, precision {}, cannot tell {} and {}; {}, height={})",
-            self.0.name,
+            self.rates.name,
             with_interval(counts.true_positive_rate()),
             show::number(counts.positives()),
-            self.0.positives,
+            self.rates.positives,
             with_interval(counts.false_positive_rate()),
             show::number(counts.negatives()),
-            self.0.negatives,
+            self.rates.negatives,
             percent(counts.precision().value()),
             show::number(counts.untold_positive),
             show::number(counts.untold_negative),
-            self.0.known().name(),
-            self.0.height
+            self.rates.known().name(),
+            self.rates.height
         )
     }
 
     fn _repr_html_(&self) -> String {
-        let counts = self.0.overall();
+        let counts = self.rates.overall();
         let line = |share: Proportion| format!("{} = {}", quotient(share), with_interval(share));
-        let untold = format!("{} {}, {} {}", counts.untold_positive, self.0.positives, counts.untold_negative, self.0.negatives);
+        let untold =
+            format!("{} {}, {} {}", counts.untold_positive, self.rates.positives, counts.untold_negative, self.rates.negatives);
         let facts = [
-            ("truth", self.0.known().name().to_string()),
+            ("truth", self.rates.known().name().to_string()),
             ("true positive rate", line(counts.true_positive_rate())),
             ("false positive rate", line(counts.false_positive_rate())),
             ("precision", line(counts.precision())),
             ("cannot tell", untold),
-            ("as of height", self.0.height.to_string()),
+            ("as of height", self.rates.height.to_string()),
         ];
-        show::facts(&format!("Rates of {}", self.0.name), &facts)
+        show::facts(&format!("Rates of {}", self.rates.name), &facts)
     }
 }
 

@@ -9,21 +9,27 @@ use pyo3::types::{PyDict, PyIterator, PyString, PyTuple};
 use serde_json::Value;
 
 use crate::chain::{Chain, Identity};
+use crate::change::ChangeRule;
 use crate::cluster::{self, Clusters, Settings};
 use crate::convergence::{self, ConvergenceOptions};
 use crate::error::Error;
+use crate::evaluate::recipe as evaluate;
 use crate::flows::{self, FlowsOptions};
 use crate::peel_chain::{self, PeelChainOptions};
 use crate::python::chain::PyChain;
 use crate::python::cluster::{PyClusters, PyComparison, PyProof, PyWallet};
 use crate::python::convergence::PyConvergence;
+use crate::python::evaluate::{of_clusters, rates_of_rule, rates_of_shape};
 use crate::python::exposure::{PyExposure, PyPolicyComparison};
 use crate::python::flows::PyFlows;
 use crate::python::graph;
 use crate::python::peel_chain::PyPeelChain;
 use crate::python::progress::while_not_interrupted;
 use crate::python::trace::{PyTrace, trace};
-use crate::recipe::Recipe;
+use crate::python::trace_evaluation::of_trace;
+use crate::python::truth::PyTruth;
+use crate::recipe::{Recipe, check_version};
+use crate::shapes::Thresholds;
 use crate::trace::compare::Run;
 use crate::trace::{self as traces, Source, TraceOptions};
 
@@ -130,12 +136,12 @@ pub fn hash(recipe: &Recipe) -> PyResult<u64> {
 }
 
 /// The pickle of what can be made again: the chain and the recipe.
-pub fn reduce<'py>(py: Python<'py>, chain: &Chain, recipe: Recipe) -> PyResult<Bound<'py, PyTuple>> {
+pub fn reduce<'py>(py: Python<'py>, chain: &Chain, recipe: Recipe, truth: Option<&Py<PyTruth>>) -> PyResult<Bound<'py, PyTuple>> {
     if let Some(obstacle) = recipe.obstacle() {
         let what = format!("this result cannot be pickled: {obstacle}; pickle its tables");
         return Err(pyo3::exceptions::PyTypeError::new_err(what));
     }
-    let arguments = (PyChain(chain.clone()), PyRecipe(recipe)).into_pyobject(py)?;
+    let arguments = (PyChain(chain.clone()), PyRecipe(recipe), truth.map(|truth| truth.bind(py))).into_pyobject(py)?;
     PyTuple::new(py, [py.import("satrail._core")?.getattr("rerun")?, arguments.into_any()])
 }
 
@@ -143,11 +149,16 @@ pub fn reduce<'py>(py: Python<'py>, chain: &Chain, recipe: Recipe) -> PyResult<B
 pub trait Made {
     fn recipe(&self) -> crate::Result<Recipe>;
     fn chain(&self) -> &Chain;
+
+    /// The truth that it was held against, which a recipe only names.
+    fn truth(&self) -> Option<&Py<PyTruth>> {
+        None
+    }
 }
 
 /// Gives a class what is built on its recipe.
 macro_rules! made_by_recipe {
-    ($class:ident, $chain:expr, $recipe:expr) => {
+    ($class:ident, $chain:expr, $recipe:expr $(, $truth:expr)?) => {
         impl $crate::python::recipe::Made for $class {
             fn recipe(&self) -> $crate::Result<$crate::recipe::Recipe> {
                 let recipe: fn(&$class) -> $crate::Result<$crate::recipe::Recipe> = $recipe;
@@ -158,6 +169,11 @@ macro_rules! made_by_recipe {
                 let chain: fn(&$class) -> &$crate::chain::Chain = $chain;
                 chain(self)
             }
+
+            $(fn truth(&self) -> Option<&pyo3::Py<$crate::python::truth::PyTruth>> {
+                let truth: fn(&$class) -> Option<&pyo3::Py<$crate::python::truth::PyTruth>> = $truth;
+                truth(self)
+            })?
         }
 
         #[pyo3::pymethods]
@@ -181,7 +197,7 @@ macro_rules! made_by_recipe {
             #[pyo3(signature = () -> "tuple[object, ...]")]
             fn __reduce__<'py>(&self, py: pyo3::Python<'py>) -> pyo3::PyResult<pyo3::Bound<'py, pyo3::types::PyTuple>> {
                 use $crate::python::recipe::Made;
-                $crate::python::recipe::reduce(py, Made::chain(self), Made::recipe(self)?)
+                $crate::python::recipe::reduce(py, Made::chain(self), Made::recipe(self)?, Made::truth(self))
             }
         }
     };
@@ -194,10 +210,11 @@ pub(crate) use made_by_recipe;
 /// ----------
 /// chain : the chain; it may be longer than the recipe's.
 /// recipe : the `recipe` of a result, or its JSON.
+/// truth : for evaluations, the truth that they were made with; a recipe only has its digest.
 ///
 /// Raises
 /// ------
-/// ValueError : the recipe is of another chain, ends later than this one, was made with other versions of rules, was changed, or holds a
+/// ValueError : an evaluation without its truth; the recipe is of another chain, ends later than this one, was made with other versions of rules, was changed, or holds a
 ///     Python function.
 ///
 /// Examples
@@ -206,13 +223,17 @@ pub(crate) use made_by_recipe;
 /// >>> satrail.rerun(chain, str(trace.recipe)) == trace
 /// True
 #[pyfunction]
-#[pyo3(signature = (chain: "Chain", recipe: "Recipe | str | Mapping[str, Any]") -> "Any")]
-pub fn rerun<'py>(chain: &Bound<'py, PyChain>, recipe: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+#[pyo3(signature = (chain: "Chain", recipe: "Recipe | str | Mapping[str, Any]", truth: "Truth | None" = None) -> "Any")]
+pub fn rerun<'py>(
+    chain: &Bound<'py, PyChain>,
+    recipe: &Bound<'py, PyAny>,
+    truth: Option<&Bound<'py, PyTruth>>,
+) -> PyResult<Bound<'py, PyAny>> {
     let recipe = read(recipe)?.0;
     if let Some(obstacle) = recipe.obstacle() {
         return Err(Error::Recipe { what: format!("the result cannot be made again: {obstacle}") }.into());
     }
-    Kitchen { py: chain.py(), chain: &chain.get().0 }.make(&recipe)
+    Kitchen { py: chain.py(), chain: &chain.get().0, truth }.make(&recipe)
 }
 
 /// The clusters that were made again last: wallets that are unpickled one by one share them.
@@ -222,6 +243,7 @@ static LAST: Mutex<Option<(String, Clusters)>> = Mutex::new(None);
 struct Kitchen<'a, 'py> {
     py: Python<'py>,
     chain: &'a Chain,
+    truth: Option<&'a Bound<'py, PyTruth>>,
 }
 
 impl<'py> Kitchen<'_, 'py> {
@@ -240,6 +262,7 @@ impl<'py> Kitchen<'_, 'py> {
             flows::recipe::FLOWS => self.flows(recipe)?.into_bound_py_any(py),
             peel_chain::recipe::PEEL_CHAIN => self.peel_chain(recipe)?.into_bound_py_any(py),
             convergence::recipe::CONVERGENCE => self.convergence(recipe)?.into_bound_py_any(py),
+            evaluate::EVALUATE => self.evaluation(recipe),
             call => {
                 Err(Error::Recipe { what: format!("this satrail has no call {call:?}; use the one that made the recipe") }.into())
             }
@@ -268,6 +291,37 @@ impl<'py> Kitchen<'_, 'py> {
         let clusters = while_not_interrupted(self.py, |go_on| chain.cluster(settings, threads, go_on))?;
         *last() = Some((digest, clusters.clone()));
         Ok(clusters)
+    }
+
+    fn evaluation(&self, recipe: &Recipe) -> PyResult<Bound<'py, PyAny>> {
+        let (py, chain) = (self.py, self.chain_of(recipe)?);
+        let refused = |what: String| PyErr::from(Error::Recipe { what });
+        let wanted = recipe.argument("truth").as_str().unwrap_or_default();
+        let truth =
+            self.truth.ok_or_else(|| refused(format!("the evaluation was made with the truth {wanted}; give it as truth=")))?;
+        let (known, _) = truth.get().known(py, Some(&chain))?;
+        if known.digest() != wanted {
+            return Err(refused(format!(
+                "the evaluation was made with the truth {wanted}, and the one that is given is {}",
+                known.digest()
+            )));
+        }
+        let (what, threads) = (recipe.argument("what"), crate::chain::pieces::all_threads());
+        if let Some(part) = recipe.result(what)? {
+            if part.call() == cluster::recipe::CLUSTER {
+                return of_clusters(py, &self.clusters(part)?, truth)?.into_bound_py_any(py);
+            }
+            let trace = self.make(part)?.cast_into::<PyTrace>()?;
+            return of_trace(&trace, truth, None, evaluate::claims(recipe)?)?.into_bound_py_any(py);
+        }
+        if let Some(rule) = what.get("change") {
+            let rule = ChangeRule::of_form(&chain, rule, recipe)?;
+            return rates_of_rule(truth, &known, chain, &rule, threads)?.into_bound_py_any(py);
+        }
+        check_version("the shapes", recipe.argument("shapes_version"), crate::shapes::COINJOIN_VERSION)?;
+        let thresholds = Thresholds::of_form(recipe.argument("thresholds"))?;
+        let name = what.get("shape").and_then(Value::as_str).unwrap_or_default();
+        rates_of_shape(truth, &known, chain, name, &thresholds, threads)?.into_bound_py_any(py)
     }
 
     /// The clusters that a recipe names, if it does.

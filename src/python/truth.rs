@@ -8,11 +8,12 @@ use arrow_array::{Array, ArrayRef, StringArray, StructArray};
 use arrow_schema::DataType;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString, PyTuple};
+use pyo3::types::{IntoPyDict, PyDict, PyList, PyString, PyTuple};
 use pyo3_arrow::input::AnyArray;
 
 use crate::chain::{Chain, txid_named};
 use crate::evaluate::{Folder, GivenOwners, GivenTransactions, Revealed, Truth};
+use crate::ids::hash_text;
 use crate::python::chain::PyChain;
 use crate::python::convert;
 use crate::python::given::named::texts;
@@ -37,8 +38,10 @@ pub struct PyTruth(Source);
 enum Source {
     /// A simulated chain's folder, with what was read for a chain last.
     Folder(Folder, Mutex<Option<Arc<Truth>>>),
-    Given(Arc<Truth>),
-    Revealed(Revealed),
+    /// With what it was made of.
+    Given(Arc<Truth>, Option<GivenOwners>, Option<GivenTransactions>),
+    /// With the parts of the payers' clusters that it is about.
+    Revealed(Revealed, Option<BTreeSet<u32>>),
 }
 
 #[pymethods]
@@ -76,8 +79,8 @@ impl PyTruth {
         let owners = owners.map(given_owners).transpose()?;
         let transactions = transactions.map(given_transactions).transpose()?;
         let (py, chain) = (chain.py(), &chain.get().0);
-        let known = py.detach(|| Truth::given(chain, owners, transactions))?;
-        Ok(PyTruth(Source::Given(known.into())))
+        let known = py.detach(|| Truth::given(chain, owners.clone(), transactions.clone()))?;
+        Ok(PyTruth(Source::Given(known.into(), owners, transactions)))
     }
 
     /// The names of its tables.
@@ -85,8 +88,8 @@ impl PyTruth {
     fn tables(&self) -> PyResult<Vec<String>> {
         Ok(match &self.0 {
             Source::Folder(folder, _) => folder.tables()?,
-            Source::Given(_) => Vec::new(),
-            Source::Revealed(_) => vec!["changes".to_string(), "left_out".to_string()],
+            Source::Given(_, ..) => Vec::new(),
+            Source::Revealed(_, _) => vec!["changes".to_string(), "left_out".to_string()],
         })
     }
 
@@ -106,8 +109,8 @@ impl PyTruth {
     fn table(&self, py: Python<'_>, name: &str) -> PyResult<PyTable> {
         Ok(PyTable(match (&self.0, name) {
             (Source::Folder(folder, _), name) => py.detach(|| folder.table(name))?,
-            (Source::Revealed(revealed), "changes") => py.detach(|| revealed.changes_table())?,
-            (Source::Revealed(revealed), "left_out") => revealed.left_out_table(),
+            (Source::Revealed(revealed, _), "changes") => py.detach(|| revealed.changes_table())?,
+            (Source::Revealed(revealed, _), "left_out") => revealed.left_out_table(),
             _ => {
                 let known = self.tables()?.join(", ");
                 let known = if known.is_empty() { "none".to_string() } else { known };
@@ -121,9 +124,38 @@ impl PyTruth {
     fn digest(&self) -> String {
         match &self.0 {
             Source::Folder(folder, _) => folder.fact("digest").unwrap_or_default(),
-            Source::Given(known) => known.digest().to_string(),
-            Source::Revealed(revealed) => revealed.known.digest().to_string(),
+            Source::Given(known, ..) => known.digest().to_string(),
+            Source::Revealed(revealed, _) => revealed.known.digest().to_string(),
         }
+    }
+
+    fn __eq__(&self, other: &PyTruth) -> bool {
+        self.digest() == other.digest()
+    }
+
+    fn __hash__(&self) -> u64 {
+        u64::from_str_radix(self.digest().get(..16).unwrap_or_default(), 16).unwrap_or_default()
+    }
+
+    /// Pickles carry what it was made of: a folder's path, the owners and purposes that were given, or the chain that reveals it.
+    #[pyo3(signature = () -> "tuple[object, ...]")]
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let module = py.import("satrail.truth")?;
+        let (make, arguments, named) = match &self.0 {
+            Source::Folder(folder, _) => (module.getattr("read")?, (folder.path(),).into_pyobject(py)?, PyDict::new(py)),
+            Source::Given(known, owners, transactions) => {
+                let named = PyDict::new(py);
+                named.set_item("owners", owners.as_ref().map(|owners| owners_table(py, owners)).transpose()?)?;
+                named.set_item("transactions", transactions.as_ref().map(|given| transactions_table(py, given)).transpose()?)?;
+                (py.get_type::<PyTruth>().getattr("of")?, (PyChain(known.chain().clone()),).into_pyobject(py)?, named)
+            }
+            Source::Revealed(revealed, folds) => {
+                let named = [("folds", folds.clone().map(Vec::from_iter))].into_py_dict(py)?;
+                (module.getattr("from_chain")?, (PyChain(revealed.known.chain().clone()),).into_pyobject(py)?, named)
+            }
+        };
+        let make = py.import("functools")?.getattr("partial")?.call((make,), Some(&named))?;
+        PyTuple::new(py, [make, arguments.into_any()])
     }
 
     fn __repr__(&self) -> String {
@@ -132,7 +164,7 @@ impl PyTruth {
                 let fact = |name| folder.fact(name).unwrap_or_else(|| "?".to_string());
                 format!("Truth({}, seed={}, scale={}, digest {})", fact("scenario"), fact("seed"), fact("scale"), fact("digest"))
             }
-            Source::Given(known) => {
+            Source::Given(known, ..) => {
                 let owners = known.owners().map(|owners| {
                     let addresses = owners.of.iter().filter(|owner| **owner != crate::ids::NONE_32).count();
                     format!("{} owners of {} addresses", show::number(owners.names.len() as u64), show::number(addresses as u64))
@@ -142,7 +174,7 @@ impl PyTruth {
                 let parts: Vec<String> = owners.into_iter().chain(purposes).collect();
                 format!("Truth({}: {}, height={})", known.name(), parts.join(", "), known.chain().height())
             }
-            Source::Revealed(revealed) => {
+            Source::Revealed(revealed, _) => {
                 let (clusters, largest) = revealed.clusters();
                 format!(
                     "Truth({}: {} transactions of {} clusters, {} of the largest, height={})",
@@ -161,8 +193,8 @@ impl PyTruth {
     /// What is known, in the numbers of a chain; of the chain that the truth is of when none is given.
     pub fn known(&self, py: Python<'_>, chain: Option<&Chain>) -> PyResult<(Arc<Truth>, Chain)> {
         let known = match (&self.0, chain) {
-            (Source::Given(known), _) => known.clone(),
-            (Source::Revealed(revealed), _) => revealed.known.clone(),
+            (Source::Given(known, ..), _) => known.clone(),
+            (Source::Revealed(revealed, _), _) => revealed.known.clone(),
             (Source::Folder(folder, last), Some(chain)) => read(py, folder, last, chain)?,
             (Source::Folder(..), None) => {
                 let what = "a simulated chain's truth does not say where its store is; give the chain: evaluate(..., chain=chain)";
@@ -251,7 +283,29 @@ pub fn truth_from_chain(
     let threads = convert::threads(threads)?.unwrap_or_else(crate::chain::pieces::all_threads);
     let (py, chain) = (chain.py(), &chain.get().0);
     let revealed = while_not_interrupted(py, |go_on| Revealed::of(chain, folds.as_ref(), threads, go_on))?;
-    Ok(PyTruth(Source::Revealed(revealed)))
+    Ok(PyTruth(Source::Revealed(revealed, folds)))
+}
+
+/// Owners as the table that they can be given as.
+fn owners_table<'py>(py: Python<'py>, owners: &GivenOwners) -> PyResult<Bound<'py, PyDict>> {
+    let GivenOwners { addresses, owners, roles } = owners;
+    lists(py, [("address", Some(addresses)), ("owner", Some(owners)), ("role", roles.as_ref())])
+}
+
+/// Purposes of transactions as the table that they can be given as.
+fn transactions_table<'py>(py: Python<'py>, given: &GivenTransactions) -> PyResult<Bound<'py, PyDict>> {
+    let txids = StringArray::from_iter_values(given.txids.iter().map(hash_text));
+    lists(py, [("txid", Some(&txids)), ("purpose", Some(&given.purposes)), ("profile", given.profiles.as_ref())])
+}
+
+fn lists<'py>(py: Python<'py>, columns: [(&str, Option<&StringArray>); 3]) -> PyResult<Bound<'py, PyDict>> {
+    let lists = PyDict::new(py);
+    for (name, column) in columns {
+        if let Some(column) = column {
+            lists.set_item(name, column.iter().collect::<Vec<_>>())?;
+        }
+    }
+    Ok(lists)
 }
 
 fn given_owners(given: &Bound<'_, PyAny>) -> PyResult<GivenOwners> {

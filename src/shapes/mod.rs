@@ -14,6 +14,7 @@ mod outline;
 mod payjoin;
 mod payments;
 mod peeling;
+mod recipe;
 mod record;
 mod stonewall;
 mod table;

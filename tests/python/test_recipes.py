@@ -308,3 +308,61 @@ def test_the_kept_clusters_are_found_by_the_recipe(tmp_path: Path) -> None:
     names = {path.stem for path in (tmp_path / "store" / "clusters").glob("*.text")}
     text = json.dumps(clusters.recipe["arguments"], sort_keys=True, separators=(",", ":"))
     assert names == {sha256(text.encode()).hexdigest()[:16]}
+
+
+def truths(chain: satrail.Chain, folder: Path) -> dict[str, satrail.Truth]:
+    miner, payee = (coinbase(chain, height).address.text for height in (150, 151))
+    payments = chain.transactions(300, 301, columns=["txid"]).to_pydict()["txid"][1:4]
+    return {
+        "given": satrail.Truth.of(chain, {"ann": [miner], "bob": [payee]}, transactions={"payment": payments}),
+        "of the chain": satrail.truth.from_chain(chain, folds=[0, 1, 2, 3, 4]),
+        "simulated": satrail.truth.read(folder),
+    }
+
+
+def evaluations(chain: satrail.Chain, folder: Path) -> dict[str, tuple[Any, satrail.Truth]]:
+    known = truths(chain, folder)
+    made = {
+        "clusters": (chain.cluster(), known["given"]),
+        "a trace": (chain.trace(coinbase(chain, 150), max_tx_hops=3), known["given"]),
+        "a shape": ("joinmarket", known["given"]),
+        "a rule": (change.optimal() - change.fresh(), known["of the chain"]),
+    }
+    return {name: (satrail.evaluate(what, truth), truth) for name, (what, truth) in made.items()}
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("simulated") / "city"
+    satrail.simulate("city", folder, seed=3, scale=0.02, progress=False)
+    return folder
+
+
+def test_truths_compare_by_content_and_pickle(chain: satrail.Chain, simulated: Path) -> None:
+    known, again = truths(chain, simulated), truths(chain, simulated)
+    for name, truth in known.items():
+        assert truth == again[name] == pickle.loads(pickle.dumps(truth)), name
+        assert len({truth, again[name]}) == 1, name
+    assert len(set(known.values())) == len(known)
+
+
+def test_evaluations_are_made_again_with_their_truth(chain: satrail.Chain, simulated: Path) -> None:
+    for name, (evaluation, truth) in evaluations(chain, simulated).items():
+        again = satrail.rerun(chain, str(evaluation.recipe), truth)
+        assert type(again) is type(evaluation), name
+        assert again == evaluation == pickle.loads(pickle.dumps(evaluation)), name
+        assert hash(again) == hash(evaluation), name
+        assert repr(again) == repr(evaluation), name
+        assert evaluation.recipe["arguments"]["truth"] == truth.digest, name
+        with pytest.raises(ValueError, match=f"made with the truth {truth.digest}; give it as truth="):
+            satrail.rerun(chain, evaluation.recipe)
+        with pytest.raises(ValueError, match="and the one that is given is"):
+            satrail.rerun(chain, evaluation.recipe, satrail.Truth.of(chain, {"x": [coinbase(chain, 160).address.text]}))
+
+
+def test_rates_of_a_simulated_chain_pickle_with_its_folder(simulated: Path, tmp_path: Path) -> None:
+    satrail.ingest(simulated / "blocks", tmp_path / "store", progress=False)
+    chain, truth = satrail.open(tmp_path / "store"), satrail.truth.read(simulated)
+    rates = satrail.evaluate(change.power_of_ten(4), truth, chain=chain)
+    assert pickle.loads(pickle.dumps(rates)) == rates
+    assert rates != satrail.evaluate(change.power_of_ten(5), truth, chain=chain)
