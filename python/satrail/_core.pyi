@@ -1664,6 +1664,12 @@ class Evaluation:
     >>> evaluation.owners().to_pydict()["clusters"]
     [2]
     """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __reduce__(self, /) -> tuple[object, ...]:
+        """
+        Pickles carry the chain and the recipe; the result is made again when they are read.
+        """
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
     @property
@@ -1717,6 +1723,11 @@ class Evaluation:
     def recall(self, /) -> float | None:
         """
         Of the pairs of one owner, the share that is together; None where there is no such pair.
+        """
+    @property
+    def recipe(self, /) -> Recipe:
+        """
+        The call that made it: `satrail.rerun` makes it again. Results with equal recipes are equal.
         """
     def roles(self, /) -> Table:
         """
@@ -2473,6 +2484,12 @@ class Rates:
     >>> sum(rates.years().to_pydict()["true_positive"]) == rates.true_positive
     True
     """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __reduce__(self, /) -> tuple[object, ...]:
+        """
+        Pickles carry the chain and the recipe; the result is made again when they are read.
+        """
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
     @property
@@ -2534,6 +2551,11 @@ class Rates:
         """
         By what the transaction is for, where the truth says it; those with most false positives first. Columns: purpose, and those of
         `years`.
+        """
+    @property
+    def recipe(self, /) -> Recipe:
+        """
+        The call that made it: `satrail.rerun` makes it again. Results with equal recipes are equal.
         """
     @property
     def true_negative(self, /) -> int:
@@ -2987,6 +3009,12 @@ class TraceEvaluation:
     >>> evaluation.found == evaluation.right + evaluation.blamed
     True
     """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __reduce__(self, /) -> tuple[object, ...]:
+        """
+        Pickles carry the chain and the recipe; the result is made again when they are read.
+        """
     def __repr__(self, /) -> str: ...
     def _repr_html_(self, /) -> str: ...
     def arrivals(self, /) -> Table:
@@ -3034,6 +3062,11 @@ class TraceEvaluation:
     def recall(self, /) -> float | None:
         """
         Of what truly came, the share that was found; None where nothing did.
+        """
+    @property
+    def recipe(self, /) -> Recipe:
+        """
+        The call that made it: `satrail.rerun` makes it again. Results with equal recipes are equal.
         """
     @property
     def right(self, /) -> int:
@@ -3342,6 +3375,12 @@ class Truth:
     >>> satrail.evaluate("joinmarket", truth).true_negative
     3
     """
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __reduce__(self, /) -> tuple[object, ...]:
+        """
+        Pickles carry what it was made of: a folder's path, the owners and purposes that were given, or the chain that reveals it.
+        """
     def __repr__(self, /) -> str: ...
     @property
     def digest(self, /) -> str:
@@ -3747,7 +3786,7 @@ def read_truth(folder: str | PathLike[str]) -> Truth:
     FileNotFoundError: no such folder of a simulated chain: no such folder; check the path
     """
 
-def rerun(chain: Chain, recipe: Recipe | str | Mapping[str, Any]) -> Any:
+def rerun(chain: Chain, recipe: Recipe | str | Mapping[str, Any], truth: Truth | None = None) -> Any:
     """
     Makes a result again from its recipe, on any store that has the recipe's chain up to its height.
 
@@ -3755,10 +3794,11 @@ def rerun(chain: Chain, recipe: Recipe | str | Mapping[str, Any]) -> Any:
     ----------
     chain : the chain; it may be longer than the recipe's.
     recipe : the `recipe` of a result, or its JSON.
+    truth : for evaluations, the truth that they were made with; a recipe only has its digest.
 
     Raises
     ------
-    ValueError : the recipe is of another chain, ends later than this one, was made with other versions of rules, was changed, or holds a
+    ValueError : an evaluation without its truth; the recipe is of another chain, ends later than this one, was made with other versions of rules, was changed, or holds a
         Python function.
 
     Examples
