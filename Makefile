@@ -35,7 +35,7 @@ check: $(VENV)/.built
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(TIMED) "types" $(BIN)/mypy
-	$(TIMED) "stubs against the module" $(BIN)/python -m mypy.stubtest satrail._core --allowlist tests/python/stubtest-allowlist.txt
+	$(TIMED) "stubs against the module" $(BIN)/python -m mypy.stubtest satrail._core --mypy-config-file pyproject.toml --allowlist tests/python/stubtest-allowlist.txt
 	$(TIMED) "stubs against the code" $(BIN)/python scripts/stubs.py --check
 
 stubs: $(VENV)/.built

@@ -20,13 +20,18 @@ from datetime import date, datetime
 from os import PathLike
 from typing import Any, Literal
 
+import igraph
+import networkx
 import numpy
 import pandas
 import polars
 import pyarrow
+import rustworkx
+from typing_extensions import CapsuleType
 
-from satrail.types import Addresses, Best, CannotLink, ClusterIds, CoinJoin, Direction, End, Feature, Fees, Labels
-from satrail.types import Level, Moment, Period, Policy, Source, StopAt
+from satrail.types import Addresses, ArrowStream, Best, CannotLink, ClusterIds, CoinJoin, Columns, Direction
+from satrail.types import End, Feature, Fees, Labels
+from satrail.types import Json, Level, Moment, Period, Policy, Progress, Source, StopAt, Value
 from satrail.report import IngestReport, SimulationReport, StoreInfo, VerifyReport
 
 """
@@ -34,6 +39,13 @@ from satrail.report import IngestReport, SimulationReport, StoreInfo, VerifyRepo
 # The signatures of operators, which cannot be written in Rust.
 OPERATORS = {
     "__getitem__(self, addresses: Any, /) -> Wallet": "__getitem__(self, addresses: ClusterIds, /) -> Wallet",
+    "__and__(self, other: object, /) -> ChangeRule": "__and__(self, other: ChangeRule, /) -> ChangeRule",
+    "__or__(self, other: object, /) -> ChangeRule": "__or__(self, other: ChangeRule, /) -> ChangeRule",
+    "__sub__(self, other: object, /) -> ChangeRule": "__sub__(self, other: ChangeRule, /) -> ChangeRule",
+    "__contains__(self, given: Any, /)": "__contains__(self, given: Wallet | Address | Output | str, /)",
+    "def found(self, /) -> Any": "def found(self, /) -> bool | int | float | str | None",
+    "def by_value(self, /) -> dict[str, Any]": "def by_value(self, /) -> dict[str, int | float | None]",
+    "def __iter__(self, /) -> Iterator: ...": "def __iter__(self, /) -> Iterator[Value]: ...",
     "__contains__(self, address: Any, /)": "__contains__(self, address: Address | Output | str, /)",
 }
 

@@ -7,30 +7,39 @@ from datetime import date, datetime
 from os import PathLike
 from typing import Any, Final, Literal, SupportsFloat, SupportsIndex, final
 
+import igraph
+import networkx
 import numpy
 import pandas
 import polars
 import pyarrow
+import rustworkx
 from _typeshed import SupportsGetItem
+from typing_extensions import CapsuleType
 
 from satrail.report import IngestReport, SimulationReport, StoreInfo, VerifyReport
 from satrail.types import (
     Addresses,
+    ArrowStream,
     Best,
     CannotLink,
     ClusterIds,
     CoinJoin,
+    Columns,
     Direction,
     End,
     Feature,
     Fees,
+    Json,
     Labels,
     Level,
     Moment,
     Period,
     Policy,
+    Progress,
     Source,
     StopAt,
+    Value,
 )
 
 __all__ = [
@@ -987,10 +996,10 @@ class ChangeRule:
     >>> rule.dynamic, change.locktime().dynamic
     (False, True)
     """
-    def __and__(self, other: object, /) -> ChangeRule: ...
+    def __and__(self, other: ChangeRule, /) -> ChangeRule: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self, /) -> int: ...
-    def __or__(self, other: object, /) -> ChangeRule: ...
+    def __or__(self, other: ChangeRule, /) -> ChangeRule: ...
     def __reduce__(self, /) -> tuple[object, ...]:
         """
         Pickles carry what the rule was made of; one with a function is as picklable as that.
@@ -999,7 +1008,7 @@ class ChangeRule:
         """
         Its text; of a rule by itself, with default options, also what was measured of it (docs/cards).
         """
-    def __sub__(self, other: object, /) -> ChangeRule: ...
+    def __sub__(self, other: ChangeRule, /) -> ChangeRule: ...
     @staticmethod
     def address_reuse() -> ChangeRule:
         """
@@ -1076,7 +1085,7 @@ class ChangeRule:
         [0, 1]
         """
     @staticmethod
-    def function(name: str, function: Callable[[Table], object]) -> ChangeRule:
+    def function(name: str, function: Callable[[Table], Iterable[bool] | ArrowStream]) -> ChangeRule:
         """
         A rule of one's own. It is called with tables of outputs in chain order, in whole blocks, those of coinbases left out, and returns
         for each row whether the output could be the change: a list, a numpy array or an Arrow array of bools.
@@ -1203,7 +1212,7 @@ class ChangeRule:
         """
     @staticmethod
     def round_fiat(
-        prices: Mapping[date | str, float] | object,
+        prices: Mapping[date | str, float] | ArrowStream,
         unit: SupportsFloat | SupportsIndex = 10.0,
         tolerance: SupportsFloat | SupportsIndex = 0.002,
     ) -> ChangeRule:
@@ -1240,7 +1249,7 @@ class ChangeRule:
         False
         """
     @staticmethod
-    def table(name: str, outputs: Iterable[tuple[str, int]] | object) -> ChangeRule:
+    def table(name: str, outputs: Iterable[tuple[str, int]] | ArrowStream) -> ChangeRule:
         """
         The outputs of somebody's model: a table (Arrow, polars, pandas) with columns txid and position, or a list of (txid, position).
 
@@ -1282,7 +1291,7 @@ class Clusters:
     >>> clusters.why(first, last).steps().columns
     ['step', 'from', 'to', 'rule', 'txid', 'height', 'time']
     """
-    def __contains__(self, given: Any, /) -> bool:
+    def __contains__(self, given: Wallet | Address | Output | str, /) -> bool:
         """
         Whether a wallet is one of these clusters, or several of them; or whether an address is in one of them.
         """
@@ -1461,11 +1470,11 @@ class Column:
     >>> column.name, len(column), column.to_list()
     ('height', 3, [0, 1, 2])
     """
-    def __arrow_c_stream__(self, /, requested_schema: object = None) -> object:
+    def __arrow_c_stream__(self, /, requested_schema: CapsuleType | None = None) -> CapsuleType:
         """
         The Arrow stream of its batches (Arrow PyCapsule interface).
         """
-    def __iter__(self, /) -> Iterator: ...
+    def __iter__(self, /) -> Iterator[Value]: ...
     def __len__(self, /) -> int: ...
     def __repr__(self, /) -> str: ...
     def _numbers(self, /) -> tuple[str, bytes, bytes] | None:
@@ -1478,7 +1487,7 @@ class Column:
         """
         Its name.
         """
-    def to_list(self, /) -> list[object]:
+    def to_list(self, /) -> list[Value]:
         """
         Its values as Python objects (int, float, str, bool, datetime, None).
         """
@@ -1678,7 +1687,7 @@ class Evaluation:
         Paid addresses whose owner is known.
         """
     @property
-    def by_value(self, /) -> dict[str, Any]:
+    def by_value(self, /) -> dict[str, int | float | None]:
         """
         The same by value: "true_positive", "false_positive", "false_negative" (sums of products of satoshi), "precision" and "recall".
         """
@@ -2384,7 +2393,7 @@ class Predicate:
     def __reduce__(self, /) -> tuple[object, ...]: ...
     def __repr__(self, /) -> str: ...
     @property
-    def found(self, /) -> Any:
+    def found(self, /) -> bool | int | float | str | None:
         """
         What the transaction has: a number (amounts in satoshi), a share, True or False, or a verdict; None where it was not looked for.
         """
@@ -2600,7 +2609,7 @@ class Recipe:
     def __eq__(self, other: object, /) -> bool: ...
     def __getitem__(self, name: str, /) -> Any: ...
     def __hash__(self, /) -> int: ...
-    def __iter__(self, /) -> Iterator: ...
+    def __iter__(self, /) -> Any: ...
     def __len__(self, /) -> int: ...
     def __new__(cls, json: str | Mapping[str, Any], /) -> Recipe:
         """
@@ -2689,11 +2698,11 @@ class Table:
     >>> sum(len(batch) for batch in chain.outputs()) == len(chain.outputs())
     True
     """
-    def __arrow_c_schema__(self, /) -> object:
+    def __arrow_c_schema__(self, /) -> CapsuleType:
         """
         The Arrow schema of the table (Arrow PyCapsule interface).
         """
-    def __arrow_c_stream__(self, /, requested_schema: object = None) -> object:
+    def __arrow_c_stream__(self, /, requested_schema: CapsuleType | None = None) -> CapsuleType:
         """
         The Arrow stream of the table's batches (Arrow PyCapsule interface).
         """
@@ -2758,7 +2767,7 @@ class Table:
         ------
         ImportError : polars is not installed.
         """
-    def to_pydict(self, /) -> dict[str, list[object]]:
+    def to_pydict(self, /) -> dict[str, list[Value]]:
         """
         The columns as lists of Python values (int, str, bool, datetime, None). For small tables; it needs no other package.
         """
@@ -3154,7 +3163,7 @@ class TraceGraph:
         """
         The call that made it: `satrail.rerun` makes it again. Results with equal recipes are equal.
         """
-    def to_igraph(self, /) -> object:
+    def to_igraph(self, /) -> igraph.Graph:
         """
         A directed igraph.Graph: vertices are numbered as the nodes, with the columns of the tables as attributes.
 
@@ -3162,7 +3171,7 @@ class TraceGraph:
         ------
         ImportError : igraph is not installed.
         """
-    def to_networkx(self, /) -> object:
+    def to_networkx(self, /) -> networkx.DiGraph:
         """
         A networkx.DiGraph: nodes by number, with the columns of the tables as attributes; what is null is left out.
 
@@ -3170,7 +3179,7 @@ class TraceGraph:
         ------
         ImportError : networkx is not installed.
         """
-    def to_rustworkx(self, /) -> object:
+    def to_rustworkx(self, /) -> rustworkx.PyDiGraph:
         """
         A rustworkx.PyDiGraph: indices are the numbers of the nodes, weights are dicts of the columns of the tables.
 
@@ -3388,12 +3397,7 @@ class Truth:
         A digest of it: the one that the simulator wrote down, or the SHA-256 over the tip's hash and all that is known.
         """
     @staticmethod
-    def of(
-        chain: Chain,
-        owners: Mapping[str, Iterable[str]] | object | None = None,
-        *,
-        transactions: Mapping[str, Iterable[str]] | object | None = None,
-    ) -> Truth:
+    def of(chain: Chain, owners: Columns | None = None, *, transactions: Columns | None = None) -> Truth:
         """
         A truth that you know: owners of addresses, what transactions are for, or both.
 
@@ -3577,7 +3581,7 @@ def boltzmann(
     [3, 16, 131, 1496]
     """
 
-def card(name: str, /) -> dict[str, object]:
+def card(name: str, /) -> dict[str, Json]:
     """
     What was measured of a rule or shape, as docs/cards has it: exact counts by the chain that they were counted on.
 
@@ -3643,7 +3647,7 @@ def ingest(
     threads: int | None = None,
     memory_limit: int | str | None = None,
     verify: bool = True,
-    progress: bool | Callable[[dict[str, object]], object] | None = None,
+    progress: Progress = None,
 ) -> IngestReport:
     """
     Brings a store up to date with a node's block files, and makes it where there is none.
@@ -3814,7 +3818,7 @@ def simulate(
     *,
     seed: SupportsIndex = 0,
     scale: SupportsFloat | SupportsIndex = 1.0,
-    progress: bool | Callable[[dict[str, object]], object] | None = None,
+    progress: Progress = None,
 ) -> SimulationReport:
     """
     Simulates a chain whose truth is known: real block files of regtest, and beside them who owns what and why it moved.
@@ -3905,7 +3909,7 @@ def verify(
     *,
     blocks: str | PathLike[str] | None = None,
     check_blocks: bool = True,
-    progress: bool | Callable[[dict[str, object]], object] | None = None,
+    progress: Progress = None,
 ) -> VerifyReport:
     """
     Checks a store: the checksums of its files, every reference from one table to another, its indexes and postings; and against the

@@ -5,8 +5,8 @@ docs/given.md says what each of these means.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
 from os import PathLike
 from typing import Literal, Protocol, TypeAlias
 
@@ -16,7 +16,7 @@ from satrail._core import Address, AddressSet, Output, Transaction, Wallet
 class ArrowStream(Protocol):
     """A table or a column that leaves through the Arrow protocol: of polars, pandas, pyarrow, DuckDB, or satrail."""
 
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+    def __arrow_c_stream__(self) -> object:
         """Give the table as a stream of record batches."""
 
 
@@ -58,6 +58,15 @@ End: TypeAlias = Source
 
 #: What must stay apart: owners and their addresses, or tuples of addresses of which no two are one owner's.
 CannotLink: TypeAlias = Mapping[str, Addresses] | ArrowStream | Iterable[Iterable[Place | Iterable[Place]]]
+
+#: A cell of a table.
+Value: TypeAlias = int | float | str | bool | datetime | bytes | None
+#: What JSON can say.
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+#: What a long call tells of its progress: the phase, and counts by name.
+Progress: TypeAlias = bool | Callable[[dict[str, int | float | str]], None] | None
+#: Columns by name.
+Columns: TypeAlias = ArrowStream | Mapping[str, Iterable[str]]
 
 Direction: TypeAlias = Literal["out", "in"]
 Policy: TypeAlias = Literal[

@@ -25,7 +25,7 @@ def main() -> None:
         ledger = chain.trace(charity, direction="out", max_tx_hops=3).ledger
         assert ledger.source > 0
         assert len(chain.cluster().largest(1)) == 1
-        command = [sys.executable, "-m", "satrail.cli", "verify", str(store), "--quiet"]
+        command = [sys.executable, "-m", "satrail", "verify", str(store), "--quiet"]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         del chain, charity, ledger
     if sysconfig.get_config_var("Py_GIL_DISABLED"):

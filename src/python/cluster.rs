@@ -5,22 +5,28 @@ use pyo3::types::PyString;
 
 use crate::chain::{AddressSet, Chain};
 use crate::change;
-use crate::cluster::{Clusters, CoinJoins, Comparison, NAMES, Proof, Rule, Settings, Wallet};
+use crate::cluster::{Clusters, CoinJoins, NAMES, Rule, Settings};
 use crate::error::Error;
-use crate::ids::{AddrNum, hash_text, hex};
+use crate::ids::{AddrNum, hex};
 use crate::python::chain::PyChain;
 use crate::python::chain::address_set::PyAddressSet;
 use crate::python::chain::transaction::PyTransaction;
+use crate::python::comparison::PyComparison;
 use crate::python::convert;
 use crate::python::given::addresses::{self, address};
 use crate::python::given::moment::Moment;
 use crate::python::given::named::texts;
 use crate::python::given::{self, cannot_link, named};
 use crate::python::progress::while_not_interrupted;
+use crate::python::proof::PyProof;
+use crate::python::proof::why;
 use crate::python::rates::headline;
 use crate::python::recipe::made_by_recipe;
 use crate::python::show;
 use crate::python::table::PyTable;
+use crate::python::wallet::PyWallet;
+use crate::python::wallet::PyWallets;
+use crate::python::wallet::known_number;
 use crate::table::Table;
 use crate::table::columns::{self, nullable};
 
@@ -288,7 +294,7 @@ impl PyClusters {
 
     /// The wallets of all clusters, each once, by their cluster ids.
     fn __iter__(&self, py: Python<'_>) -> PyWallets {
-        PyWallets { ids: py.detach(|| self.0.names(1)), clusters: self.0.clone(), next: 0.into() }
+        PyWallets::new(self.0.clone(), py.detach(|| self.0.names(1)))
     }
 
     /// Whether a wallet is one of these clusters, or several of them; or whether an address is in one of them.
@@ -319,316 +325,6 @@ impl PyClusters {
             facts.push(("measured", headline));
         }
         Ok(show::facts("Clusters", &facts))
-    }
-}
-
-/// The wallets of clusters, one after the other.
-#[pyclass(name = "Wallets", module = "satrail", frozen)]
-pub struct PyWallets {
-    clusters: Clusters,
-    ids: Vec<AddrNum>,
-    next: std::sync::atomic::AtomicUsize,
-}
-
-#[pymethods]
-impl PyWallets {
-    fn __iter__(this: PyRef<'_, Self>) -> PyRef<'_, Self> {
-        this
-    }
-
-    fn __next__(&self) -> PyResult<Option<PyWallet>> {
-        let place = self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        self.ids.get(place).map(|id| Ok(PyWallet(self.clusters.wallet([*id])?))).transpose()
-    }
-}
-
-/// One or several clusters seen as somebody's purse.
-///
-/// Examples
-/// --------
-/// >>> wallet = chain.cluster().largest(1)[0]
-/// >>> wallet.balance() == wallet.received() - wallet.sent()
-/// True
-#[pyclass(name = "Wallet", module = "satrail", frozen)]
-pub struct PyWallet(pub Wallet);
-
-made_by_recipe!(PyWallet, |wallet| wallet.0.clusters().chain(), |wallet| wallet.0.recipe());
-
-#[pymethods]
-impl PyWallet {
-    /// The clusters that it is of.
-    #[getter]
-    fn clusters(&self) -> PyClusters {
-        PyClusters(self.0.clusters().clone())
-    }
-
-    /// The ids of its clusters, ascending.
-    #[getter]
-    fn cluster_ids(&self) -> Vec<u32> {
-        self.0.names().iter().map(|name| name.0).collect()
-    }
-
-    /// How many addresses it has.
-    fn size(&self, py: Python<'_>) -> u64 {
-        py.detach(|| self.0.size())
-    }
-
-    /// Satoshi of all outputs that pay it; what moves within it counts, too.
-    fn received(&self, py: Python<'_>) -> PyResult<u64> {
-        self.sum(py, |totals| totals.received)
-    }
-
-    /// Satoshi of those that were spent.
-    fn sent(&self, py: Python<'_>) -> PyResult<u64> {
-        self.sum(py, |totals| totals.sent)
-    }
-
-    /// Satoshi that can still be spent.
-    fn balance(&self, py: Python<'_>) -> PyResult<u64> {
-        self.sum(py, |totals| totals.balance())
-    }
-
-    /// Its addresses: cluster_id, address_number, address.
-    #[pyo3(signature = () -> "Table")]
-    fn members(&self, py: Python<'_>) -> PyResult<PyTable> {
-        Ok(PyTable(py.detach(|| self.0.clusters().members_table(self.0.names()))?))
-    }
-
-    /// Its clusters, one row each, with the columns of `Clusters.table`.
-    #[pyo3(signature = () -> "Table")]
-    fn table(&self, py: Python<'_>) -> PyResult<PyTable> {
-        Ok(PyTable(while_not_interrupted(py, |go_on| self.0.table(go_on))?))
-    }
-
-    /// Why two of its addresses are together; see `Clusters.why`.
-    #[pyo3(signature = (a: "Address | Output | str", b: "Address | Output | str", /, *, shortest = false) -> "Proof")]
-    fn why(&self, a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>, shortest: bool) -> PyResult<PyProof> {
-        why(self.0.clusters(), a, b, shortest)
-    }
-
-    /// Whether an address is one of it; False for one that was never paid.
-    fn __contains__(&self, address: &Bound<'_, PyAny>) -> PyResult<bool> {
-        Ok(known_number(self.0.clusters().chain(), address)?.is_some_and(|number| self.0.contains(number)))
-    }
-
-    fn __len__(&self) -> usize {
-        self.0.size() as usize
-    }
-
-    fn __repr__(&self) -> PyResult<String> {
-        let clusters = self.0.clusters();
-        Ok(match self.0.names() {
-            [name] => format!(
-                "Wallet({} addresses, cluster {name} of {}, height={})",
-                show::number(self.0.size()),
-                show::cut(&clusters.chain().address_at(*name)?.name()?),
-                clusters.chain().height()
-            ),
-            names => format!(
-                "Wallet({} addresses in {} clusters, height={})",
-                show::number(self.0.size()),
-                names.len(),
-                clusters.chain().height()
-            ),
-        })
-    }
-
-    fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
-        let facts = [
-            ("addresses", show::number(self.size(py))),
-            ("clusters", show::number(self.0.names().len() as u64)),
-            ("received", show::bitcoin(self.received(py)?)),
-            ("sent", show::bitcoin(self.sent(py)?)),
-            ("balance", show::bitcoin(self.balance(py)?)),
-            ("as of height", self.0.clusters().chain().height().to_string()),
-        ];
-        Ok(show::facts("Wallet", &facts))
-    }
-}
-
-impl PyWallet {
-    fn sum(&self, py: Python<'_>, part: impl Fn(&crate::cluster::Totals) -> u64) -> PyResult<u64> {
-        let totals = while_not_interrupted(py, |go_on| self.0.totals(go_on))?;
-        Ok(totals.iter().map(part).sum())
-    }
-}
-
-/// Steps that lead from one address to another, each with a transaction that says that the two belong together.
-///
-/// Examples
-/// --------
-/// >>> members = chain.cluster().largest(1)[0].members().to_pydict()["address"]
-/// >>> proof = chain.cluster().why(members[0], members[-1])
-/// >>> proof.height == max(proof.steps().to_pydict()["height"])
-/// True
-#[pyclass(name = "Proof", module = "satrail", frozen)]
-pub struct PyProof(pub Proof);
-
-made_by_recipe!(PyProof, |proof| proof.0.chain(), |proof| proof.0.recipe());
-
-#[pymethods]
-impl PyProof {
-    /// One row a step: step (from 1), from, to (addresses), rule, txid (of the transaction that joins the two), height, time (microseconds UTC).
-    /// A step by "same_key" follows from the addresses alone; its transaction is the one since which both are there.
-    fn steps(&self, py: Python<'_>) -> PyResult<PyTable> {
-        Ok(PyTable(py.detach(|| self.0.table())?))
-    }
-
-    /// The height from which on these steps join the two; None where they are one address.
-    #[getter]
-    fn height(&self) -> PyResult<Option<u32>> {
-        Ok(self.0.height()?.map(|height| height.0))
-    }
-
-    /// How many steps there are.
-    fn __len__(&self) -> usize {
-        self.0.steps().len()
-    }
-
-    /// A proof is there even where there is nothing to prove.
-    fn __bool__(&self) -> bool {
-        true
-    }
-
-    /// The proof as a JSON document that can be checked without satrail: raw transactions, and Merkle branches to the headers of their
-    /// blocks. The block files must be at hand. docs/proof.md says what each part is; python/satrail/check_proof.py checks it.
-    ///
-    /// Raises
-    /// ------
-    /// BlockFilesError : the block files are not there any more.
-    fn json(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(py.detach(|| self.0.json())?)
-    }
-
-    /// Checks the proof from its JSON alone against block headers, by code that knows nothing of the store.
-    ///
-    /// Parameters
-    /// ----------
-    /// headers : the headers of the chain from the genesis block on, 80 bytes each, as `Chain.headers` and nodes give them.
-    ///
-    /// Raises
-    /// ------
-    /// ValueError : it does not hold; the message says where.
-    #[pyo3(signature = (headers: "bytes") -> "None")]
-    fn verify(&self, py: Python<'_>, headers: &Bound<'_, PyAny>) -> PyResult<()> {
-        py.import("satrail.check_proof")?.call_method1("check", (self.json(py)?, headers)).map(drop)
-    }
-
-    fn __repr__(&self) -> PyResult<String> {
-        let chain = self.0.chain();
-        let mut lines = vec![match self.0.steps().len() {
-            0 => "Proof of 0 steps: they are one address".to_string(),
-            1 => "Proof of 1 step".to_string(),
-            steps => format!("Proof of {steps} steps"),
-        }];
-        for step in self.0.steps().iter().take(20) {
-            let shown = |number| Ok::<_, PyErr>(show::cut(&chain.address_at(number)?.name()?));
-            let (from, to) = (shown(step.from)?, shown(step.to)?);
-            let txid = hash_text(&chain.txid(step.transaction)?);
-            let rule = self.0.rule_name(step);
-            lines.push(format!("{from} and {to}: {rule} in {txid}, height {}", chain.height_of(step.transaction)?));
-        }
-        if self.0.steps().len() > 20 {
-            lines.push(format!("... and {} more", self.0.steps().len() - 20));
-        }
-        Ok(lines.join("\n"))
-    }
-
-    fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(show::html(&self.steps(py)?.0)?)
-    }
-}
-
-/// How much two clusterings differ, over pairs of addresses.
-///
-/// Examples
-/// --------
-/// >>> comparison = chain.cluster().compare(chain.cluster("same_key"))
-/// >>> comparison.joined, comparison.together_in_both
-/// (0, 0)
-#[pyclass(name = "Comparison", module = "satrail", frozen)]
-pub struct PyComparison {
-    comparison: Comparison,
-    /// The clusters that are compared.
-    of: (Clusters, Clusters),
-}
-
-made_by_recipe!(PyComparison, |compared| compared.of.0.chain(), |compared| crate::cluster::recipe::comparison(
-    &compared.of.0,
-    &compared.of.1
-));
-
-impl PyComparison {
-    pub fn of(py: Python<'_>, first: Clusters, second: Clusters) -> PyResult<PyComparison> {
-        let comparison = py.detach(|| first.compare(&second))?;
-        Ok(PyComparison { comparison, of: (first, second) })
-    }
-}
-
-#[pymethods]
-impl PyComparison {
-    /// The addresses that both know.
-    #[getter]
-    fn addresses(&self) -> u64 {
-        self.comparison.addresses
-    }
-
-    /// Pairs that only the second joins.
-    #[getter]
-    fn joined(&self) -> u128 {
-        self.comparison.joined()
-    }
-
-    /// Pairs that only the first joins.
-    #[getter]
-    fn split(&self) -> u128 {
-        self.comparison.split()
-    }
-
-    /// Pairs that both join.
-    #[getter]
-    fn together_in_both(&self) -> u128 {
-        self.comparison.together_in_both
-    }
-
-    /// The Rand index: the share of pairs that both treat alike (Rand 1971).
-    #[getter]
-    fn rand(&self) -> f64 {
-        self.comparison.rand()
-    }
-
-    /// The Rand index less what chance would give: 1 for the same clusters, about 0 for unrelated ones (Hubert and Arabie 1985).
-    #[getter]
-    fn adjusted_rand(&self) -> f64 {
-        self.comparison.adjusted_rand()
-    }
-
-    /// The clusters that moved most, up to a thousand: change ("split": one of the first, which the second takes apart; "joined": one of the
-    /// second, which the first has in parts), cluster_id, size, parts, pairs (of its addresses that only one of the two joins; as
-    /// float64, for there may be very many).
-    fn moved(&self) -> PyTable {
-        PyTable(self.comparison.table())
-    }
-
-    fn __repr__(&self) -> String {
-        format!(
-            "Comparison({} pairs joined, {} split, {} in both; Rand {:.6}, adjusted {:.6}; {} addresses)",
-            self.joined(),
-            self.split(),
-            self.together_in_both(),
-            self.rand(),
-            self.adjusted_rand(),
-            show::number(self.addresses())
-        )
-    }
-}
-
-/// The number of an address; none where it was never paid.
-fn known_number(chain: &Chain, address: &Bound<'_, PyAny>) -> PyResult<Option<AddrNum>> {
-    match named(chain, address).and_then(|named| addresses::address(chain, &named)) {
-        Ok(number) => Ok(Some(number)),
-        Err(error) if error.is_instance_of::<crate::python::error::NotInChainError>(address.py()) => Ok(None),
-        Err(error) => Err(error),
     }
 }
 
@@ -689,17 +385,8 @@ fn given_rule(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<Rule> {
     Ok(Rule::Change(crate::python::change::rule(chain, given)?.unique()))
 }
 
-fn why(clusters: &Clusters, a: &Bound<'_, PyAny>, b: &Bound<'_, PyAny>, shortest: bool) -> PyResult<PyProof> {
-    let (py, chain) = (a.py(), clusters.chain());
-    let (a, b) = (address(chain, &named(chain, a)?)?, address(chain, &named(chain, b)?)?);
-    Ok(PyProof(match shortest {
-        false => py.detach(|| clusters.why(a, b))?,
-        true => while_not_interrupted(py, |go_on| clusters.why_shortest(a, b, go_on))?,
-    }))
-}
-
 /// The ids of the clusters that are named, ascending.
-fn cluster_ids(clusters: &Clusters, given: &Bound<'_, PyAny>) -> PyResult<Vec<AddrNum>> {
+pub fn cluster_ids(clusters: &Clusters, given: &Bound<'_, PyAny>) -> PyResult<Vec<AddrNum>> {
     addresses::cluster_ids(clusters, &named(clusters.chain(), given)?)
 }
 

@@ -8,7 +8,6 @@ use crate::convergence::{Convergence, ConvergenceOptions};
 use crate::ids::hash_text;
 use crate::python::chain::PyChain;
 use crate::python::chain::transaction::PyTransaction;
-use crate::python::cluster::PyWallet;
 use crate::python::convert;
 use crate::python::given::clusters::given_or_brought;
 use crate::python::given::{named, source, stops};
@@ -16,6 +15,7 @@ use crate::python::progress::while_not_interrupted;
 use crate::python::recipe::made_by_recipe;
 use crate::python::show;
 use crate::python::table::PyTable;
+use crate::python::wallet::PyWallet;
 
 #[pymethods]
 impl PyChain {

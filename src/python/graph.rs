@@ -79,7 +79,7 @@ impl PyTraceGraph {
     /// Raises
     /// ------
     /// ImportError : networkx is not installed.
-    #[pyo3(signature = () -> "object")]
+    #[pyo3(signature = () -> "networkx.DiGraph")]
     fn to_networkx<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         helper(slf, "to_networkx")
     }
@@ -89,7 +89,7 @@ impl PyTraceGraph {
     /// Raises
     /// ------
     /// ImportError : rustworkx is not installed.
-    #[pyo3(signature = () -> "object")]
+    #[pyo3(signature = () -> "rustworkx.PyDiGraph")]
     fn to_rustworkx<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         helper(slf, "to_rustworkx")
     }
@@ -99,7 +99,7 @@ impl PyTraceGraph {
     /// Raises
     /// ------
     /// ImportError : igraph is not installed.
-    #[pyo3(signature = () -> "object")]
+    #[pyo3(signature = () -> "igraph.Graph")]
     fn to_igraph<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         helper(slf, "to_igraph")
     }

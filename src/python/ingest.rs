@@ -54,7 +54,7 @@ use crate::python::progress::with_progress;
     blocks: "str | PathLike[str]", store: "str | PathLike[str]", *, network: "str | None" = None,
     until: "Moment | None" = None, threads: "int | None" = None,
     memory_limit: "int | str | None" = None, verify = true,
-    progress: "bool | Callable[[dict[str, object]], object] | None" = None
+    progress: "Progress" = None
 ) -> "IngestReport")]
 #[allow(clippy::too_many_arguments)]
 pub fn ingest<'py>(

@@ -3,6 +3,7 @@
 mod chain;
 mod change;
 mod cluster;
+mod comparison;
 mod convergence;
 mod convert;
 mod error;
@@ -16,6 +17,7 @@ mod ingest;
 mod inspect;
 mod peel_chain;
 mod progress;
+mod proof;
 mod rates;
 mod recipe;
 mod shapes;
@@ -26,6 +28,7 @@ mod trace;
 mod trace_evaluation;
 mod truth;
 mod verify;
+mod wallet;
 
 /// The compiled part of satrail; use it through the package `satrail`.
 #[pyo3::pymodule]
@@ -47,7 +50,9 @@ mod _core {
     #[pymodule_export]
     use super::change::PyChangeRule;
     #[pymodule_export]
-    use super::cluster::{PyClusters, PyComparison, PyProof, PyWallet, PyWallets};
+    use super::cluster::PyClusters;
+    #[pymodule_export]
+    use super::comparison::PyComparison;
     #[pymodule_export]
     use super::convergence::PyConvergence;
     #[pymodule_export]
@@ -64,6 +69,8 @@ mod _core {
     use super::inspect::inspect;
     #[pymodule_export]
     use super::peel_chain::PyPeelChain;
+    #[pymodule_export]
+    use super::proof::PyProof;
     #[pymodule_export]
     use super::rates::{PyRates, card};
     #[pymodule_export]
@@ -85,6 +92,8 @@ mod _core {
     use super::truth::{PyTruth, read_truth, truth_from_chain};
     #[pymodule_export]
     use super::verify::verify;
+    #[pymodule_export]
+    use super::wallet::{PyWallet, PyWallets};
 
     /// The version of the package.
     #[pymodule_export]

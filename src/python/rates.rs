@@ -210,7 +210,7 @@ fn with_interval(share: Proportion) -> String {
 /// >>> card["kind"], card["version"]
 /// ('change rule', 1)
 #[pyfunction]
-#[pyo3(signature = (name, /) -> "dict[str, object]")]
+#[pyo3(signature = (name, /) -> "dict[str, Json]")]
 pub fn card<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyDict>> {
     let known = core::cards()?.iter().map(|card| card.name.as_str());
     let unknown = || Error::UnknownName { what: "card", name: name.to_string(), known: known.collect() };

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyIterator, PyString, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 use serde_json::Value;
 
 use crate::chain::{Chain, Identity};
@@ -17,7 +17,8 @@ use crate::evaluate::recipe as evaluate;
 use crate::flows::{self, FlowsOptions};
 use crate::peel_chain::{self, PeelChainOptions};
 use crate::python::chain::PyChain;
-use crate::python::cluster::{PyClusters, PyComparison, PyProof, PyWallet};
+use crate::python::cluster::PyClusters;
+use crate::python::comparison::PyComparison;
 use crate::python::convergence::PyConvergence;
 use crate::python::evaluate::{of_clusters, rates_of_rule, rates_of_shape};
 use crate::python::exposure::{PyExposure, PyPolicyComparison};
@@ -25,9 +26,11 @@ use crate::python::flows::PyFlows;
 use crate::python::graph;
 use crate::python::peel_chain::PyPeelChain;
 use crate::python::progress::while_not_interrupted;
+use crate::python::proof::PyProof;
 use crate::python::trace::{PyTrace, trace};
 use crate::python::trace_evaluation::of_trace;
 use crate::python::truth::PyTruth;
+use crate::python::wallet::PyWallet;
 use crate::recipe::{Recipe, check_version};
 use crate::shapes::Thresholds;
 use crate::trace::compare::Run;
@@ -86,8 +89,8 @@ impl PyRecipe {
         self.0.value().get(name).is_some()
     }
 
-    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
-        self.keys().into_bound_py_any(py)?.try_iter()
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        Ok(self.keys().into_bound_py_any(py)?.try_iter()?.into_any())
     }
 
     fn __len__(&self) -> usize {

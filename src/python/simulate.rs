@@ -47,7 +47,7 @@ use crate::simulate::{Plan, Report, Scenario, SimulationProgress};
 #[pyfunction]
 #[pyo3(signature = (
     scenario, folder: "str | PathLike[str]", *, seed = 0, scale = 1.0,
-    progress: "bool | Callable[[dict[str, object]], object] | None" = None
+    progress: "Progress" = None
 ) -> "SimulationReport")]
 pub fn simulate<'py>(
     py: Python<'py>,

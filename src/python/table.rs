@@ -140,7 +140,7 @@ impl PyTable {
     }
 
     /// The columns as lists of Python values (int, str, bool, datetime, None). For small tables; it needs no other package.
-    #[pyo3(signature = () -> "dict[str, list[object]]")]
+    #[pyo3(signature = () -> "dict[str, list[Value]]")]
     fn to_pydict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let batches = read(py, &self.0)?;
         let columns = PyDict::new(py);
@@ -155,7 +155,7 @@ impl PyTable {
     }
 
     /// The Arrow stream of the table's batches (Arrow PyCapsule interface).
-    #[pyo3(signature = (requested_schema: "object" = None) -> "object")]
+    #[pyo3(signature = (requested_schema: "CapsuleType | None" = None) -> "CapsuleType")]
     fn __arrow_c_stream__<'py>(
         &self,
         py: Python<'py>,
@@ -167,7 +167,7 @@ impl PyTable {
     }
 
     /// The Arrow schema of the table (Arrow PyCapsule interface).
-    #[pyo3(signature = () -> "object")]
+    #[pyo3(signature = () -> "CapsuleType")]
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
         Ok(to_schema_pycapsule(py, self.0.schema().as_ref())?)
     }
@@ -214,6 +214,9 @@ impl PyBatches {
     }
 }
 
+/// The type of a column's numbers for NumPy, their bytes, and the bits of which are there.
+type Numbers<'py> = (&'static str, Bound<'py, PyBytes>, Bound<'py, PyBytes>);
+
 /// A column of a table, which polars, pyarrow and others take without a copy: `pl.Series(column)`, `pa.chunked_array(column)`.
 ///
 /// Examples
@@ -241,7 +244,7 @@ impl PyColumn {
     }
 
     /// Its values as Python objects (int, float, str, bool, datetime, None).
-    #[pyo3(signature = () -> "list[object]")]
+    #[pyo3(signature = () -> "list[Value]")]
     fn to_list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let values = PyList::empty(py);
         for batch in read(py, &self.0)? {
@@ -262,7 +265,7 @@ impl PyColumn {
 
     /// Its numbers or times as NumPy's type and bytes, with a byte for each row that says whether it is null; None for other columns.
     #[pyo3(signature = () -> "tuple[str, bytes, bytes] | None")]
-    fn _numbers<'py>(&self, py: Python<'py>) -> PyResult<Option<(&'static str, Bound<'py, PyBytes>, Bound<'py, PyBytes>)>> {
+    fn _numbers<'py>(&self, py: Python<'py>) -> PyResult<Option<Numbers<'py>>> {
         let Some((kind, width)) = numpy_type(self.0.schema().field(0).data_type()) else { return Ok(None) };
         let (mut values, mut nulls) = (Vec::new(), Vec::new());
         for batch in read(py, &self.0)? {
@@ -274,7 +277,7 @@ impl PyColumn {
     }
 
     /// The Arrow stream of its batches (Arrow PyCapsule interface).
-    #[pyo3(signature = (requested_schema: "object" = None) -> "object")]
+    #[pyo3(signature = (requested_schema: "CapsuleType | None" = None) -> "CapsuleType")]
     fn __arrow_c_stream__<'py>(
         &self,
         py: Python<'py>,

@@ -39,7 +39,7 @@ enum Source {
     /// A simulated chain's folder, with what was read for a chain last.
     Folder(Folder, Mutex<Option<Arc<Truth>>>),
     /// With what it was made of.
-    Given(Arc<Truth>, Option<GivenOwners>, Option<GivenTransactions>),
+    Given(Arc<Truth>, Option<Box<GivenOwners>>, Option<Box<GivenTransactions>>),
     /// With the parts of the payers' clusters that it is about.
     Revealed(Revealed, Option<BTreeSet<u32>>),
 }
@@ -67,7 +67,7 @@ impl PyTruth {
     /// >>> truth
     /// Truth(the truth that was given: 2 owners of 2 addresses, height=495)
     #[staticmethod]
-    #[pyo3(signature = (chain, owners: "Mapping[str, Iterable[str]] | object | None" = None, *, transactions: "Mapping[str, Iterable[str]] | object | None" = None) -> "Truth")]
+    #[pyo3(signature = (chain, owners: "Columns | None" = None, *, transactions: "Columns | None" = None) -> "Truth")]
     fn of(
         chain: &Bound<'_, PyChain>,
         owners: Option<&Bound<'_, PyAny>>,
@@ -80,7 +80,7 @@ impl PyTruth {
         let transactions = transactions.map(given_transactions).transpose()?;
         let (py, chain) = (chain.py(), &chain.get().0);
         let known = py.detach(|| Truth::given(chain, owners.clone(), transactions.clone()))?;
-        Ok(PyTruth(Source::Given(known.into(), owners, transactions)))
+        Ok(PyTruth(Source::Given(known.into(), owners.map(Box::new), transactions.map(Box::new))))
     }
 
     /// The names of its tables.
@@ -88,7 +88,7 @@ impl PyTruth {
     fn tables(&self) -> PyResult<Vec<String>> {
         Ok(match &self.0 {
             Source::Folder(folder, _) => folder.tables()?,
-            Source::Given(_, ..) => Vec::new(),
+            Source::Given(..) => Vec::new(),
             Source::Revealed(_, _) => vec!["changes".to_string(), "left_out".to_string()],
         })
     }

@@ -35,7 +35,7 @@ use crate::verify::{self as core, VerifyProgress, VerifyReport};
 #[pyfunction]
 #[pyo3(signature = (
     store: "str | PathLike[str]", *, blocks: "str | PathLike[str] | None" = None, check_blocks = true,
-    progress: "bool | Callable[[dict[str, object]], object] | None" = None
+    progress: "Progress" = None
 ) -> "VerifyReport")]
 pub fn verify<'py>(
     py: Python<'py>,

@@ -196,7 +196,7 @@ def test_an_error_of_the_progress_function_ends_it_and_leaves_nothing(tmp_path):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C is no signal that can be sent to one process")
 def test_ctrl_c_on_the_command_line_leaves_nothing(tmp_path):
-    command = [sys.executable, "-m", "satrail.cli", "simulate", "city", str(tmp_path / "a"), "--scale", "20", "--quiet"]
+    command = [sys.executable, "-m", "satrail", "simulate", "city", str(tmp_path / "a"), "--scale", "20", "--quiet"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     while process.poll() is None and not (tmp_path / "a" / "blocks" / "blk00000.dat").exists():
         pass

@@ -212,7 +212,7 @@ impl PyChangeRule {
     /// >>> satrail.change.round_fiat({"2026-01-01": 90_000.0, "2026-01-02": 91_500.0}, unit=5)
     /// ChangeRule(round_fiat(2 prices, unit=5, tolerance=0.002))
     #[staticmethod]
-    #[pyo3(signature = (prices: "Mapping[date | str, float] | object", unit = 10.0, tolerance = 0.002) -> "ChangeRule")]
+    #[pyo3(signature = (prices: "Mapping[date | str, float] | ArrowStream", unit = 10.0, tolerance = 0.002) -> "ChangeRule")]
     fn round_fiat(prices: &Bound<'_, PyAny>, unit: f64, tolerance: f64) -> PyResult<PyChangeRule> {
         let cents = prices_of(prices)?;
         if !((0.0..1e12).contains(&unit) && (0.0..=0.5).contains(&tolerance)) {
@@ -244,7 +244,7 @@ impl PyChangeRule {
     /// >>> all(value % 2 for value in chain.change(odd).to_pydict()["value"])
     /// True
     #[staticmethod]
-    #[pyo3(signature = (name, function: "Callable[[Table], object]") -> "ChangeRule")]
+    #[pyo3(signature = (name, function: "Callable[[Table], Iterable[bool] | ArrowStream]") -> "ChangeRule")]
     fn function(name: String, function: &Bound<'_, PyAny>) -> PyResult<PyChangeRule> {
         if !function.is_callable() {
             return Err(PyTypeError::new_err(format!("{function:?} is no function; give one that takes a table of outputs")));
@@ -264,7 +264,7 @@ impl PyChangeRule {
     /// >>> payment.change(satrail.change.table("model", [(payment.txid, 0)])) == payment.outputs()[:1]
     /// True
     #[staticmethod]
-    #[pyo3(signature = (name, outputs: "Iterable[tuple[str, int]] | object") -> "ChangeRule")]
+    #[pyo3(signature = (name, outputs: "Iterable[tuple[str, int]] | ArrowStream") -> "ChangeRule")]
     fn table(name: String, outputs: &Bound<'_, PyAny>) -> PyResult<PyChangeRule> {
         Ok(UserRule::new(Arc::new(NamedOutputs { name, outputs: outpoints(outputs)? })).into())
     }

@@ -7,10 +7,10 @@ use crate::chain::{Chain, txid_named};
 use crate::cluster::Clusters;
 use crate::error::Error;
 use crate::ids::{AddrNum, OutNum};
-use crate::python::cluster::PyWallet;
 use crate::python::error::NotInChainError;
 use crate::python::given::Named;
 use crate::python::given::columns::{Row, Rows};
+use crate::python::wallet::PyWallet;
 
 /// One of the addresses or wallets that are named.
 pub enum Place<'a, 'py> {

@@ -15,10 +15,11 @@ use crate::python::chain::address::PyAddress;
 use crate::python::chain::address_set::PyAddressSet;
 use crate::python::chain::output::PyOutput;
 use crate::python::chain::transaction::PyTransaction;
-use crate::python::cluster::{PyClusters, PyWallet};
+use crate::python::cluster::PyClusters;
 use crate::python::convert;
 use crate::python::given::columns::{Columns, Rows};
 use crate::python::given::{check_chain, shown};
+use crate::python::wallet::PyWallet;
 
 /// Lists in lists that are gone into; a list that holds itself has no end.
 const DEEPEST: u32 = 8;
