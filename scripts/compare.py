@@ -172,7 +172,7 @@ def python_of(build: str, folder: Path) -> Path:
 
 def workload_commands(given: argparse.Namespace, folder: Path) -> tuple[list[str], list[str]]:
     """Return the commands of a workload; each build has made its own store of the same blocks."""
-    pythons = [python_of(build, folder / f"venv-{name}") for name, build in zip("ab", given.builds, strict=True)]
+    pythons = [python_of(build, folder / f"venv-{name}") for name, build in zip("ab", (given.before, given.after), strict=True)]
     blocks = given.blocks or folder / "city" / "blocks"
     if not given.blocks:
         subprocess.run([pythons[0], WORKLOADS, "make-blocks", blocks.parent, str(given.scale)], check=True)
@@ -190,7 +190,8 @@ def arguments() -> argparse.Namespace:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--command", action="store_true", help="BEFORE and AFTER are command lines")
     what.add_argument("--workload", help="a workload of benches/workloads.py")
-    parser.add_argument("builds", nargs=2, metavar=("BEFORE", "AFTER"))
+    parser.add_argument("before", metavar="BEFORE")
+    parser.add_argument("after", metavar="AFTER")
     parser.add_argument("--blocks", type=Path, help="block files to work on; else a city is simulated")
     parser.add_argument("--scale", type=float, default=1.0, help="of the simulated city (1)")
     parser.add_argument("--pairs", type=int, default=MIN_PAIRS, help=f"at least {MIN_PAIRS}, which is the default")
@@ -207,7 +208,7 @@ def main() -> int:
     given = arguments()
     with tempfile.TemporaryDirectory() as folder:
         if given.command:
-            commands = (shlex.split(given.builds[0]), shlex.split(given.builds[1]))
+            commands = (shlex.split(given.before), shlex.split(given.after))
         else:
             commands = workload_commands(given, Path(folder))
         apart = None

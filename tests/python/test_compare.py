@@ -116,3 +116,11 @@ def test_a_process_is_measured_with_all_that_it_does():
 def test_a_command_that_fails_ends_the_comparison():
     with pytest.raises(SystemExit, match="failed: 3"):
         compare.run([sys.executable, "-c", "raise SystemExit(3)"], counted=False)
+
+
+def test_the_command_explains_itself(capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["compare.py", "--help"])
+    with pytest.raises(SystemExit) as ended:
+        compare.arguments()
+    assert ended.value.code == 0
+    assert "BEFORE AFTER" in capsys.readouterr().out
