@@ -172,7 +172,9 @@ def python_of(build: str, folder: Path) -> Path:
 
 def workload_commands(given: argparse.Namespace, folder: Path) -> tuple[list[str], list[str]]:
     """Return the commands of a workload; each build has made its own store of the same blocks."""
-    pythons = [python_of(build, folder / f"venv-{name}") for name, build in zip("ab", (given.before, given.after), strict=True)]
+    pythons = [
+        python_of(build, folder / f"venv-{name}") for name, build in zip("ab", (given.before, given.after), strict=True)
+    ]
     blocks = given.blocks or folder / "city" / "blocks"
     if not given.blocks:
         subprocess.run([pythons[0], WORKLOADS, "make-blocks", blocks.parent, str(given.scale)], check=True)

@@ -64,10 +64,10 @@ pub enum Error {
     #[error("interrupted; the store holds the chain up to height {height}, run it again to go on")]
     Interrupted { height: i64 },
 
-    #[error("{text:?} is no transaction id: {reason}")]
+    #[error("{text:?} is not a transaction id: {reason}")]
     BadTxid { text: String, reason: String },
 
-    #[error("{text:?} is no output: write txid:n with the output's position n, for example \"{}:0\"", "0".repeat(64))]
+    #[error("{text:?} is not an output: write txid:n with the output's position n, for example \"{}:0\"", "0".repeat(64))]
     BadOutpoint { text: String },
 
     #[error("no transaction {} in the chain up to height {height}", hash_text(txid))]
@@ -79,7 +79,7 @@ pub enum Error {
     #[error("no block {} in the chain up to height {height}; it may be stale or not ingested yet", hash_text(hash))]
     UnknownBlock { hash: [u8; 32], height: u32 },
 
-    #[error("{text:?} is no block hash: {reason}")]
+    #[error("{text:?} is not a block hash: {reason}")]
     BadBlockHash { text: String, reason: String },
 
     #[error("there is no height {height}: the chain has heights 0 to {tip}; ingest more blocks or ask for one of those")]
@@ -93,10 +93,10 @@ pub enum Error {
     )]
     AfterTip { text: String, last: String, tip: u32 },
 
-    #[error("{text:?} is no date: {reason}; write 2018-03-05 or 2018-03-05T12:30:00Z; a height is a number, not a text")]
+    #[error("{text:?} is not a date: {reason}; write 2018-03-05 or 2018-03-05T12:30:00Z; a height is a number, not a text")]
     BadDate { text: String, reason: String },
 
-    #[error("{text:?} is no address: {source}")]
+    #[error("{text:?} is not an address: {source}")]
     BadAddress { text: String, source: AddressError },
 
     #[error("address {text} is not in the chain up to height {height}: nothing was ever paid to it")]

@@ -220,7 +220,7 @@ class AddressSet:
     @property
     def rejected(self, /) -> Table:
         """
-        The texts that are no address: row (from 0, int64), text, reason.
+        The texts that are not addresses: row (from 0, int64), text, reason.
         """
     def summary(self, /) -> Table:
         """
@@ -1202,7 +1202,7 @@ class ChangeRule:
     @staticmethod
     def power_of_ten(digits: SupportsIndex = 6) -> ChangeRule:
         """
-        Values that are no multiple of 10 to the `digits` satoshi: what is paid is often round.
+        Values that are not a multiple of 10 to the `digits` satoshi: what is paid is often round.
 
         Examples
         --------
@@ -1396,7 +1396,7 @@ class Clusters:
     def of(self, addresses: Addresses | PathLike[str], /) -> Table:
         """
         Which clusters many addresses are in: a table of address (as it was given first), cluster_id, size (addresses in it); the last
-        two are null where an address was never paid. Texts that are no address are told as by `Chain.addresses`.
+        two are null where an address was never paid. Texts that are not addresses are told as by `Chain.addresses`.
 
         Examples
         --------
@@ -3884,7 +3884,7 @@ def truth_from_chain(chain: Chain, *, folds: Iterable[int] | None = None, thread
 
     Its bias: it is about those who spend their change together with other coins, the careless and the busy; change that is spent alone, or
     never, is not in it, and large services are in it more than once. Where co-spend joined two owners, it is wrong. A rule's rates on
-    it say how the rule does there; they are no rates for the whole chain.
+    it say how the rule does there; they are not rates for the whole chain.
 
     Parameters
     ----------

@@ -60,7 +60,7 @@ def double_sha256(data: bytes) -> bytes:
 
 def check_headers(headers: bytes) -> list[str]:
     """Return the block hashes; every header must name its parent and do the work that it states."""
-    expect(len(headers) % 80 == 0 and bool(headers), "the headers are no whole number of 80 bytes")
+    expect(len(headers) % 80 == 0 and bool(headers), "the headers are not a whole number of 80 bytes")
     hashes = [bytes(32)]
     for height in range(len(headers) // 80):
         header = headers[80 * height : 80 * height + 80]

@@ -6,7 +6,7 @@ class SatrailError(Exception):
 
 
 class StoreError(SatrailError):
-    """A folder is no store, a store of a newer format, a damaged or an empty one."""
+    """A folder is not a store, a store of a newer format, a damaged or an empty one."""
 
 
 class LockedError(SatrailError):

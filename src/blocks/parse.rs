@@ -22,7 +22,7 @@ pub enum Fault {
     LeftOver(usize),
     #[error("transaction {tx} has {what}")]
     Transaction { tx: usize, what: &'static str },
-    #[error("its first transaction is no coinbase")]
+    #[error("its first transaction is not a coinbase")]
     NoCoinbase,
     #[error("its Merkle root does not fit its transactions")]
     MerkleRoot,

@@ -1,4 +1,4 @@
-//! Finds the block records in block files: magic, length, block. What is no record (preallocated padding, a record cut short,
+//! Finds the block records in block files: magic, length, block. What is not a record (preallocated padding, a record cut short,
 //! bytes that a crash left behind) is stepped over.
 
 use std::collections::HashMap;

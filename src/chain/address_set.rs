@@ -255,7 +255,7 @@ pub fn read_texts(path: &Path) -> Result<StringArray> {
         _ => Error::io("read", path)(e),
     })?;
     let wrong = || Error::Invalid {
-        what: format!("{} is no text file; give a file with an address a line, or a CSV file", path.display()),
+        what: format!("{} is not a text file; give a file with an address a line, or a CSV file", path.display()),
     };
     let text = std::str::from_utf8(&bytes).map_err(|_| wrong())?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);

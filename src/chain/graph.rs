@@ -5,7 +5,7 @@
 //! them. Nodes are numbered in chain order, so every edge leads to a greater number, and the numbers are a topological order. All
 //! is as of the chain's height.
 //!
-//! petgraph's traits know no errors, so what a damaged store cannot tell is no edge here: nothing panics, and a walk is short.
+//! petgraph's traits know no errors, so what a damaged store cannot tell is not an edge here: nothing panics, and a walk is short.
 //! Run `verify` on a store whose answers matter. A node beyond the chain's last has no edges.
 //!
 //! ```no_run

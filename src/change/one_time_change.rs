@@ -135,7 +135,7 @@ fn numbers(chain: &Chain, texts: &[String]) -> Result<Vec<AddrNum>> {
     let set = chain.addresses(&StringArray::from_iter_values(texts));
     if let Some(first) = set.rejected().first() {
         let network = chain.network().name();
-        let what = format!("{:?}, given as gambling, is no address: {}; give addresses of {network}", first.text, first.reason);
+        let what = format!("{:?}, given as gambling, is not an address: {}; give addresses of {network}", first.text, first.reason);
         return Err(Error::Invalid { what });
     }
     let mut numbers: Vec<AddrNum> = set.known().collect();

@@ -7,7 +7,7 @@ use crate::change::marks::mark;
 use crate::change::primitive::{Definition, Primitive, default_of};
 use crate::error::Result;
 
-/// Values that are no multiple of 10 to the `digits` satoshi.
+/// Values that are not a multiple of 10 to the `digits` satoshi.
 #[derive(Clone, Copy, Debug)]
 pub struct PowerOfTen {
     pub digits: u32,
@@ -24,7 +24,7 @@ pub(super) static DEFINITION: Definition = Definition {
     name: "power_of_ten",
     version: 1,
     dynamic: false,
-    leaves: "values that are no multiple of 10 to the `digits` satoshi; 0 is a multiple",
+    leaves: "values that are not a multiple of 10 to the `digits` satoshi; 0 is a multiple",
     source: "practice",
     default: Some(default_of::<PowerOfTen>),
 };

@@ -29,7 +29,7 @@ pub(super) fn labels(forest: &Forest, addresses: usize, links: u32) -> Vec<u32> 
 
 /// The addresses of each cluster, ascending.
 pub(super) struct Members {
-    /// Where the members of the cluster of each name begin; a number that is no name has none.
+    /// Where the members of the cluster of each name begin; a number that is not a name has none.
     starts: Vec<u32>,
     addresses: Vec<u32>,
 }
@@ -53,7 +53,7 @@ impl Members {
         Members { starts, addresses }
     }
 
-    /// The members of the cluster of a name; none for a number that is no name.
+    /// The members of the cluster of a name; none for a number that is not a name.
     pub fn of_cluster(&self, name: AddrNum) -> &[u32] {
         let row = name.0 as usize;
         &self.addresses[self.starts[row] as usize..self.starts[row + 1] as usize]

@@ -183,7 +183,7 @@ impl Clusters {
         })
     }
 
-    /// The members of the cluster of a name, ascending; none for a number that is no name.
+    /// The members of the cluster of a name, ascending; none for a number that is not a name.
     pub fn members(&self, name: AddrNum) -> impl ExactSizeIterator<Item = AddrNum> + use<'_> {
         let members = if (name.0 as usize) < self.labels.len() { self.index().of_cluster(name) } else { &[] };
         members.iter().copied().map(AddrNum)

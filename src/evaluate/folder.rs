@@ -38,7 +38,7 @@ impl Folder {
         }
         let file = path.join("scenario.json");
         let text = std::fs::read_to_string(&file).map_err(|_| wrong(&file, "is not there or cannot be read"))?;
-        let scenario: serde_json::Value = serde_json::from_str(&text).map_err(|e| wrong(&file, format!("is no JSON ({e})")))?;
+        let scenario: serde_json::Value = serde_json::from_str(&text).map_err(|e| wrong(&file, format!("is not JSON ({e})")))?;
         let folder = Folder { path: path.to_path_buf(), scenario: scenario.into() };
         match folder.scenario.get("format").and_then(serde_json::Value::as_u64) {
             Some(FORMAT) => Ok(folder),

@@ -187,7 +187,7 @@ impl Labels<'_> {
         let mut places = (0u32..).zip(names).filter(|(_, known)| *known == name).map(|(place, _)| place);
         let what = match (places.next(), places.next()) {
             (Some(place), None) => return Ok(place),
-            (None, _) => "is no owner of",
+            (None, _) => "is not an owner of",
             (Some(_), Some(_)) => "is the name of several owners of",
         };
         let how = "say whom the label means, labels={label: owner's name}, or labels={label: None} to go by addresses";

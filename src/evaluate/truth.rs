@@ -163,7 +163,7 @@ impl Truth {
         Ok(self.change.get_or_init(|| change.into()).clone())
     }
 
-    /// Refuses a chain that it is no truth of.
+    /// Refuses a chain that it is not a truth of.
     pub fn check(&self, chain: &Chain) -> Result<()> {
         match self.chain.agrees_with(chain)? {
             true => Ok(()),

@@ -88,7 +88,7 @@ pub fn ingest(
     files.numbers()?;
     let source = std::fs::canonicalize(blocks).map_err(Error::io("look at", blocks))?;
     let Some(source_text) = source.to_str().filter(|text| !text.contains(['\n', '\r'])) else {
-        let what = format!("the path {source:?} has a line break or bytes that are no text in it; give the folder another name");
+        let what = format!("the path {source:?} has a line break or bytes that are not text in it; give the folder another name");
         return Err(Error::Invalid { what });
     };
     let exists = store.join(crate::store::manifest::FILE).exists();

@@ -242,7 +242,7 @@ impl ScanCache {
         bytes
     }
 
-    /// `None` for bytes that are no cache; it is then made again.
+    /// `None` for bytes that are not a cache; it is then made again.
     pub fn from_bytes(mut bytes: &[u8]) -> Option<ScanCache> {
         fn take<'a>(bytes: &mut &'a [u8], n: usize) -> Option<&'a [u8]> {
             let (head, rest) = bytes.split_at_checked(n)?;

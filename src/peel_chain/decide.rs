@@ -26,7 +26,7 @@ pub enum Reading {
     Reused,
     /// Another output goes back to the payer for certain.
     AnotherIsOwn,
-    /// It is spent by a transaction of so many inputs and outputs, which is no step of a peel chain.
+    /// It is spent by a transaction of so many inputs and outputs, which is not a step of a peel chain.
     Form(u64, u64),
     CoinJoin,
     /// It is spent by a transaction that differs from all of the chain's in these.

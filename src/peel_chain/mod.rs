@@ -106,7 +106,7 @@ pub struct PeelStop {
     pub reason: StopReason,
     /// The last coin of the chain.
     pub coin: OutNum,
-    /// The transaction that is no step of it any more; none where there is none.
+    /// The transaction that is not a step of it any more; none where there is none.
     pub transaction: Option<TxNum>,
     /// One for each output of that transaction, where they were read.
     pub readings: Vec<Reading>,

@@ -157,7 +157,7 @@ impl PyClusters {
     }
 
     /// Which clusters many addresses are in: a table of address (as it was given first), cluster_id, size (addresses in it); the last
-    /// two are null where an address was never paid. Texts that are no address are told as by `Chain.addresses`.
+    /// two are null where an address was never paid. Texts that are not addresses are told as by `Chain.addresses`.
     ///
     /// Examples
     /// --------

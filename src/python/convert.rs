@@ -23,7 +23,7 @@ pub fn bytes(given: &Bound<'_, PyAny>) -> PyResult<u64> {
         return Ok(number);
     }
     let wrong =
-        || PyValueError::new_err(format!("{given} is no amount of memory; give bytes, or a text like \"4 GB\" or \"512 MiB\""));
+        || PyValueError::new_err(format!("{given} is not an amount of memory; give bytes, or a text like \"4 GB\" or \"512 MiB\""));
     let text: String = given.extract().map_err(|_| wrong())?;
     let text = text.trim().to_ascii_lowercase();
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());

@@ -264,7 +264,7 @@ impl PyPredicate {
 #[pyfunction]
 #[pyo3(name = "_restore_predicate", signature = (name, passed: "bool | None", found: "object", wanted) -> "Predicate")]
 pub fn restore_predicate(name: &str, passed: Option<bool>, found: &Bound<'_, PyAny>, wanted: String) -> PyResult<PyPredicate> {
-    let unknown = || PyValueError::new_err("these are no parts of a pickled predicate");
+    let unknown = || PyValueError::new_err("these are not the parts of a pickled predicate");
     let known = Shape::ALL.iter().flat_map(|shape| shape.predicates());
     let name = *known.into_iter().find(|known| **known == name).ok_or_else(unknown)?;
     let found = match found {
@@ -453,7 +453,7 @@ fn whole(wrong: impl Fn() -> String, given: &Bound<'_, PyAny>) -> PyResult<u64> 
 }
 
 fn amount(place: &str, given: &Bound<'_, PyAny>) -> PyResult<u64> {
-    whole(|| format!("{place}: {given:?} is no amount; give whole satoshi, from 0 to {MOST_SATOSHI}"), given)
+    whole(|| format!("{place}: {given:?} is not an amount; give whole satoshi, from 0 to {MOST_SATOSHI}"), given)
 }
 
 /// Amounts and output scripts.
@@ -618,7 +618,7 @@ pub fn restore_boltzmann(
     let result = match reason.map(|reason| NotComputed::ALL.get(reason)) {
         None if fits => Ok(Boltzmann { interpretations, links }),
         Some(Some(reason)) => Err(*reason),
-        _ => return Err(PyValueError::new_err("these are no parts of a pickled Boltzmann")),
+        _ => return Err(PyValueError::new_err("these are not the parts of a pickled Boltzmann")),
     };
     Ok(PyBoltzmann(Placed { result, inputs, outputs }))
 }

@@ -319,7 +319,7 @@ fn numpy_type(of: &DataType) -> Option<(&'static str, usize)> {
 #[pyfunction]
 #[pyo3(name = "_restore_table")]
 pub fn restore_table(bytes: &[u8]) -> PyResult<PyTable> {
-    Table::from_ipc(bytes).map(PyTable).map_err(|e| PyValueError::new_err(format!("these bytes are no pickled table: {e}")))
+    Table::from_ipc(bytes).map(PyTable).map_err(|e| PyValueError::new_err(format!("these bytes are not a pickled table: {e}")))
 }
 
 /// The batches of a table as Arrow's readers want them. The interpreter is not asked for Ctrl-C here: whoever reads may have let go of it in a

@@ -253,7 +253,7 @@ pub fn read_truth(folder: &Bound<'_, PyAny>) -> PyResult<PyTruth> {
 ///
 /// Its bias: it is about those who spend their change together with other coins, the careless and the busy; change that is spent alone, or
 /// never, is not in it, and large services are in it more than once. Where co-spend joined two owners, it is wrong. A rule's rates on
-/// it say how the rule does there; they are no rates for the whole chain.
+/// it say how the rule does there; they are not rates for the whole chain.
 ///
 /// Parameters
 /// ----------

@@ -91,6 +91,11 @@ impl Recipe {
         self
     }
 
+    /// How an argument was written, where that was noted.
+    pub fn text_given(&self, name: &str) -> Option<String> {
+        self.as_given.get(name).and_then(Value::as_str).map(str::to_string)
+    }
+
     pub fn call(&self) -> &str {
         &self.call
     }

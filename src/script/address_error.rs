@@ -1,4 +1,4 @@
-//! Why a text is no address of the chain at hand, said so that whoever typed it can put it right.
+//! Why a text is not an address of the chain at hand, said so that whoever typed it can put it right.
 
 use std::fmt;
 
@@ -83,13 +83,15 @@ pub enum AddressError {
         found: usize,
     },
     /// A base58 address, but of no bitcoin network.
-    #[error("base58 version {version} is no bitcoin address's: see whether this is an address of another coin, or a key")]
+    #[error("base58 version {version} is not a bitcoin address's: see whether this is an address of another coin, or a key")]
     Base58Version {
         /// The version byte found.
         version: u8,
     },
     /// A bech32 text, but of no bitcoin network.
-    #[error("the prefix {prefix:?} is no bitcoin network's (bc, tb and bcrt are): see whether this is an address of another coin")]
+    #[error(
+        "the prefix {prefix:?} is not a bitcoin network's (bc, tb and bcrt are): see whether this is an address of another coin"
+    )]
     UnknownPrefix {
         /// What stands before the separator, in lower case.
         prefix: String,

@@ -21,7 +21,7 @@ const VALUES: [u8; 256] = {
 /// 58 to the power of 5, the most digits whose value fits 32 bits.
 const FIVE_DIGITS: u64 = 58 * 58 * 58 * 58 * 58;
 
-/// Why a text is no base58 address.
+/// Why a text is not a base58 address.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Fault {
     Character,

@@ -1,4 +1,4 @@
-//! Which error a text deserves that is no address: looked for only after reading it has failed, so it may take its time.
+//! Which error a text deserves that is not an address: looked for only after reading it has failed, so it may take its time.
 
 use super::address_error::{AddressError, Encoding};
 use super::{base58, bech32};
@@ -24,7 +24,7 @@ pub(super) fn bech32_error(fault: bech32::Fault, text: &str) -> AddressError {
     }
 }
 
-/// The error for a text that is no base58 address, no hex and has no known prefix.
+/// The error for a text that is not a base58 address, no hex and has no known prefix.
 #[cold]
 pub(super) fn other_error(text: &str, fault: base58::Fault) -> AddressError {
     if text.is_empty() {

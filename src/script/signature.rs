@@ -1,6 +1,6 @@
 //! What a signature's encoding says about the software that made it: wallets that grind for a short r value give themselves away.
 
-/// Traits of one stack item. All are false when the item is no signature in a form known here.
+/// Traits of one stack item. All are false when the item is not a signature in a form known here.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct SignatureTraits {
     /// An ECDSA signature whose r value needs no padding byte: half of all, and nearly all of a wallet that grinds for it.

@@ -64,11 +64,11 @@ impl Index {
 
     fn check(map: Mapping) -> Result<Index> {
         if map.len() < HEADER || map.load::<8>(0) != *MAGIC {
-            return Err(Error::corrupt(map.path(), "is no index: its first bytes are wrong"));
+            return Err(Error::corrupt(map.path(), "is not an index: its first bytes are wrong"));
         }
         let slots = map.load_u64(8);
         if slots == 0 || slots > 1 << 40 || (map.len() as u64) < HEADER as u64 + slots * 8 {
-            return Err(Error::corrupt(map.path(), format!("is no index: {slots} slots do not fit in {} bytes", map.len())));
+            return Err(Error::corrupt(map.path(), format!("is not an index: {slots} slots do not fit in {} bytes", map.len())));
         }
         Ok(Index { map, slots, used: 0, unsaved: false })
     }

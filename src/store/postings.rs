@@ -41,7 +41,7 @@ impl PostingRun {
         let size = std::fs::metadata(&path).map_err(|_| Error::corrupt(&path, "is missing"))?.len();
         let map = Mapping::read(&path, size)?;
         if map.len() < HEADER || map.load::<8>(0) != *MAGIC {
-            return Err(Error::corrupt(&path, "is no run of postings: its first bytes are wrong"));
+            return Err(Error::corrupt(&path, "is not a run of postings: its first bytes are wrong"));
         }
         let (addresses, outputs) = (map.load_u64(8), map.load_u64(16));
         let most = size / 5;

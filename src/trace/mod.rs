@@ -31,7 +31,7 @@ mod tables;
 
 pub use exposure::{Share, ShareKind};
 pub use ledger::Ledger;
-pub use options::{BUDGET, Direction, Fees, TraceOptions};
+pub use options::{AsGiven, BUDGET, Direction, Fees, TraceOptions};
 pub use outcome::{Outcome, SourceShare, Step};
 pub use place::{Movement, Place};
 pub use policy::Policy;

@@ -33,6 +33,13 @@ pub const BUDGET: u64 = 100_000_000;
 /// The most that a budget can be: the numbers of steps have 32 bits.
 const MOST_BUDGET: u64 = 4_000_000_000;
 
+/// How a caller wrote the heights between which a trace passes transactions.
+#[derive(Clone, Default)]
+pub struct AsGiven {
+    pub since: Option<String>,
+    pub until: Option<String>,
+}
+
 /// How a trace is done.
 #[derive(Clone)]
 pub struct TraceOptions {
@@ -55,6 +62,8 @@ pub struct TraceOptions {
     pub since: Option<u64>,
     /// The first height whose transactions are not passed any more.
     pub until: Option<u64>,
+    /// The two as they were written, where that was a date.
+    pub as_given: AsGiven,
     /// Steps after which no transaction is passed any more.
     pub budget: u64,
 }
@@ -73,6 +82,7 @@ impl Default for TraceOptions {
             min_value: None,
             since: None,
             until: None,
+            as_given: AsGiven::default(),
             budget: BUDGET,
         }
     }

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::ids::OutNum;
 use crate::recipe::Recipe;
 use crate::trace::compare::Run;
-use crate::trace::{Direction, Fees, Policy, Source, SourceOutput, StopItem, StopSet, Trace, TraceOptions};
+use crate::trace::{AsGiven, Direction, Fees, Policy, Source, SourceOutput, StopItem, StopSet, Trace, TraceOptions};
 
 /// The call that follows money.
 pub const TRACE: &str = "chain.trace";
@@ -58,7 +58,9 @@ impl Trace {
             .with("min_value", options.min_value)
             .with("since", options.since)
             .with("until", options.until)
-            .with("budget", options.budget);
+            .with("budget", options.budget)
+            .as_given("since", options.as_given.since.as_deref())
+            .as_given("until", options.as_given.until.as_deref());
         let recipe = options.stops.put(chain, "stop_at", recipe)?;
         recipe.with_result("clusters", options.clusters.as_ref().map(|clusters| clusters.recipe().clone()))
     }
@@ -80,6 +82,7 @@ impl TraceOptions {
             min_value: recipe.number("min_value")?,
             since: recipe.number("since")?,
             until: recipe.number("until")?,
+            as_given: AsGiven { since: recipe.text_given("since"), until: recipe.text_given("until") },
             budget: recipe.number("budget")?.ok_or_else(|| wrong("does not say its budget"))?,
         })
     }

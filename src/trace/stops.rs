@@ -104,7 +104,7 @@ fn member(chain: &Chain, clusters: Option<&Clusters>, item: StopItem) -> Result<
             true => Ok(name),
             false => Err(Error::Invalid {
                 what: format!(
-                    "{name} is no cluster's name: that address belongs to cluster {}; a cluster is named by its smallest address number",
+                    "{name} is not a cluster's name: that address belongs to cluster {}; a cluster is named by its smallest address number",
                     clusters.name_of(name)?
                 ),
             }),

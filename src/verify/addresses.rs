@@ -37,7 +37,7 @@ pub fn addresses(store: &Store, inspection: &mut Inspection<'_>) -> Result<()> {
 /// What is wrong with an address's kind and payload, of which every script has just one pair.
 fn fault_of_script(store: &Store, address: u32) -> Result<Option<String>> {
     let number = store.columns.addresses_kind.value(address as u64);
-    let Some(kind) = Kind::from_u8(number) else { return Ok(Some(format!("is {number}, which is no kind"))) };
+    let Some(kind) = Kind::from_u8(number) else { return Ok(Some(format!("is {number}, which is not a kind"))) };
     let payload = payload_of(&store.columns, address)?;
     let script = script_of(kind, payload);
     let (found, range) = classify(&script);

@@ -16,7 +16,7 @@ pub fn headers(store: &Store, inspection: &mut Inspection<'_>) -> Result<()> {
         check.header(height);
         check.transactions(height)?;
         if store.columns.blocks_source.value(height) as usize >= store.sources().len() {
-            check.inspection.problem("blocks.source", height, "is no folder of block files that the manifest names");
+            check.inspection.problem("blocks.source", height, "is not a folder of block files that the manifest names");
         }
     }
     inspection.end();

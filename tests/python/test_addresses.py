@@ -193,7 +193,7 @@ def test_a_missing_file_and_a_folder_are_named(chain, tmp_path):
 
 def test_a_file_that_is_no_text_is_told_so(chain, tmp_path):
     (tmp_path / "file").write_bytes(b"\xff\xfe\x00\x01")
-    with pytest.raises(ValueError, match="is no text file"):
+    with pytest.raises(ValueError, match="is not a text file"):
         chain.addresses(tmp_path / "file")
 
 
@@ -237,7 +237,7 @@ def test_what_is_no_address_is_listed_with_its_row_and_reason(chain, texts):
 def test_reasons_are_what_looking_up_the_one_address_says(chain, texts):
     for text in (MAINNET, "", "no address", texts[0][:-1]):
         [reason] = chain.addresses([text]).rejected.to_pydict()["reason"]
-        with pytest.raises(ValueError, match="is no address: ") as error:
+        with pytest.raises(ValueError, match="is not an address: ") as error:
             chain.address(text)
         assert str(error.value).endswith(f": {reason}")
 

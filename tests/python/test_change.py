@@ -319,7 +319,7 @@ def test_what_a_gambling_service_pays_back_is_no_payment(gamble):
     assert chosen(chain, change.one_time_change(**wait), stop=3) == set()
     assert chosen(chain, change.one_time_change(**wait, gambling=[dice]), stop=3) == {(bet, 1)}
     assert chosen(chain, change.one_time_change(wait=1, gambling=[dice]), stop=3) == {(bet, 1), (buy, 1)}
-    with pytest.raises(ValueError, match="given as gambling, is no address"):
+    with pytest.raises(ValueError, match="given as gambling, is not an address"):
         chain.change(change.one_time_change(**wait, gambling=["dice"]))
     with pytest.raises(ValueError, match="give wait= too"):
         change.one_time_change(gambling=[dice])
@@ -364,7 +364,7 @@ def test_prices_come_as_mappings_and_tables():
         ({}, {}, "no price"),
         ({"2026-01-01": -1.0}, {}, "no amount of money"),
         ({"2026-01-01": float("nan")}, {}, "no amount of money"),
-        ({"2026-01-01": "much"}, {}, "is no number"),
+        ({"2026-01-01": "much"}, {}, "is not a number"),
         ({"yesterday": 1.0}, {}, "yesterday"),
         ({300: 1.0}, {}, "no date"),
         ({"2026-01-01": 1.0, date(2026, 1, 1): 2.0}, {}, "two prices"),

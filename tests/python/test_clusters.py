@@ -497,10 +497,10 @@ def later(chain: satrail.Chain) -> satrail.Address:
         (lambda c: c.cluster("co_spent"), ValueError, "did you mean co_spend"),
         (lambda c: c.cluster(["co_spend", "optimall"]), ValueError, "did you mean optimal"),
         (lambda c: c.cluster([]), ValueError, "no rule is given"),
-        (lambda c: c.cluster(3), TypeError, "is no rule"),
+        (lambda c: c.cluster(3), TypeError, "is not a rule"),
         (lambda c: c.cluster(coinjoin="leave out"), ValueError, "exclude, exclude_undecided, include"),
         (lambda c: c.cluster()["mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn"], satrail.NotInChainError, "nothing was ever paid"),
-        (lambda c: c.cluster()["no address"], ValueError, "is no address"),
+        (lambda c: c.cluster()["no address"], ValueError, "is not an address"),
         (lambda c: c.cluster()[3.5], TypeError, "give a wallet, a cluster id, an address"),
         (
             lambda c: c.cluster()[c.addresses(["mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn"])],

@@ -220,7 +220,7 @@ def test_outputs_of_one_transaction_meet_when_they_are_spent(tmp_path: Path) -> 
         (
             ["no output", "txid"],
             ValueError,
-            "is no transaction id|is not a transaction id|is no address|is not an address",
+            "is not a transaction id|is not an address",
         ),
         ([1, 2], TypeError, "give an output"),
         (5, TypeError, "give an output"),

@@ -73,7 +73,7 @@ def test_a_transaction_id_may_be_in_capitals_and_have_white_space_around_it(chai
 )
 def test_what_is_no_transaction_id_is_told_why(chain, tx, change, reason):
     for ask in (chain.tx, lambda text: chain.output(f"{text}:0")):
-        with pytest.raises(ValueError, match=f"is no transaction id: .*{reason}"):
+        with pytest.raises(ValueError, match=f"is not a transaction id: .*{reason}"):
             ask(change(tx.txid))
 
 
@@ -93,7 +93,7 @@ def test_unknown_transactions_and_blocks_are_named(chain):
 
 @pytest.mark.parametrize("change", ["{}", "{}:", "{}:x", "{}:-1", "{}:1.0", "{}: 1", "{}:" + "9" * 30, "{}-0"])
 def test_what_is_no_outpoint_is_told_how_to_write_one(chain, tx, change):
-    with pytest.raises(ValueError, match="is no output: write txid:n"):
+    with pytest.raises(ValueError, match="is not an output: write txid:n"):
         chain.output(change.format(tx.txid))
 
 
@@ -130,7 +130,7 @@ def test_an_address_may_be_in_capitals_where_its_kind_allows_and_have_white_spac
     ],
 )
 def test_what_is_no_address_of_the_network_is_told_why(chain, text, reason):
-    with pytest.raises(ValueError, match=f"is no address: .*{reason}"):
+    with pytest.raises(ValueError, match=f"is not an address: .*{reason}"):
         chain.address(text)
 
 
@@ -170,13 +170,13 @@ def test_none_is_no_moment_but_leaves_an_end_of_a_range_open(chain):
     "text", ["", "yesterday", "495", "2024-13-01", "2024-02-30", "03.01.2024", "2024-01", "\u0663"]
 )
 def test_what_is_no_date_is_told_how_to_write_one(chain, ask, text):
-    with pytest.raises(ValueError, match=r"is no date: .*; write 2018-03-05 or .*; a height is a number"):
+    with pytest.raises(ValueError, match=r"is not a date: .*; write 2018-03-05 or .*; a height is a number"):
         getattr(chain, ask)(text)
 
 
 @pytest.mark.parametrize("text", ["0" * 63, "0" * 65, "z" * 64])
 def test_a_long_text_that_is_no_hash_is_told_why(chain, text):
-    with pytest.raises(ValueError, match="is no block hash"):
+    with pytest.raises(ValueError, match="is not a block hash"):
         chain.at(text)
 
 

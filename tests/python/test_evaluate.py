@@ -464,7 +464,7 @@ def test_a_folder_that_is_none_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"scenario\.json is not there"):
         satrail.truth.read(tmp_path)
     scenario = tmp_path / "scenario.json"
-    for text, wrong in [("{", "is no JSON"), ("{}", "does not say its format"), ('{"format": 7}', "has format 7")]:
+    for text, wrong in [("{", "is not JSON"), ("{}", "does not say its format"), ('{"format": 7}', "has format 7")]:
         scenario.write_text(text)
         with pytest.raises(ValueError, match=wrong):
             satrail.truth.read(tmp_path)

@@ -237,7 +237,7 @@ def test_periods_are_in_utc(chain: satrail.Chain) -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "text"),
     [
-        ({"addresses": "no address"}, ValueError, "is no address"),
+        ({"addresses": "no address"}, ValueError, "is not an address"),
         ({"addresses": 5.5}, TypeError, "give an address"),
         ({"by": "montly"}, ValueError, "month"),
         ({"clusters": "co_spend"}, TypeError, "chain.cluster"),

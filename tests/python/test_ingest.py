@@ -187,7 +187,7 @@ def test_memory_is_bytes_or_a_text_with_a_unit(tmp_path, limit):
     "limit", ["", "much", "4 XB", "-4 GB", "GB", "1.2.3 GB", -1, 2**64, 1.5e9, ["4 GB"], "4 GB each"]
 )
 def test_what_is_no_amount_of_memory_is_told_how_to_write_one(tmp_path, limit):
-    with pytest.raises(ValueError, match='is no amount of memory; give bytes, or a text like "4 GB"'):
+    with pytest.raises(ValueError, match='is not an amount of memory; give bytes, or a text like "4 GB"'):
         ingest(tmp_path / "store", memory_limit=limit)
 
 
@@ -208,7 +208,7 @@ def test_a_number_of_threads_that_cannot_be_is_refused(tmp_path, threads):
     ("until", "kind", "message"),
     [
         (-1, ValueError, "negative"),
-        ("soon", ValueError, "is no date"),
+        ("soon", ValueError, "is not a date"),
         ("00" * 32, ValueError, "not a block hash"),
         (True, TypeError, "neither a height"),
         (1.5, TypeError, "neither a height"),

@@ -267,7 +267,7 @@ def test_clusters_tell_that_change_went_back(chain: satrail.Chain) -> None:
         ({"max_inputs": 0}, ValueError, "max_inputs"),
         ({"max_outputs": 1}, ValueError, "max_outputs"),
         ({"clusters": 5}, TypeError, "chain.cluster()"),
-        ({"stop_at": "no address"}, ValueError, "is no address"),
+        ({"stop_at": "no address"}, ValueError, "is not an address"),
         ({"stop_at": {1: 2}}, TypeError, "labels nothing"),
     ],
 )

@@ -366,3 +366,20 @@ def test_rates_of_a_simulated_chain_pickle_with_its_folder(simulated: Path, tmp_
     rates = satrail.evaluate(change.power_of_ten(4), truth, chain=chain)
     assert pickle.loads(pickle.dumps(rates)) == rates
     assert rates != satrail.evaluate(change.power_of_ten(5), truth, chain=chain)
+
+
+def test_a_date_stands_in_the_recipe_as_its_height_and_as_it_was_written(chain: satrail.Chain) -> None:
+    at = chain.block(200).median_time
+    by_date = chain.trace(coinbase(chain, 150), since=at.isoformat(), until="2024-01-05")
+    by_height = chain.trace(coinbase(chain, 150), since=by_date.limits["since"], until=10**30)
+    assert by_date.recipe["as_given"] == {"since": at.isoformat(), "until": "2024-01-05"}
+    assert "as_given" not in by_height.recipe
+    assert by_date == by_height
+    assert by_date.recipe.digest == by_height.recipe.digest
+    assert by_date.limits["until"] == len(chain)
+    assert satrail.rerun(chain, str(by_date.recipe)).recipe["as_given"] == by_date.recipe["as_given"]
+
+
+def test_the_largest_limits_have_recipes(chain: satrail.Chain) -> None:
+    trace = chain.trace(coinbase(chain, 150), min_value=2**64 - 1, until=2**63)
+    assert satrail.rerun(chain, trace.recipe) == trace

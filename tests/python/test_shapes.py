@@ -274,12 +274,12 @@ def test_an_unknown_network_is_told_the_known_ones():
         ([5], TypeError, r"inputs\[0\]: give an amount in satoshi and an address"),
         ([(1, script(1)), (1, 2)], TypeError, r"inputs\[1\]: give an amount"),
         ([(1, script(1), 3)], TypeError, r"inputs\[0\]: give an amount"),
-        ([(1.5, script(1))], TypeError, r"inputs\[0\]: 1.5 is no amount; give whole satoshi"),
-        ([(True, script(1))], ValueError, r"inputs\[0\]: True is no amount"),
-        ([(-1, script(1))], ValueError, r"inputs\[0\]: -1 is no amount"),
-        ([(2**64, script(1))], ValueError, r"is no amount; give whole satoshi, from 0 to 2100000000000000"),
-        ([(1, "nowhere")], ValueError, '"nowhere" is no address'),
-        ([(1, "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080")], ValueError, "is no address"),
+        ([(1.5, script(1))], TypeError, r"inputs\[0\]: 1.5 is not an amount; give whole satoshi"),
+        ([(True, script(1))], ValueError, r"inputs\[0\]: True is not an amount"),
+        ([(-1, script(1))], ValueError, r"inputs\[0\]: -1 is not an amount"),
+        ([(2**64, script(1))], ValueError, r"is not an amount; give whole satoshi, from 0 to 2100000000000000"),
+        ([(1, "nowhere")], ValueError, '"nowhere" is not an address'),
+        ([(1, "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080")], ValueError, "is not an address"),
     ],
 )
 def test_inputs_that_are_none_are_told_why(inputs, error, message):
@@ -572,5 +572,5 @@ def test_damaged_pickles_are_value_errors(chain):
     ]
     for thing, place, value in damaged:
         restore, arguments = thing.__reduce__()
-        with pytest.raises(ValueError, match=r"no parts of a pickled|unknown shape"):
+        with pytest.raises(ValueError, match=r"not the parts of a pickled|unknown shape"):
             restore(*arguments[:place], value, *arguments[place + 1 :])

@@ -200,7 +200,7 @@ def test_what_was_not_paid_yet_is_refused_as_a_stop_and_passed_over_in_a_set(cha
 def test_labels_for_clusters_that_are_none_are_refused(chain, wallets, clusters):
     wallet = wallets[0]
     second = wallet.members().to_pydict()["address_number"][1]
-    with pytest.raises(ValueError, match="is no cluster's name: that address belongs to cluster"):
+    with pytest.raises(ValueError, match="is not a cluster's name: that address belongs to cluster"):
         chain.trace(wallet, stop_at={second: "x"})
     with pytest.raises(ValueError, match="not among the first"):
         chain.trace(wallet, stop_at={10**9: "x"})
@@ -210,7 +210,7 @@ def test_labels_for_clusters_that_are_none_are_refused(chain, wallets, clusters)
         chain.trace(wallet, stop_at={3: 4})
     with pytest.raises(TypeError, match="give addresses, outputs"):
         chain.trace(wallet, stop_at=2.5)
-    with pytest.raises(ValueError, match="is no address"):
+    with pytest.raises(ValueError, match="is not an address"):
         chain.trace(wallet, stop_at={"nobody": "x"})
 
 

@@ -322,8 +322,8 @@ def test_the_card_is_what_is_measured(service, monkeypatch):
 def test_what_does_not_fit_is_refused(hand, known, chain):
     trace = hand.chain.trace(hand.source, stop_at={"Big Exchange": [hand.text(EXCHANGE)]})
     refused = [
-        (trace, hand.truth, {}, ValueError, "Big Exchange. is no owner of the truth that was given; say whom"),
-        (trace, hand.truth, {"labels": {"Big Exchange": "nobody"}}, ValueError, "nobody. is no owner of"),
+        (trace, hand.truth, {}, ValueError, "Big Exchange. is not an owner of the truth that was given; say whom"),
+        (trace, hand.truth, {"labels": {"Big Exchange": "nobody"}}, ValueError, "nobody. is not an owner of"),
         (trace, hand.truth, {"labels": {"Big Exchange": 3}}, TypeError, "labels"),
         (trace, hand.truth, {"chain": hand.chain}, TypeError, "a trace knows its chain"),
         (trace, hand.truth, {"threshold": 1.0}, TypeError, "thresholds are for shapes only"),

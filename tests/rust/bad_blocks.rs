@@ -165,7 +165,7 @@ const SPOILT: &[Spoilt] = &[
     ("transaction 2 has the input of a coinbase, but is not the first", |place| {
         bytes(&place.block(place.tip, 0, vec![pay(vec![spend(place.coin(1))], &[5]), coinbase(9, 1)]))
     }),
-    ("its first transaction is no coinbase", |place| {
+    ("its first transaction is not a coinbase", |place| {
         let mut block = place.block(place.tip, 0, vec![pay(vec![spend(place.coin(1))], &[5])]);
         block.txdata.remove(0);
         bytes(&reseal(block))

@@ -18,7 +18,7 @@ def what_is_true(case: Case, traces: dict[str, Trace], payers: dict[int | None, 
     _the_wallet(case, known)
     _the_cash_outs(known, traces)
     _the_payers(known, payers)
-    say("Rates of a simulated chain tell rules and policies apart. They are no rates of the main chain.")
+    say("Rates of a simulated chain tell rules and policies apart. They are not rates of the main chain.")
 
 
 def _the_wallet(case: Case, known: Truth) -> None:

@@ -32,7 +32,7 @@ impl PyAddressSet {
         self.0.known().count()
     }
 
-    /// The texts that are no address: row (from 0, int64), text, reason.
+    /// The texts that are not addresses: row (from 0, int64), text, reason.
     #[getter]
     fn rejected(&self) -> PyTable {
         PyTable(self.0.rejected_table())

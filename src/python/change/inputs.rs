@@ -61,7 +61,7 @@ pub(super) fn prices_of(given: &Bound<'_, PyAny>) -> PyResult<BTreeMap<i64, u64>
     for (moment, price) in rows {
         let text = time::text(moment);
         if !(0.0..1e12).contains(&price) {
-            return Err(PyValueError::new_err(format!("the price {price} at {text} is no amount of money; leave it out")));
+            return Err(PyValueError::new_err(format!("the price {price} at {text} is not an amount of money; leave it out")));
         }
         if cents.insert(moment, (price * 100.0).round() as u64).is_some() {
             return Err(PyValueError::new_err(format!("there are two prices at {text}; give one")));
@@ -77,9 +77,10 @@ fn prices_in_mapping(given: &Bound<'_, PyAny>) -> PyResult<Vec<(i64, f64)>> {
     let row = |item: PyResult<Bound<'_, PyAny>>| {
         let (moment, price): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item?.extract()?;
         let Ok(Moment::Time(time)) = moment::moment(&moment) else {
-            return Err(PyValueError::new_err(format!("{moment:?} is no date; write \"2018-03-05\", or give a date")));
+            return Err(PyValueError::new_err(format!("{moment:?} is not a date; write \"2018-03-05\", or give a date")));
         };
-        let price = price.extract().map_err(|_| PyTypeError::new_err(format!("the price {price:?} of {moment} is no number")))?;
+        let price =
+            price.extract().map_err(|_| PyTypeError::new_err(format!("the price {price:?} of {moment} is not a number")))?;
         Ok((time, price))
     };
     items.try_iter()?.map(row).collect()

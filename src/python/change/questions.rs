@@ -99,6 +99,6 @@ pub fn rule(chain: &Chain, given: &Bound<'_, PyAny>) -> PyResult<ChangeRule> {
     }
     match given.cast::<PyString>() {
         Ok(name) => Ok(ChangeRule::named(&name.to_cow()?)?),
-        Err(_) => Err(PyTypeError::new_err(format!("{given:?} is no rule; give a rule of satrail.change, or its name"))),
+        Err(_) => Err(PyTypeError::new_err(format!("{given:?} is not a rule; give a rule of satrail.change, or its name"))),
     }
 }

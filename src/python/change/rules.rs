@@ -43,7 +43,7 @@ impl PyChangeRule {
         Spent.into()
     }
 
-    /// Values that are no multiple of 10 to the `digits` satoshi: what is paid is often round.
+    /// Values that are not a multiple of 10 to the `digits` satoshi: what is paid is often round.
     ///
     /// Examples
     /// --------
@@ -247,7 +247,7 @@ impl PyChangeRule {
     #[pyo3(signature = (name, function: "Callable[[Table], Iterable[bool] | ArrowStream]") -> "ChangeRule")]
     fn function(name: String, function: &Bound<'_, PyAny>) -> PyResult<PyChangeRule> {
         if !function.is_callable() {
-            return Err(PyTypeError::new_err(format!("{function:?} is no function; give one that takes a table of outputs")));
+            return Err(PyTypeError::new_err(format!("{function:?} is not a function; give one that takes a table of outputs")));
         }
         Ok(UserRule::new(Arc::new(Function { name, function: function.clone().unbind() })).into())
     }

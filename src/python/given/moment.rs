@@ -115,6 +115,20 @@ pub fn bound(chain: &Chain, given: Option<&Bound<'_, PyAny>>) -> PyResult<Option
     })
 }
 
+/// The same, cut at the tip: at most the height above it.
+pub fn cut_bound(chain: &Chain, given: Option<&Bound<'_, PyAny>>) -> PyResult<Option<u64>> {
+    Ok(bound(chain, given)?.map(|height| height.min(chain.counts().blocks)))
+}
+
+/// How a moment was written, where it was a date or a block hash; nothing for a height, which says all.
+pub fn as_given(given: Option<&Bound<'_, PyAny>>) -> PyResult<Option<String>> {
+    let Some(given) = given else { return Ok(None) };
+    match moment(given)? {
+        Moment::Height(_) => Ok(None),
+        _ => Ok(Some(given.str()?.to_string())),
+    }
+}
+
 /// A range of heights from `start` (inclusive) to `stop` (exclusive).
 pub fn heights(chain: &Chain, start: Option<&Bound<'_, PyAny>>, stop: Option<&Bound<'_, PyAny>>) -> PyResult<Range<u64>> {
     let start = bound(chain, start)?.unwrap_or(0);

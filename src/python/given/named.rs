@@ -87,7 +87,7 @@ fn recognise<'py>(given: &Bound<'py, PyAny>, depth: u32) -> PyResult<Named<'py>>
     {
         return Ok(Named::Missing(given.clone()));
     }
-    // A chain is no list of what is in it: to go through it would take hours.
+    // A chain is not a list of what is in it: to go through it would take hours.
     if given.cast::<PyBool>().is_ok() || given.cast::<PyBytes>().is_ok() || given.cast::<PyChain>().is_ok() {
         return Ok(Named::Other(given.clone()));
     }

@@ -6,7 +6,8 @@ use crate::chain::Chain;
 use crate::cluster::Clusters;
 use crate::python::convert;
 use crate::python::given::{Named, moment, stops};
-use crate::trace::{BUDGET, Direction, Fees, TraceOptions};
+use crate::recipe::MOST;
+use crate::trace::{AsGiven, BUDGET, Direction, Fees, TraceOptions};
 
 /// What a caller says of how a trace is to be done, besides its source, its policy and where it stops.
 #[derive(Clone, Copy)]
@@ -33,9 +34,10 @@ impl TraceParameters<'_, '_> {
             clusters,
             max_hops: hops("max_hops", self.max_hops)?,
             max_tx_hops: hops("max_tx_hops", self.max_tx_hops)?,
-            min_value: self.min_value.map(|given| convert::whole("min_value", given, 0)).transpose()?,
-            since: moment::bound(chain, self.since)?,
-            until: moment::bound(chain, self.until)?,
+            min_value: self.min_value.map(|given| convert::whole("min_value", given, 0)).transpose()?.map(|least| least.min(MOST)),
+            since: moment::cut_bound(chain, self.since)?,
+            until: moment::cut_bound(chain, self.until)?,
+            as_given: AsGiven { since: moment::as_given(self.since)?, until: moment::as_given(self.until)? },
             budget: self.budget.map_or(Ok(BUDGET), |given| convert::whole("budget", given, 1))?,
             ..TraceOptions::default()
         })

@@ -2,7 +2,7 @@
 //!
 //! It is found backwards: what reaches the ends from a node is what ends there and what its edges bring to them, and it is
 //! divided over what came to the node in proportion, by the largest remainder. Within one place money is one money: which part of
-//! it went on to the ends is not asked. So is it forwards, where an end is no end of the trace: what went through it before is
+//! it went on to the ends is not asked. So is it forwards, where an end is not an end of the trace: what went through it before is
 //! left out.
 
 use std::collections::HashSet;

@@ -17,7 +17,7 @@ pub(in crate::trace) trait Money {
     /// Satoshi that wait.
     fn amount(&self, word: u64) -> u64;
 
-    /// Divides what waits over the right slots. None if it waits at a place that is no left slot.
+    /// Divides what waits over the right slots. None if it waits at a place that is not a left slot.
     fn divide(&mut self, word: u64, slots: &Slots) -> Option<Divided>;
 
     /// What the last division gave to each right slot, in satoshi.

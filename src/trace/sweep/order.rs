@@ -42,7 +42,7 @@ impl<'a> Order<'a> {
         self.direction
     }
 
-    /// The turn of a transaction that is no coinbase, or one next to it: enough to ask for memory.
+    /// The turn of a transaction that is not a coinbase, or one next to it: enough to ask for memory.
     #[inline]
     pub fn likely_turn_of(&self, tx: TxNum) -> u32 {
         self.mirrored(tx.0.saturating_sub(self.coinbases_last as u32))

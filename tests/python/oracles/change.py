@@ -76,7 +76,7 @@ def none(chain: OracleChain, tx: OracleTx, height: int) -> set[int]:
 
 
 def power_of_ten(chain: OracleChain, tx: OracleTx, height: int, digits: int = 6) -> set[int]:
-    """Values that are no multiple of 10 to the `digits`: what is paid is often round."""
+    """Values that are not a multiple of 10 to the `digits`: what is paid is often round."""
     return {n for n in candidates(tx) if tx.outputs[n].value % 10**digits != 0}
 
 

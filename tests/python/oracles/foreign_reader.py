@@ -286,7 +286,7 @@ def read_manifest(folder: Path) -> dict[str, list[str]]:
         word, value = line.split(" ", 1)
         manifest.setdefault(word, []).append(value)
     if first != "satrail store" or manifest["version"] != ["1"]:
-        raise ValueError(f"{folder} is no store of version 1")
+        raise ValueError(f"{folder} is not a store of version 1")
     return manifest
 
 
@@ -295,7 +295,7 @@ def read_run(folder: Path, line: str) -> Run:
     data = (folder / name).read_bytes()
     addresses, outputs = int.from_bytes(data[8:16], "little"), int.from_bytes(data[16:24], "little")
     if data[:8] != b"STPOSTS1" or len(data) != 32 + 9 * addresses + 5 * outputs:
-        raise ValueError(f"{name} is no run of postings")
+        raise ValueError(f"{name} is not a run of postings")
     ends_at, outputs_at = 32 + 4 * addresses, 32 + 9 * addresses
     posts, begin = {}, 0
     for i in range(addresses):
