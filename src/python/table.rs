@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use arrow_array::{ArrayRef, RecordBatch, StructArray};
 use arrow_schema::{ArrowError, DataType, Field, TimeUnit};
-use pyo3::exceptions::{PyKeyError, PyValueError};
+use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyCapsule, PyDict, PyIterator, PyList, PyTuple};
 use pyo3_arrow::ffi::{ArrayIterator, to_schema_pycapsule, to_stream_pycapsule};
@@ -183,7 +183,7 @@ impl PyTable {
     /// Pickles carry the rows.
     #[pyo3(signature = () -> "tuple[object, ...]")]
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let bytes = py.detach(|| self.0.to_ipc())?;
+        let bytes = py.detach(|| self.0.to_bytes())?;
         let restore = py.import("satrail._core")?.getattr("_restore_table")?;
         PyTuple::new(py, [restore, PyTuple::new(py, [PyBytes::new(py, &bytes)])?.into_any()])
     }
@@ -319,7 +319,7 @@ fn numpy_type(of: &DataType) -> Option<(&'static str, usize)> {
 #[pyfunction]
 #[pyo3(name = "_restore_table")]
 pub fn restore_table(bytes: &[u8]) -> PyResult<PyTable> {
-    Table::from_ipc(bytes).map(PyTable).map_err(|e| PyValueError::new_err(format!("these bytes are not a pickled table: {e}")))
+    Ok(PyTable(Table::from_bytes(bytes)?))
 }
 
 /// The batches of a table as Arrow's readers want them. The interpreter is not asked for Ctrl-C here: whoever reads may have let go of it in a

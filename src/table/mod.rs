@@ -3,6 +3,7 @@
 //!
 //! Numbers and amounts are signed, so that differences of columns do not wrap; times are timestamps in microseconds UTC.
 
+mod bytes;
 pub mod columns;
 mod parquet;
 
@@ -10,9 +11,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_ipc::reader::StreamReader;
-use arrow_ipc::writer::StreamWriter;
-use arrow_schema::{ArrowError, SchemaRef};
+use arrow_schema::SchemaRef;
 
 use crate::error::{Error, Result};
 
@@ -165,25 +164,6 @@ impl Table {
             Rows::Made { maker, .. } => maker.batch(part),
             Rows::Batches(_) => unreachable!("its rows are there"),
         }
-    }
-}
-
-impl Table {
-    /// The rows as an Arrow IPC stream.
-    pub fn to_ipc(&self) -> Result<Vec<u8>> {
-        let failed = |e: ArrowError| Error::Invalid { what: format!("the table cannot be written: {e}") };
-        let mut writer = StreamWriter::try_new(Vec::new(), &self.schema).map_err(failed)?;
-        for batch in self.batches() {
-            writer.write(&batch?).map_err(failed)?;
-        }
-        writer.into_inner().map_err(failed)
-    }
-
-    /// A finished table from an Arrow IPC stream.
-    pub fn from_ipc(bytes: &[u8]) -> std::result::Result<Table, ArrowError> {
-        let reader = StreamReader::try_new(bytes, None)?;
-        let schema = reader.schema();
-        Ok(Table::from_batches(schema, reader.collect::<std::result::Result<_, _>>()?))
     }
 }
 

@@ -14,10 +14,10 @@ import networkx as nx
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import satrail
 from conftest import utc
 from hypothesis import given
 from hypothesis import strategies as st
+from satrail import _graph
 
 #: pydot calls its parser by names that it has given up.
 OLD_NAMES = pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")
@@ -263,13 +263,29 @@ def test_a_graph_pickles_and_shows_itself(traces):
     assert "TraceGraph" in graph._repr_html_()
 
 
+class MadeTable:
+    """A table as the writers of graphs see one."""
+
+    def __init__(self, table):
+        self.table, self.columns, self.to_pydict = table, table.column_names, table.to_pydict
+
+    def __len__(self):
+        return len(self.table)
+
+    def __iter__(self):
+        yield self
+
+    def _write_parquet(self, path):
+        pq.write_table(self.table, path)
+
+
 class Made:
     """A graph as the writers see one, of tables that no trace made."""
 
     level, direction, height = "address", "out", 5
 
     def __init__(self, nodes, edges):
-        self.tables = {"nodes": nodes, "edges": edges}
+        self.tables = {"nodes": MadeTable(nodes), "edges": MadeTable(edges)}
 
     def nodes(self):
         return self.tables["nodes"]
@@ -278,7 +294,7 @@ class Made:
         return self.tables["edges"]
 
     def write(self, path):
-        satrail._graph.write(self, path, overwrite=False)
+        _graph.write(self, path, overwrite=False)
 
 
 def graph_of(names):
@@ -298,15 +314,11 @@ def graph_of(names):
     edges |= {name: [utc(1_500_000_000)] * (count - 1) for name in ("first_time", "last_time")}
     parts = []
     for columns in (nodes, edges):
-        sink = pa.BufferOutputStream()
         texts = ("kind", "name", "label", "from_name", "to_name")
         types = {n: pa.string() for n in texts} | dict.fromkeys(("first_time", "last_time"), pa.timestamp("us", "UTC"))
         types |= {"is_source": pa.bool_()}
-        table = pa.table({n: pa.array(c, types.get(n, pa.int64())) for n, c in columns.items()})
-        with pa.ipc.new_stream(sink, table.schema) as writer:
-            writer.write_table(table)
-        parts.append(sink.getvalue().to_pybytes())
-    return Made(*map(satrail._core._restore_table, parts))
+        parts.append(pa.table({n: pa.array(c, types.get(n, pa.int64())) for n, c in columns.items()}))
+    return Made(*parts)
 
 
 #: Everything but what no text can hold.

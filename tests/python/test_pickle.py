@@ -166,9 +166,9 @@ def test_equal_reveals_are_equal_whoever_made_them(chain):
 
 def test_a_damaged_pickle_of_a_table_is_a_value_error(chain):
     restore, (data,) = chain.blocks(0, 3).__reduce__()
-    with pytest.raises(ValueError, match="no pickled table"):
+    with pytest.raises(ValueError, match="these bytes are not a table"):
         restore(data[: len(data) // 2])
-    with pytest.raises(ValueError, match="no pickled table"):
+    with pytest.raises(ValueError, match="these bytes are not a table"):
         restore(b"")
 
 

@@ -24,6 +24,7 @@ mod readers;
 mod reasons;
 mod shapes;
 mod simulate;
+mod tables;
 mod verify;
 
 /// So many cases of a law; what failed is told by its seed, so no file remembers it.
