@@ -362,11 +362,11 @@ def test_prices_come_as_mappings_and_tables():
     ("prices", "options", "message"),
     [
         ({}, {}, "no price"),
-        ({"2026-01-01": -1.0}, {}, "no amount of money"),
-        ({"2026-01-01": float("nan")}, {}, "no amount of money"),
+        ({"2026-01-01": -1.0}, {}, "is not an amount of money"),
+        ({"2026-01-01": float("nan")}, {}, "is not an amount of money"),
         ({"2026-01-01": "much"}, {}, "is not a number"),
         ({"yesterday": 1.0}, {}, "yesterday"),
-        ({300: 1.0}, {}, "no date"),
+        ({300: 1.0}, {}, "is not a date"),
         ({"2026-01-01": 1.0, date(2026, 1, 1): 2.0}, {}, "two prices"),
         ({"2026-01-01": 1.0}, {"unit": 0}, "unit"),
         ({"2026-01-01": 1.0}, {"tolerance": 0.7}, "tolerance"),
@@ -488,7 +488,7 @@ def test_what_a_function_raises_arrives_with_a_note(randoms):
     with pytest.raises(KeyError) as raised:
         chain.change(change.function("broken", lambda outputs: outputs.to_pydict()["colour"]))
     assert any("broken" in note for note in raised.value.__notes__)
-    with pytest.raises(TypeError, match="no function"):
+    with pytest.raises(TypeError, match="is not a function"):
         change.function("none", 5)
 
 
@@ -549,7 +549,7 @@ def test_an_unknown_rule_is_told_with_names_that_are_near(chain):
         change.fingerprint(["sequences"])
     with pytest.raises(ValueError, match="at least one"):
         change.fingerprint([])
-    with pytest.raises(TypeError, match="no rule"):
+    with pytest.raises(TypeError, match="is not a rule"):
         chain.change(5)
     with pytest.raises(TypeError):
         change.fresh() | "optimal"

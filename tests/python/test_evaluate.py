@@ -419,7 +419,7 @@ def test_owners_of_whom_nothing_was_paid_are_refused(chain):
         satrail.Truth.of(chain, transactions={"payment": ["ab" * 32]})
     with pytest.raises(ValueError, match='has no address in one of its rows, but "nonsense"'):
         satrail.Truth.of(chain, {"ann": ["nonsense"]})
-    with pytest.raises(ValueError, match="no transaction id"):
+    with pytest.raises(ValueError, match="is not a transaction id"):
         satrail.Truth.of(chain, transactions={"payment": ["nonsense"]})
     with pytest.raises(TypeError, match="nothing is given"):
         satrail.Truth.of(chain)
