@@ -1,5 +1,6 @@
 //! The Python face: a thin layer that converts, releases the interpreter, makes one call of the core, and wraps what it returns.
 
+mod boltzmann;
 mod chain;
 mod change;
 mod cluster;
@@ -33,6 +34,8 @@ mod wallet;
 /// The compiled part of satrail; use it through the package `satrail`.
 #[pyo3::pymodule]
 mod _core {
+    #[pymodule_export]
+    use super::boltzmann::{PyBoltzmann, boltzmann, restore_boltzmann};
     #[pymodule_export]
     use super::chain::address::{PyAddress, PyRevealed};
     #[pymodule_export]
@@ -76,10 +79,7 @@ mod _core {
     #[pymodule_export]
     use super::recipe::{PyRecipe, rerun};
     #[pymodule_export]
-    use super::shapes::{
-        PyBoltzmann, PyJudgement, PyPredicate, boltzmann, judge, restore_boltzmann, restore_judgement, restore_predicate,
-        thresholds,
-    };
+    use super::shapes::{PyJudgement, PyPredicate, judge, restore_judgement, restore_predicate, thresholds};
     #[pymodule_export]
     use super::simulate::simulate;
     #[pymodule_export]
